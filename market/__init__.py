@@ -1,0 +1,1 @@
+"""What we say: units, codes, messages and errors that every other room shares."""

@@ -1,0 +1,136 @@
+"""Every small integer that crosses a boundary, named once.
+
+Codes are stored in tapes, journals and kernels, so a value never changes its meaning; new ones are
+added at the end. `sim/kernels/status.py` repeats those that compiled code needs, and a test holds
+the two files equal.
+"""
+
+from enum import IntEnum, IntFlag
+
+
+class Side(IntEnum):
+    """Which side of the book; also the index of a side in every array."""
+
+    BUY = 0
+    SELL = 1
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sell."""
+        return 1 - 2 * int(self)
+
+    @property
+    def other(self) -> "Side":
+        """The side that an order of this side trades with."""
+        return Side(1 - int(self))
+
+
+class Kind(IntEnum):
+    """What a tape row, or a published market-data message, says."""
+
+    ADD = 1
+    REDUCE = 2
+    DELETE = 3
+    EXECUTE = 4
+    REPLACE = 5
+    TRADE = 6
+    REVEAL = 7
+    LEVEL = 8
+    QUOTE = 9
+    CROSS = 10
+    PHASE = 11
+    CLEAR = 12
+
+
+class RowFlag(IntFlag):
+    """Bits of a row's `side_flags`.
+
+    Bit 0 is the side: of the resting order on book rows, of the aggressor on prints.
+    """
+
+    SELL = 1
+    LAST = 2
+    KEEP_PRIORITY = 4
+    SNAPSHOT = 8
+    MAYBE_BAD = 16
+    SIDE_UNKNOWN = 32
+
+
+class Phase(IntEnum):
+    """Trading phase of a book; historical ADDs match only in CONTINUOUS."""
+
+    PRE_OPEN = 0
+    CONTINUOUS = 1
+    HALT = 2
+    CLOSED = 3
+
+
+class Mode(IntEnum):
+    """How history answers to our orders (docs/explanation/venue-truth.md)."""
+
+    FROZEN = 0
+    REACTIVE = 1
+
+
+class OrderType(IntEnum):
+    """How an order is priced."""
+
+    LIMIT = 0
+    MARKET = 1
+
+
+class TimeInForce(IntEnum):
+    """How long an order may live."""
+
+    GTC = 0
+    IOC = 1
+    FOK = 2
+
+
+class ReportType(IntEnum):
+    """What a venue answers, one row each."""
+
+    ACCEPTED = 1
+    REJECTED = 2
+    FILLED = 3
+    EXPIRED = 4
+    CANCELLED = 5
+    CANCEL_REJECTED = 6
+    REPLACED = 7
+    REPLACE_REJECTED = 8
+
+
+class Reason(IntEnum):
+    """Why a venue refused or ended an order."""
+
+    NONE = 0
+    BAD_QTY = 1
+    BAD_PRICE = 2
+    WOULD_CROSS = 3
+    NOT_FILLABLE = 4
+    NO_LIQUIDITY = 5
+    IOC_REMAINDER = 6
+    UNKNOWN_ORDER = 7
+    HALTED = 8
+    CLOSED = 9
+    DUPLICATE_ORDER = 10
+    BAD_FLAGS = 11
+    UNKNOWN_BOOK = 12
+
+
+class Liquidity(IntEnum):
+    """Whether a fill's owner was resting or arriving."""
+
+    NONE = 0
+    MAKER = 1
+    TAKER = 2
+
+
+class Trigger(IntFlag):
+    """What a subscription on a local book wakes its host for."""
+
+    BBO = 1
+    TRADE = 2
+    LEVEL = 4
+    STALE = 8
+    PHASE = 16

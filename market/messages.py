@@ -1,0 +1,126 @@
+"""Messages: immutable, and the only things that cross a boundary.
+
+Towards a desk go `View`, `Report` and `TimerFired`; from it come `Submit`, `Cancel`, `Replace` and
+`SetTimer`. Every message carries the venue time it stems from where it has one, so that a decision
+can never be shown to rest on something from the future.
+"""
+
+from typing import Final
+
+import msgspec
+
+from market.codes import (
+    Liquidity,
+    OrderType,
+    Phase,
+    Reason,
+    ReportType,
+    Side,
+    TimeInForce,
+    Trigger,
+)
+
+NO_PRICE: Final = -(1 << 62)
+"""Stands where a side of a book is empty or nothing has traded yet."""
+
+
+class Submit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """A new order. `order_id` is the intent: at most one venue order may ever come of it."""
+
+    book_id: int
+    order_id: int
+    side: Side
+    price_ticks: int
+    qty_lots: int
+    order_type: OrderType = OrderType.LIMIT
+    tif: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+
+
+class Cancel(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """Take an order out of the book."""
+
+    book_id: int
+    order_id: int
+
+
+class Replace(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """Give an order a new price and a new open quantity.
+
+    A smaller quantity at the same price keeps priority; anything else loses it.
+    """
+
+    book_id: int
+    order_id: int
+    price_ticks: int
+    qty_lots: int
+
+
+class SetTimer(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """Ask the host for a `TimerFired` at `due_ns`, or at once if that has passed."""
+
+    timer_id: int
+    due_ns: int
+
+
+class View(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """What a host knows of one book at its local time.
+
+    A side's price is NO_PRICE when the side is empty. `own_bid_lots` and `own_ask_lots` are the
+    part of the best levels that the host believes to be its own orders (zero in frozen replay,
+    whose feed never shows them). `venue_ns` is the newest venue time that has reached the host.
+    """
+
+    book_id: int
+    bid_ticks: int
+    bid_lots: int
+    ask_ticks: int
+    ask_lots: int
+    own_bid_lots: int
+    own_ask_lots: int
+    last_trade_units: int
+    last_trade_lots: int
+    trade_count: int
+    venue_ns: int
+    local_ns: int
+    seq: int
+    phase: Phase
+    fired: Trigger
+    bids: tuple[tuple[int, int], ...] = ()
+    asks: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether both sides have a price."""
+        return self.bid_ticks != NO_PRICE and self.ask_ticks != NO_PRICE
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the local book is locked or crossed, which frozen replay can bring about."""
+        return self.two_sided and self.bid_ticks >= self.ask_ticks
+
+
+class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """A venue's answer about one order; `venue_ns` is when the venue gave it."""
+
+    type: ReportType
+    book_id: int
+    order_id: int
+    price_ticks: int
+    qty_lots: int
+    leaves_lots: int
+    reason: Reason
+    liquidity: Liquidity
+    venue_ns: int
+    report_seq: int
+
+
+class TimerFired(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """A timer that the desk set is due."""
+
+    timer_id: int
+    due_ns: int
+
+
+Command = Submit | Cancel | Replace | SetTimer
+Inbound = View | Report | TimerFired

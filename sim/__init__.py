@@ -1,0 +1,1 @@
+"""What is true: clock, tape, books, venues, wires, hosts."""

@@ -1,0 +1,133 @@
+"""Growing a world's arrays: every region that has become too small moves to a larger one at the end.
+
+Sizes double, so the space left behind is less than what is in use.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from market.errors import VenueError
+from sim.kernels import grow as kernel_grow
+from sim.kernels import layout, status
+
+WINDOW_LEVELS_MAX = 1 << 18
+
+
+class Arena:
+    """The four arrays of a world, less the tape rows, with room at their ends.
+
+    Args:
+        words: Words of the header, the first region of `mem`.
+        slots: Order records.
+    """
+
+    def __init__(self, words: int, slots: int) -> None:
+        self.mem = np.zeros(max(words, 1 << 12), dtype=np.int64)
+        self.orders = np.zeros(slots, dtype=layout.ORDER_DTYPE)
+        self.levels = np.zeros(1, dtype=layout.LEVEL_DTYPE)
+        self.book_off = 0
+        self.local_off = 0
+        self.sub_off = 0
+        self._words = words
+        self._levels = 0
+
+    def append_words(self, count: int) -> int:
+        """Reserve `count` zeroed words at the end of `mem`; where they begin."""
+        off = self._words
+        self._words += count
+        if self._words > len(self.mem):
+            larger = np.zeros(max(2 * len(self.mem), self._words), dtype=np.int64)
+            larger[:off] = self.mem[:off]
+            self.mem = larger
+        return off
+
+    def append_levels(self, count: int) -> int:
+        """Reserve `count` level records that do not exist yet; where they begin."""
+        off = self._levels
+        self._levels += count
+        if self._levels > len(self.levels):
+            larger = np.zeros(max(2 * len(self.levels), self._levels), dtype=layout.LEVEL_DTYPE)
+            larger[:off] = self.levels[:off]
+            self.levels = larger
+        self.levels["head"][off : self._levels] = -1
+        self.levels["tail"][off : self._levels] = -1
+        return off
+
+
+def grow(arena: Arena, code: int) -> None:
+    """Enlarge what a kernel's status asked for."""
+    if code == status.NEED_OUT:
+        _grow_out(arena)
+    elif code == status.NEED_POOL:
+        _grow_pool(arena)
+    elif code == status.NEED_RING:
+        _grow_ring(arena)
+    elif code == status.NEED_BOOK:
+        block = arena.book_off + int(arena.mem[layout.H_NEED]) * layout.B_SIZE
+        _grow_ladders(arena, block + layout.B_LADDER)
+    elif code == status.NEED_LOCAL:
+        block = arena.local_off + int(arena.mem[layout.H_NEED]) * layout.K_SIZE
+        _grow_ladders(arena, block + layout.K_LADDER)
+    elif code == status.NEED_FLOW:
+        _grow_heap(arena)
+    else:
+        raise VenueError(f"a kernel returned the unknown status {code}")
+
+
+def _grow_out(arena: Arena) -> None:
+    """Double the out rows, keeping those already written."""
+    old_off = int(arena.mem[layout.H_OUT_OFF])
+    cap = int(arena.mem[layout.H_OUT_CAP])
+    off = arena.append_words(2 * cap * layout.O_SIZE)
+    arena.mem[off : off + cap * layout.O_SIZE] = arena.mem[old_off : old_off + cap * layout.O_SIZE]
+    arena.mem[layout.H_OUT_OFF] = off
+    arena.mem[layout.H_OUT_CAP] = 2 * cap
+
+
+def _grow_pool(arena: Arena) -> None:
+    """Double the pool; order records are at the end of their array, so slots keep their numbers."""
+    base = int(arena.mem[layout.H_POOL_BASE])
+    old = len(arena.orders)
+    slots = old - base
+    larger = np.zeros(old + slots, dtype=layout.ORDER_DTYPE)
+    larger[:old] = arena.orders
+    arena.orders = larger
+    old_tags = int(arena.mem[layout.H_TAG_OFF])
+    tags = arena.append_words(2 * slots * layout.T_SIZE)
+    words = slots * layout.T_SIZE
+    arena.mem[tags : tags + words] = arena.mem[old_tags : old_tags + words]
+    arena.mem[layout.H_TAG_OFF] = tags
+    kernel_grow.add_pool(arena.mem, arena.orders, old, old + slots)
+
+
+def _grow_ring(arena: Arena) -> None:
+    """Double the ring of the book that needs it."""
+    bk = arena.book_off + int(arena.mem[layout.H_NEED]) * layout.B_SIZE
+    cap = 2 * int(arena.mem[bk + layout.B_RING_CAP])
+    off = arena.append_words(cap * layout.R_SIZE)
+    kernel_grow.grow_ring(arena.mem, bk, off, cap)
+
+
+def _grow_ladders(arena: Arena, first: int) -> None:
+    """Double window and far table of both sides."""
+    for ld in (first, first + layout.L_SIZE):
+        win = min(2 * int(arena.mem[ld + layout.L_WIN]), WINDOW_LEVELS_MAX)
+        needed = int(arena.mem[ld + layout.L_NLEV]) + 64
+        farcap = max(2 * int(arena.mem[ld + layout.L_FARCAP]), needed)
+        bits = arena.append_words(win // 64)
+        fark = arena.append_words(farcap)
+        lv = arena.append_levels(win)
+        farlv = arena.append_levels(farcap)
+        kernel_grow.grow_ladder(arena.mem, arena.levels, ld, win, bits, lv, farcap, fark, farlv)
+
+
+def _grow_heap(arena: Arena) -> None:
+    """Double the flow's heap of cancels."""
+    fk = int(arena.mem[layout.H_FLOW_OFF])
+    old_off = int(arena.mem[fk + layout.F_HEAP])
+    cap = int(arena.mem[fk + layout.F_HEAP_CAP])
+    words = cap * layout.HEAP_SIZE
+    off = arena.append_words(2 * words)
+    arena.mem[off : off + words] = arena.mem[old_off : old_off + words]
+    arena.mem[fk + layout.F_HEAP] = off
+    arena.mem[fk + layout.F_HEAP_CAP] = 2 * cap

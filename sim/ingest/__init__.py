@@ -1,0 +1,1 @@
+"""Vendors' files to tapes: strict, streaming, without foresight."""

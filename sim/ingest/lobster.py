@@ -1,0 +1,216 @@
+"""LOBSTER to tape: a message file, resolved to named orders and exact quantities.
+
+With an orderbook file the book is compared, and where the window of levels hides something
+reconciled, after every message; `seed_only` takes nothing but its first row, to begin with. The
+rules are those of `sim/kernels/lobster.py`. Reading is a stream: what is in memory is a batch of
+rows and the live book.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from market.errors import InputError
+from sim.ingest.csv_rows import CsvRows
+from sim.ingest.lobster_book import IngestBook, seeds_before
+from sim.ingest.lobster_files import LobsterFiles, open_lobster
+from sim.ingest.lobster_words import is_book_fault, word_fault
+from sim.kernels import lobster as k
+from sim.kernels.ingest_book import S_HANDLES
+from sim.tape.meta import TapeBook, TapeMeta
+from sim.tape.write import TapeWriter
+
+PRICE_UNITS_PER_CURRENCY = 10_000
+TICK_UNITS = 100
+MESSAGE_NAMES = ("time", "type", "order id", "size", "price", "direction")
+_BATCH_VALUES = 1 << 20  # of the wider file: 8 MB
+_NOT_COMPARED = np.zeros((0, 4), np.int64)
+_NO_FAULTS = np.zeros((0, 3), np.int64)
+
+
+def ingest_lobster(
+    message: Path,
+    *,
+    orderbook: Path | None = None,
+    seed_only: bool = False,
+    out: Path,
+    max_bad: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> TapeMeta:
+    """Turn LOBSTER files into a tape.
+
+    Args:
+        message: The zip as distributed, or a message file (csv or csv.gz).
+        orderbook: The orderbook file of a message file, of any number of levels.
+        seed_only: Use only the orderbook's first row, as the book to begin with.
+        out: Where the tape goes; nothing is there before it is whole.
+        max_bad: How many bad rows to tolerate; each is left out, and the book is healed from the
+            orderbook file where there is one.
+        progress: Told bytes of the message file done and in all, now and then.
+        warn: Told each bad row that was tolerated.
+
+    Returns:
+        The tape's metadata; `statistics` has the counters.
+
+    Raises:
+        InputError: A file or a row is wrong.
+    """
+    if seed_only and orderbook is None and message.suffix != ".zip":
+        raise InputError("found seed-only without an orderbook file, allowed only with one")
+    with open_lobster(message, orderbook) as files, TapeWriter(out, ("source_seq",)) as writer:
+        run = _Ingest(files, seed_only=seed_only, max_bad=max_bad, warn=warn)
+        while run.step(writer):
+            if progress is not None:
+                progress(files.message.done_bytes, files.message.total_bytes)
+        meta = run.meta(writer.row_count)
+        writer.finish(meta)
+    return meta
+
+
+class _Ingest:
+    """One ingest under way."""
+
+    def __init__(
+        self,
+        files: LobsterFiles,
+        *,
+        seed_only: bool,
+        max_bad: int,
+        warn: Callable[[str], None] | None,
+    ) -> None:
+        self._files = files
+        self._seed_only = seed_only
+        self._max_bad = max_bad
+        self._warn = warn
+        self._bad_rows = 0
+        self._snapshot_rows = 0
+        self._book = IngestBook(files.session.midnight_ns, TICK_UNITS)
+        self._messages = CsvRows(files.message, MESSAGE_NAMES, scaled=True)
+        self._truths: CsvRows | None = None
+        width = len(MESSAGE_NAMES)
+        if files.orderbook is not None:
+            self._truths = CsvRows(files.orderbook, (), scaled=False)
+            width = len(self._truths.columns)
+            if width % 4:
+                raise InputError(
+                    f"{files.orderbook.name}:1: found {width} columns, allowed a multiple of 4"
+                )
+        self._batch_rows = max(1, _BATCH_VALUES // width)
+
+    def step(self, writer: TapeWriter) -> bool:
+        """Take one batch of rows; whether there was one."""
+        first_row = self._messages.taken
+        messages, faults = self._messages.read(self._batch_rows)
+        if first_row == 0 and len(messages) == 0:
+            raise InputError(f"{self._messages.name}: found no rows, allowed at least one")
+        truths, truth_faults = self._read_truths(first_row, len(messages))
+        if first_row == 0 and self._truths is not None:
+            self._seed(messages, faults, truths, truth_faults)
+        if self._seed_only:
+            truths, truth_faults = _NOT_COMPARED, _NO_FAULTS
+        at = 0
+        while True:
+            why, at = k.ingest_rows(
+                self._book.book, messages, faults, truths, truth_faults, at,
+                self._book.rows, self._book.seqs,
+            )  # fmt: skip
+            if why == k.ROW_REFUSED:
+                self._refuse(first_row, at - 1)
+                continue
+            rows, seqs = self._book.collect()
+            writer.append(rows, {"source_seq": seqs})
+            if why == k.END_OF_ROWS:
+                return len(messages) > 0
+            self._book.grow(truths.shape[1] + 8)
+
+    def meta(self, tape_rows: int) -> TapeMeta:
+        """What the tape says about itself."""
+        state = self._book.state
+        book = TapeBook(
+            book_id=0,
+            symbol=self._files.session.symbol,
+            venue="NASDAQ",
+            currency="USD",
+            price_units_per_currency=PRICE_UNITS_PER_CURRENCY,
+            tick_units=TICK_UNITS,
+            handle_count=int(state[S_HANDLES]),
+        )
+        statistics = {
+            "rows": self._messages.taken,
+            "tape_rows": tape_rows,
+            "snapshot_rows": self._snapshot_rows,
+            "reveals": int(state[k.S_REVEALS]),
+            "reveal_messages": int(state[k.S_REVEAL_MESSAGES]),
+            "victims": int(state[k.S_VICTIMS]),
+            "unannounced": int(state[k.S_UNANNOUNCED]),
+            "unknown_ids": int(state[k.S_UNKNOWN_IDS]),
+            "bad_rows": self._bad_rows,
+        }
+        return TapeMeta(
+            books=(book,),
+            session_date=self._files.session.date,
+            sources=self._files.sources,
+            statistics=statistics,
+        )
+
+    def _read_truths(self, first_row: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The orderbook rows of a batch: one for each message, and none is left over."""
+        if self._truths is None or (self._seed_only and first_row > 0):
+            return _NOT_COMPARED, _NO_FAULTS
+        truths, faults = self._truths.read(1 if self._seed_only else max(count, 1))
+        if len(truths) != count and not self._seed_only:
+            found = self._truths.taken if len(truths) < count else f"over {first_row + count}"
+            allowed = f"at least {first_row + count}" if len(truths) < count else first_row
+            raise InputError(
+                f"{self._truths.name}: found {found} rows, allowed {allowed}, "
+                f"one for each row of {self._messages.name}"
+            )
+        if len(truths) == 0 and first_row == 0:
+            raise InputError(f"{self._truths.name}: found no rows, allowed at least one")
+        return truths, faults
+
+    def _seed(
+        self, messages: np.ndarray, faults: np.ndarray, truths: np.ndarray, book_faults: np.ndarray
+    ) -> None:
+        """Open the depth that rested before the first message. Both first rows must be sound."""
+        assert self._truths is not None
+        if faults[0, 0]:
+            raise InputError(f"{self._messages.name}:1: {self._messages.describe(0)}")
+        if book_faults[0, 0]:
+            raise InputError(f"{self._truths.name}:1: {self._truths.describe(0)}")
+        state = self._book.state
+        for side in range(2):
+            if k.count_levels(state, truths[0], side) < 0:
+                raise InputError(f"{self._truths.name}:1: {word_fault(state)}")
+        try:
+            seeds = seeds_before(messages[0], truths[0])
+        except InputError as error:
+            raise InputError(f"{self._truths.name}:1: {error}") from None
+        self._snapshot_rows = len(seeds)
+        if not seeds:
+            return
+        self._book.grow(len(seeds) + 8)
+        state[k.S_SEQ] = -1
+        state[k.S_CLOCK] = max(0, int(messages[0, k.M_NS]))
+        k.seed_book(self._book.book, np.array(seeds, np.int64), self._book.rows, self._book.seqs)
+        state[k.S_SEQ] = 0
+
+    def _refuse(self, first_row: int, row: int) -> None:
+        """Stop at a bad row, or count it where that is tolerated."""
+        state = self._book.state
+        file: CsvRows = self._messages
+        if is_book_fault(state) and self._truths is not None:
+            file = self._truths
+        if state[k.S_FAULT] in (k.FAULT_MESSAGE_TEXT, k.FAULT_BOOK_TEXT):
+            text = file.describe(row)
+        else:
+            text = word_fault(state)
+        line = f"{file.name}:{first_row + row + 1}: {text}"
+        self._bad_rows += 1
+        if self._bad_rows > self._max_bad:
+            suffix = "" if self._max_bad == 0 else f" (bad row {self._bad_rows})"
+            raise InputError(f"{line}{suffix}")
+        if self._warn is not None:
+            self._warn(line)

@@ -1,0 +1,131 @@
+"""Opens what vendors distribute: plain files, gzip files and members of a zip, all as streams.
+
+What a file is, its first bytes say; a name that promises otherwise is an error, and so is every
+way in which compressed data can be cut off or damaged. Nothing is unpacked to disk, and memory
+does not grow with the file.
+"""
+
+import gzip
+import hashlib
+import zipfile
+import zlib
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from market.errors import InputError
+from sim.tape.meta import TapeSource
+
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+_GZIP_MAGIC = b"\x1f\x8b"
+_DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+
+
+class Source:
+    """A stream of decompressed bytes that knows its name and how far it is."""
+
+    def __init__(self, name: str, stream: IO[bytes], counter: IO[bytes], total_bytes: int) -> None:
+        self.name = name
+        self.total_bytes = total_bytes
+        self._stream = stream
+        self._counter = counter
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stream.close()
+        self._counter.close()
+
+    @property
+    def done_bytes(self) -> int:
+        """Bytes read so far, of `total_bytes`; compressed ones where the file is a gzip."""
+        return self._counter.tell()
+
+    def read(self, byte_count: int) -> bytes:
+        """At most so many bytes; none at the end."""
+        try:
+            return self._stream.read(byte_count)
+        except _DAMAGE as error:
+            raise InputError(
+                f"{self.name}: found cut off or damaged data ({error}), allowed a complete file"
+            ) from None
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip; its name and its first bytes must agree.
+
+    Raises:
+        InputError: No such file, or one that is not what its name says.
+    """
+    head = _head(path)
+    found = head.startswith(_ZIP_MAGIC)
+    if path.suffix == ".zip" and not found:
+        raise InputError(f"{path}: found no zip inside, allowed a zip archive")
+    return found
+
+
+def open_file(path: Path) -> Source:
+    """A plain or gzip file as a stream.
+
+    Raises:
+        InputError: No such file, or one that is not what its name says.
+    """
+    zipped = _head(path).startswith(_GZIP_MAGIC)
+    if path.suffix == ".gz" and not zipped:
+        raise InputError(f"{path}: found no gzip data inside, allowed a gzip file")
+    size = path.stat().st_size
+    raw = path.open("rb")
+    if not zipped:
+        return Source(path.name, raw, raw, size)
+    return Source(path.name, gzip.GzipFile(fileobj=raw), raw, size)
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """The directory of a zip archive.
+
+    Raises:
+        InputError: The archive is cut off or damaged.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except _DAMAGE as error:
+        raise InputError(
+            f"{path}: found a cut off or damaged zip ({error}), allowed a complete archive"
+        ) from None
+
+
+def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Source:
+    """One member of a zip as a stream, checked against its checksum at its end."""
+    name = f"{Path(archive.filename or '').name}/{Path(member.filename).name}"
+    try:
+        stream = archive.open(member)
+    except _DAMAGE as error:
+        raise InputError(
+            f"{name}: found damaged or locked data ({error}), allowed a readable member"
+        ) from None
+    return Source(name, stream, stream, member.file_size)
+
+
+def fingerprint(path: Path) -> TapeSource:
+    """Name and checksum of a source file as it was given."""
+    with path.open("rb") as file:
+        return TapeSource(name=path.name, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4)
+    except FileNotFoundError:
+        raise InputError(f"{path}: found no such file, allowed one that exists") from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: found something unreadable ({error.strerror}), allowed a file"
+        ) from None

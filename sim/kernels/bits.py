@@ -1,0 +1,55 @@
+"""Searching an occupancy bitmap, one bit a price, with the CPU's count-trailing-zeros."""
+
+from numba import config, njit, types
+from numba.extending import intrinsic
+
+if config.DISABLE_JIT:
+
+    def trailing_zeros(word):
+        """Position of the lowest set bit of a non-zero word."""
+        return ((word & -word) & 0xFFFFFFFFFFFFFFFF).bit_length() - 1
+
+else:
+
+    @intrinsic
+    def trailing_zeros(typing_context, word):
+        """Position of the lowest set bit of a non-zero word."""
+
+        def codegen(context, builder, signature, args):
+            return builder.cttz(args[0], context.get_constant(types.boolean, True))
+
+        return types.int64(types.int64), codegen
+
+
+@njit(cache=True)
+def set_bit(mem, bits, position):
+    """Mark a position of the bitmap at `bits`."""
+    mem[bits + (position >> 6)] |= 1 << (position & 63)
+
+
+@njit(cache=True)
+def clear_bit(mem, bits, position):
+    """Unmark a position of the bitmap at `bits`."""
+    mem[bits + (position >> 6)] &= ~(1 << (position & 63))
+
+
+@njit(cache=True)
+def next_bit(mem, bits, size, start):
+    """First marked position at or after `start`, going round; -1 when none is marked.
+
+    Args:
+        bits: Offset of the bitmap in `mem`.
+        size: Positions in the bitmap, a power of two, at least 64.
+        start: Where to begin, in [0, size).
+    """
+    words = size >> 6
+    index = start >> 6
+    word = mem[bits + index] & (-1 << (start & 63))
+    for _ in range(words + 1):
+        if word != 0:
+            return (index << 6) + trailing_zeros(word)
+        index += 1
+        if index == words:
+            index = 0
+        word = mem[bits + index]
+    return -1

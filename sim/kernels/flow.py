@@ -1,0 +1,288 @@
+"""Zero-intelligence order flow: limit, market and cancel orders that arrive by chance alone.
+
+Model (Smith, Farmer, Gillemot and Krishnamurthy 2003, "Statistical theory of the continuous double
+auction", Quantitative Finance 3; distances weighted as in Cont, Stoikov and Talreja 2010, "A
+stochastic model for order book dynamics", Operations Research 58): limit orders arrive as a Poisson
+stream at a distance from the opposite best that is drawn from a table; market orders arrive as
+another; each limit order lives for an exponential time and is then cancelled.
+
+Every draw is keyed by what it is about: the n-th limit order has its side, distance, quantity, life
+and waiting time from (stream, n). So arrival times do not depend on the state of the book, and an
+order of ours that is added or left out moves none of them.
+
+Limits: sizes and signs are independent, so there is no long memory of order signs, and impact is
+not concave as in real markets. It is a day to test machinery on, not to research a strategy with.
+"""
+
+from numba import njit
+
+from sim.kernels.book import key_of, ladder_of
+from sim.kernels.draw import draw, exponential_ns, uniform_below
+from sim.kernels.ladder import room
+from sim.kernels.layout import (
+    B_LADDER,
+    B_LINKED,
+    B_OWN,
+    B_PHASE,
+    B_SEQ,
+    B_SIZE,
+    F_ANCHOR,
+    F_BAND,
+    F_BOOK,
+    F_END_NS,
+    F_HEAP,
+    F_HEAP_CAP,
+    F_HEAP_COUNT,
+    F_KEY,
+    F_LIFE_MEAN_NS,
+    F_LIMIT_DUE,
+    F_LIMIT_MEAN_NS,
+    F_LIMITS,
+    F_MARKET_DUE,
+    F_MARKET_MEAN_NS,
+    F_MARKETS,
+    F_QTY_MEAN,
+    F_SEED_COUNT,
+    F_START_NS,
+    F_TABLE,
+    H_BOOK_OFF,
+    H_FLOW_OFF,
+    H_LIMIT,
+    H_MESSAGES,
+    H_NEED,
+    H_OUT,
+    HEAP_SIZE,
+    L_BEST,
+    L_SIZE,
+    NEVER,
+    NONE_KEY,
+    SORT_FLOW,
+)
+from sim.kernels.match import is_live, retire, submit_core, take_out
+from sim.kernels.ring import burst, capacity, commit
+from sim.kernels.status import CONTINUOUS, DONE, GTC, IOC, LIMIT, MARKET, NEED_BOOK, NEED_FLOW
+
+# What a draw is for, so that one order's draws are independent of each other.
+FOR_LIMIT_GAP = 1
+FOR_SIDE = 2
+FOR_DISTANCE = 3
+FOR_QTY = 4
+FOR_LIFE = 5
+FOR_MARKET_GAP = 6
+FOR_MARKET_SIDE = 7
+FOR_MARKET_QTY = 8
+
+
+@njit(cache=True)
+def flow_bits(mem, fk, purpose, number):
+    """63 bits for one purpose of the n-th order."""
+    return draw(mem[fk + F_KEY], purpose, number)
+
+
+@njit(cache=True)
+def flow_due(mem):
+    """When the next order or cancel of the flow happens, or NEVER."""
+    fk = mem[H_FLOW_OFF]
+    due = min(mem[fk + F_LIMIT_DUE], mem[fk + F_MARKET_DUE])
+    if mem[fk + F_HEAP_COUNT] > 0:
+        due = min(due, mem[mem[fk + F_HEAP]])
+    return due if due < mem[fk + F_END_NS] else NEVER
+
+
+@njit(cache=True)
+def flow_qty(mem, fk, purpose, number):
+    """A quantity of at least one lot with the mean that was asked for."""
+    bits = flow_bits(mem, fk, purpose, number)
+    return 1 + exponential_ns(bits, mem[fk + F_QTY_MEAN] - 1)
+
+
+@njit(cache=True)
+def flow_distance(mem, fk, number):
+    """Distance from the opposite best in ticks: the first whose cumulative weight exceeds a draw."""
+    target = flow_bits(mem, fk, FOR_DISTANCE, number) >> 1
+    table = mem[fk + F_TABLE]
+    low = 0
+    high = mem[fk + F_BAND] - 1
+    while low < high:
+        middle = (low + high) >> 1
+        if mem[table + middle] > target:
+            high = middle
+        else:
+            low = middle + 1
+    return low + 1
+
+
+@njit(cache=True)
+def flow_price(mem, fk, bk, side, number):
+    """Limit price: a distance away from the opposite best, or from the anchor where there is none."""
+    sign = 1 - 2 * side
+    key = mem[ladder_of(bk, 1 - side) + L_BEST]
+    if key == NONE_KEY:
+        reference = mem[fk + F_ANCHOR]
+    else:
+        reference = -key if side else key
+    return reference - sign * flow_distance(mem, fk, number)
+
+
+@njit(cache=True)
+def heap_before(mem, a, b):
+    """Whether heap entry `a` comes before `b`: by time, then by order number."""
+    if mem[a] != mem[b]:
+        return mem[a] < mem[b]
+    return mem[a + 2] < mem[b + 2]
+
+
+@njit(cache=True)
+def heap_swap(mem, a, b):
+    """Exchange two heap entries."""
+    for word in range(HEAP_SIZE):
+        mem[a + word], mem[b + word] = mem[b + word], mem[a + word]
+
+
+@njit(cache=True)
+def heap_push(mem, fk, due, slot, number):
+    """Remember to cancel an order."""
+    heap = mem[fk + F_HEAP]
+    child = mem[fk + F_HEAP_COUNT]
+    at = heap + child * HEAP_SIZE
+    mem[at] = due
+    mem[at + 1] = slot
+    mem[at + 2] = number
+    mem[fk + F_HEAP_COUNT] = child + 1
+    while child > 0:
+        parent = (child - 1) >> 1
+        if not heap_before(mem, heap + child * HEAP_SIZE, heap + parent * HEAP_SIZE):
+            break
+        heap_swap(mem, heap + child * HEAP_SIZE, heap + parent * HEAP_SIZE)
+        child = parent
+
+
+@njit(cache=True)
+def heap_pop(mem, fk):
+    """Forget the first entry."""
+    heap = mem[fk + F_HEAP]
+    count = mem[fk + F_HEAP_COUNT] - 1
+    mem[fk + F_HEAP_COUNT] = count
+    heap_swap(mem, heap, heap + count * HEAP_SIZE)
+    parent = 0
+    while True:
+        child = 2 * parent + 1
+        if child >= count:
+            break
+        if child + 1 < count and heap_before(
+            mem, heap + (child + 1) * HEAP_SIZE, heap + child * HEAP_SIZE
+        ):
+            child += 1
+        if not heap_before(mem, heap + child * HEAP_SIZE, heap + parent * HEAP_SIZE):
+            break
+        heap_swap(mem, heap + child * HEAP_SIZE, heap + parent * HEAP_SIZE)
+        parent = child
+
+
+@njit(cache=True)
+def flow_limit(mem, orders, levels, fk, bk, now):
+    """Place the next limit order and schedule the one after it. DONE or what is needed."""
+    number = mem[fk + F_LIMITS]
+    side = flow_bits(mem, fk, FOR_SIDE, number) & 1
+    price = flow_price(mem, fk, bk, side, number)
+    if not room(mem, bk + B_LADDER + side * L_SIZE, key_of(side, price)):
+        mem[H_NEED] = mem[fk + F_BOOK]
+        return NEED_BOOK
+    if mem[fk + F_HEAP_COUNT] >= mem[fk + F_HEAP_CAP]:
+        return NEED_FLOW
+    qty = flow_qty(mem, fk, FOR_QTY, number)
+    slot = submit_core(
+        mem,
+        orders,
+        levels,
+        bk,
+        now,
+        mem[bk + B_SEQ],
+        SORT_FLOW,
+        number,
+        side,
+        LIMIT,
+        GTC,
+        0,
+        price,
+        qty,
+    )
+    life = 1 + exponential_ns(flow_bits(mem, fk, FOR_LIFE, number), mem[fk + F_LIFE_MEAN_NS])
+    # An order that traded away at once still has its (void) cancel, so that source messages are
+    # numbered alike whatever our own orders do.
+    heap_push(mem, fk, now + life, slot, number)
+    mem[fk + F_LIMITS] = number + 1
+    if number + 1 >= mem[fk + F_SEED_COUNT]:
+        gap = exponential_ns(
+            flow_bits(mem, fk, FOR_LIMIT_GAP, number), mem[fk + F_LIMIT_MEAN_NS]
+        )
+        mem[fk + F_LIMIT_DUE] = now + 1 + gap
+    return DONE
+
+
+@njit(cache=True)
+def flow_market(mem, orders, levels, fk, bk, now):
+    """Send the next market order and schedule the one after it."""
+    number = mem[fk + F_MARKETS]
+    side = flow_bits(mem, fk, FOR_MARKET_SIDE, number) & 1
+    qty = flow_qty(mem, fk, FOR_MARKET_QTY, number)
+    if mem[bk + B_PHASE] == CONTINUOUS:
+        submit_core(
+            mem,
+            orders,
+            levels,
+            bk,
+            now,
+            mem[bk + B_SEQ],
+            SORT_FLOW,
+            number,
+            side,
+            MARKET,
+            IOC,
+            0,
+            0,
+            qty,
+        )
+    mem[fk + F_MARKETS] = number + 1
+    gap = exponential_ns(
+        flow_bits(mem, fk, FOR_MARKET_GAP, number), mem[fk + F_MARKET_MEAN_NS]
+    )
+    mem[fk + F_MARKET_DUE] = now + 1 + gap
+
+
+@njit(cache=True)
+def flow_cancel(mem, orders, levels, fk, bk, now):
+    """Cancel the order whose life is over, if it still rests."""
+    at = mem[fk + F_HEAP]
+    slot = mem[at + 1]
+    if is_live(mem, orders, slot, mem[at + 2]):
+        take_out(mem, orders, levels, bk, now, mem[bk + B_SEQ], slot)
+        retire(mem, orders, bk, slot)
+    heap_pop(mem, fk)
+
+
+@njit(cache=True)
+def flow_step(mem, orders, levels, now):
+    """Let the flow's next event, due at `now`, happen. DONE or what is needed.
+
+    Limit orders come before market orders, and those before cancels of the same nanosecond.
+    """
+    fk = mem[H_FLOW_OFF]
+    bk = mem[H_BOOK_OFF] + mem[fk + F_BOOK] * B_SIZE
+    status = capacity(mem, levels, bk, burst(mem, bk), now - 1)
+    if status != DONE:
+        return status
+    if mem[fk + F_LIMIT_DUE] == now:
+        status = flow_limit(mem, orders, levels, fk, bk, now)
+        if status != DONE:
+            return status
+    elif mem[fk + F_MARKET_DUE] == now:
+        flow_market(mem, orders, levels, fk, bk, now)
+    else:
+        flow_cancel(mem, orders, levels, fk, bk, now)
+    commit(mem, bk)
+    mem[bk + B_SEQ] += 1
+    mem[H_MESSAGES] += 1
+    if mem[H_OUT] > 0 and now < mem[H_LIMIT]:
+        mem[H_LIMIT] = now
+    return DONE

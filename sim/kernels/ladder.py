@@ -1,0 +1,236 @@
+"""One side of one book as a price ladder: a circular window of levels and a far table.
+
+Model: keys (smaller is better) in [base, base + win) live at `key & (win - 1)` of the window, with
+one bit each in the occupancy bitmap; the few levels outside wait in the far table, found by a scan.
+The window follows the best price, so the best level is always inside it.
+
+Invariants:
+1. the best existing key is in the window, or the ladder is empty and best is NONE_KEY;
+2. a level is in exactly one of window and far table; far levels have keys outside the window;
+3. no far key is better than base.
+
+Nothing here allocates: `room` says beforehand whether the next change fits.
+"""
+
+from numba import njit
+
+from sim.kernels.bits import clear_bit, next_bit, set_bit
+from sim.kernels.layout import (
+    L_BASE,
+    L_BEST,
+    L_BITS,
+    L_FARCAP,
+    L_FARK,
+    L_FARLV,
+    L_FARN,
+    L_LV,
+    L_NLEV,
+    L_WIN,
+    NONE_KEY,
+)
+
+
+@njit(cache=True)
+def move_level(levels, target, source):
+    """Copy a level record; orders find their level by key, so none of them needs to know."""
+    levels[target].live = levels[source].live
+    levels[target].shown = levels[source].shown
+    levels[target].head = levels[source].head
+    levels[target].tail = levels[source].tail
+    levels[target].count = levels[source].count
+    levels[target].special = levels[source].special
+
+
+@njit(cache=True)
+def wipe_level(levels, index):
+    """Make a level record say that it does not exist."""
+    levels[index].live = 0
+    levels[index].shown = 0
+    levels[index].head = -1
+    levels[index].tail = -1
+    levels[index].count = 0
+    levels[index].special = 0
+
+
+@njit(cache=True)
+def far_find(mem, ld, key):
+    """Place of `key` in the far table, or -1."""
+    keys = mem[ld + L_FARK]
+    for i in range(mem[ld + L_FARN]):
+        if mem[keys + i] == key:
+            return i
+    return -1
+
+
+@njit(cache=True)
+def far_best(mem, ld, above):
+    """Smallest far key greater than `above`, or NONE_KEY."""
+    keys = mem[ld + L_FARK]
+    best = NONE_KEY
+    for i in range(mem[ld + L_FARN]):
+        key = mem[keys + i]
+        if above < key and key < best:
+            best = key
+    return best
+
+
+@njit(cache=True)
+def far_remove(mem, levels, ld, place):
+    """Take a level out of the far table; the last one fills its place."""
+    last = mem[ld + L_FARN] - 1
+    if place != last:
+        mem[mem[ld + L_FARK] + place] = mem[mem[ld + L_FARK] + last]
+        move_level(levels, mem[ld + L_FARLV] + place, mem[ld + L_FARLV] + last)
+    wipe_level(levels, mem[ld + L_FARLV] + last)
+    mem[ld + L_FARN] = last
+
+
+@njit(cache=True)
+def far_push(mem, levels, ld, key):
+    """Append an empty far level for `key`; its index in `levels`."""
+    place = mem[ld + L_FARN]
+    assert place < mem[ld + L_FARCAP]
+    mem[mem[ld + L_FARK] + place] = key
+    mem[ld + L_FARN] = place + 1
+    return mem[ld + L_FARLV] + place
+
+
+@njit(cache=True)
+def pull_far(mem, levels, ld):
+    """Move every far level whose key lies in the window into it."""
+    base = mem[ld + L_BASE]
+    win = mem[ld + L_WIN]
+    place = 0
+    while place < mem[ld + L_FARN]:
+        key = mem[mem[ld + L_FARK] + place]
+        if base <= key and key < base + win:
+            position = key & (win - 1)
+            move_level(levels, mem[ld + L_LV] + position, mem[ld + L_FARLV] + place)
+            set_bit(mem, mem[ld + L_BITS], position)
+            far_remove(mem, levels, ld, place)
+        else:
+            place += 1
+
+
+@njit(cache=True)
+def shift_window(mem, levels, ld, base):
+    """Let the window begin at `base`; levels that leave it go far, far ones that enter it come in."""
+    win = mem[ld + L_WIN]
+    bits = mem[ld + L_BITS]
+    key = mem[ld + L_BEST]
+    if key != NONE_KEY:
+        key = next_key_in_window(mem, ld, base + win - 1)
+        while key != NONE_KEY:
+            after = next_key_in_window(mem, ld, key)
+            position = key & (win - 1)
+            move_level(levels, far_push(mem, levels, ld, key), mem[ld + L_LV] + position)
+            wipe_level(levels, mem[ld + L_LV] + position)
+            clear_bit(mem, bits, position)
+            key = after
+    mem[ld + L_BASE] = base
+    if mem[ld + L_FARN] > 0:
+        pull_far(mem, levels, ld)
+
+
+@njit(cache=True)
+def next_key_in_window(mem, ld, key):
+    """First existing key greater than `key` inside the window, or NONE_KEY."""
+    base = mem[ld + L_BASE]
+    win = mem[ld + L_WIN]
+    start = key + 1
+    if start < base:
+        start = base
+    if start >= base + win:
+        return NONE_KEY
+    position = start & (win - 1)
+    found = next_bit(mem, mem[ld + L_BITS], win, position)
+    if found < 0:
+        return NONE_KEY
+    result = start + ((found - position) & (win - 1))
+    if result >= base + win:
+        return NONE_KEY
+    return result
+
+
+@njit(cache=True)
+def next_key(mem, ld, key):
+    """First existing key greater than `key`, far ones included, or NONE_KEY."""
+    found = next_key_in_window(mem, ld, key)
+    if found == NONE_KEY and mem[ld + L_FARN] > 0:
+        return far_best(mem, ld, key)
+    return found
+
+
+@njit(cache=True)
+def room(mem, ld, key):
+    """Whether a level at `key` can be made without growing anything."""
+    base = mem[ld + L_BASE]
+    if base <= key and key < base + mem[ld + L_WIN]:
+        return True
+    if key < base:  # the window will move, and its whole content may have to go far
+        return mem[ld + L_NLEV] + 2 < mem[ld + L_FARCAP]
+    return mem[ld + L_FARN] + 2 < mem[ld + L_FARCAP]
+
+
+@njit(cache=True)
+def find_level(mem, ld, key):
+    """Index of the level at `key`, or -1 when it cannot exist (far and unknown)."""
+    win = mem[ld + L_WIN]
+    distance = key - mem[ld + L_BASE]
+    if 0 <= distance and distance < win:
+        return mem[ld + L_LV] + (key & (win - 1))
+    place = far_find(mem, ld, key)
+    if place < 0:
+        return -1
+    return mem[ld + L_FARLV] + place
+
+
+@njit(cache=True)
+def make_level(mem, levels, ld, key):
+    """Index of the level at `key`, brought into existence if need be (the caller makes count > 0)."""
+    win = mem[ld + L_WIN]
+    distance = key - mem[ld + L_BASE]
+    if distance < 0 or mem[ld + L_NLEV] == 0:
+        shift_window(mem, levels, ld, key - (win >> 2))
+        distance = win >> 2
+    if distance < win:
+        position = key & (win - 1)
+        index = mem[ld + L_LV] + position
+        if levels[index].count == 0:
+            set_bit(mem, mem[ld + L_BITS], position)
+            mem[ld + L_NLEV] += 1
+            if key < mem[ld + L_BEST]:
+                mem[ld + L_BEST] = key
+        return index
+    place = far_find(mem, ld, key)
+    if place >= 0:
+        return mem[ld + L_FARLV] + place
+    mem[ld + L_NLEV] += 1
+    return far_push(mem, levels, ld, key)
+
+
+@njit(cache=True)
+def drop_level(mem, levels, ld, key):
+    """Forget the level at `key`, whose queue has become empty, and find the best again."""
+    win = mem[ld + L_WIN]
+    base = mem[ld + L_BASE]
+    mem[ld + L_NLEV] -= 1
+    if key >= base + win or key < base:
+        far_remove(mem, levels, ld, far_find(mem, ld, key))
+        return
+    position = key & (win - 1)
+    clear_bit(mem, mem[ld + L_BITS], position)
+    wipe_level(levels, mem[ld + L_LV] + position)
+    if key != mem[ld + L_BEST]:
+        return
+    best = next_key_in_window(mem, ld, key)
+    if best == NONE_KEY and mem[ld + L_FARN] > 0:
+        best = far_best(mem, ld, -NONE_KEY)
+        mem[ld + L_BEST] = NONE_KEY
+        shift_window(mem, levels, ld, best - (win >> 2))
+    elif best != NONE_KEY and best - base > win - (win >> 2):
+        # Nothing leaves: every level of the window is at `best` or worse.
+        mem[ld + L_BASE] = best - (win >> 2)
+        if mem[ld + L_FARN] > 0:
+            pull_far(mem, levels, ld)
+    mem[ld + L_BEST] = best

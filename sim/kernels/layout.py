@@ -1,0 +1,199 @@
+"""Where everything lies in the world's flat arrays.
+
+A world is four arrays, few because each costs about 0.1 µs on every call from Python:
+
+    mem     int64[*]     header, books, locals, subscriptions, and the regions that they point to
+    rows    TAPE_DTYPE   the loaded piece of the tape; book rows with prices in ticks
+    orders  ORDER_DTYPE  one record per handle of every book, then the pool (own and moved orders)
+    levels  LEVEL_DTYPE  windows and far tables of every ladder
+
+Offsets below are word indices into `mem`, relative to their block. Regions never move while a
+kernel runs; growing one appends a larger copy and changes the offset that points to it.
+"""
+
+import numpy as np
+
+ORDER_DTYPE = np.dtype(
+    [
+        ("key_side", "<i8"),  # key * 2 + side; key is -price_ticks for buys, price_ticks for sells
+        ("live", "<i8"),  # what an aggressor can take now, lots
+        ("tape", "<i8"),  # what the tape says is left, lots; -1 for own orders, 0 for moved ones
+        ("next", "<i4"),
+        ("prev", "<i4"),
+    ]
+)
+LEVEL_DTYPE = np.dtype(
+    [
+        ("live", "<i8"),  # sum of live, lots
+        ("shown", "<i8"),  # what the public feed says, lots
+        ("head", "<i4"),
+        ("tail", "<i4"),
+        ("count", "<i4"),  # orders in the queue; 0 means that the level does not exist
+        ("special", "<i4"),  # of those, orders with live > tape
+    ]
+)
+
+NONE_KEY = 1 << 62  # no price on this side; worse than any
+NEVER = 1 << 62  # a time that does not come
+NO_PRICE = -(1 << 62)
+QTY_MAX = 1 << 40
+PRICE_MAX = 1 << 40
+
+# --- header -------------------------------------------------------------------------------------
+H_MODE = 0
+H_BOOKS = 1  # number of books
+H_BOOK_OFF = 2  # where the first book block lies
+H_LOCALS = 3
+H_LOCAL_OFF = 4
+H_SUBS = 5
+H_SUB_OFF = 6
+H_POS = 7  # next row of `rows`
+H_ROWS = 8  # rows loaded
+H_TAPE_DONE = 9  # 1 when no further rows will be loaded
+H_NOW = 10  # everything up to here has happened
+H_OUT_OFF = 11
+H_OUT_CAP = 12  # rows
+H_OUT = 13  # rows written
+H_POOL_BASE = 14  # first pool slot
+H_POOL_FREE = 15  # head of the free list, -1 when empty
+H_POOL_FREE_COUNT = 16
+H_TAG_OFF = 17  # two words a pool slot
+H_NEED = 18  # what the last capacity status asked for: book or local index
+H_ROWS_DONE = 19  # rows applied in all
+H_MESSAGES = 20  # source messages applied in all
+H_DELIVERED = 21  # ring messages delivered to local books
+H_STALE_SUBS = 22  # subscriptions armed for staleness
+H_FLOW_OFF = 23  # block of the flow generator, 0 when there is none
+H_FLOW_DUE = 24
+H_LIMIT = 25  # horizon of the advance in progress, lowered by observations
+H_BAD = 26  # code of the last refused row
+H_EAGER = 27  # locals with an armed subscription
+H_SLOT = 28  # where the order of the last command rests, -1 when it does not
+H_SIZE = 32
+
+# --- book ---------------------------------------------------------------------------------------
+B_PHASE = 0
+B_TICK = 1  # price units a tick
+B_HANDLE_BASE = 2
+B_HANDLES = 3
+B_SPECIAL = 4  # two words: special orders in the queues of each side
+B_LINKED = 6  # two words: orders in the queues of each side
+B_VOID = 8
+B_EXPIRED = 9
+B_DIVERGED = 10
+B_MOVED = 11
+B_RING_OFF = 12
+B_RING_CAP = 13  # a power of two, or 0 when nobody listens
+B_RING_WRITE = 14
+B_RING_COMMIT = 15
+B_RING_LIMIT = 16  # write may not pass this
+B_SEQ = 17  # source messages so far; the cause of wire draws
+B_FIRST_LOCAL = 18  # -1: none
+B_OWN = 19  # own orders alive
+B_LAST_TS = 20
+B_MARKET = 22  # two words: index in `levels` of the market queues
+B_LADDER = 24  # two ladder blocks
+B_SIZE = 56
+
+# --- ladder (one side of one book) ----------------------------------------------------------------
+L_BEST = 0
+L_BASE = 1  # the window holds keys [base, base + win)
+L_WIN = 2  # a power of two
+L_BITS = 3  # offset in mem of the occupancy bitmap
+L_LV = 4  # offset in levels of the window
+L_NLEV = 5  # existing levels, far ones included
+L_FARN = 6
+L_FARCAP = 7
+L_FARK = 8  # offset in mem of the far keys
+L_FARLV = 9  # offset in levels of the far levels
+L_SIZE = 16
+
+# --- ring row ---------------------------------------------------------------------------------------
+R_TS = 0
+R_PRICE = 1
+R_QTY = 2
+R_SHOWN = 3
+R_WORD = 4  # flags | kind << 8 | handle << 16
+R_CAUSE = 5
+R_SIZE = 6
+
+# --- out row ----------------------------------------------------------------------------------------
+O_TYPE = 0
+O_TS = 1
+O_BOOK = 2
+O_ID = 3  # order id, or subscription of an observation
+O_PRICE = 4
+O_QTY = 5
+O_LEAVES = 6
+O_REASON = 7
+O_LIQUIDITY = 8
+O_SIZE = 9
+OBSERVED = 100  # type of an observation; O_QTY holds the fired triggers
+
+# --- tags of pool slots -------------------------------------------------------------------------------
+T_ID = 0  # order id of an own order, former handle of a moved one
+T_WORD = 1  # sort | post_only << 4
+T_SIZE = 2
+SORT_OWN = 1
+SORT_MOVED = 2
+SORT_FLOW = 3
+
+# --- local book -----------------------------------------------------------------------------------------
+K_BOOK = 0
+K_NEXT = 1  # next local of the same book, -1: none
+K_CURSOR = 2  # next ring message
+K_LATENCY = 3  # offset of the latency block
+K_KEY = 4  # key of its draws
+K_HEAD_DUE = 5  # due time of the message at the cursor, -1 when not drawn yet
+K_PREV_DUE = 6  # a wire never overtakes itself
+K_ARMED = 7  # union of the armed triggers of its subscriptions
+K_WATCH = 8  # subscriptions armed for a level
+K_HEAD_FIRED = 9  # triggers of the rows of a message applied so far
+K_VIEW = 16  # the view words, contiguous
+V_BID = 0
+V_BID_QTY = 1
+V_ASK = 2
+V_ASK_QTY = 3
+V_TRADE_UNITS = 4
+V_TRADE_QTY = 5
+V_TRADES = 6
+V_VENUE_NS = 7
+V_LOCAL_NS = 8
+V_SEQ = 9
+V_PHASE = 10
+V_BBO_VERSION = 11
+V_LEVEL_VERSION = 12
+V_SIZE = 16
+K_LADDER = 32
+K_SIZE = 64
+
+# --- subscription -----------------------------------------------------------------------------------------
+S_LOCAL = 0
+S_ARMED = 1
+S_WATCH = 2  # key_side of the watched level
+S_STALE_NS = 3
+S_FIRED = 4
+S_SIZE = 8
+
+# --- zero-intelligence flow ---------------------------------------------------------------------------------
+F_BOOK = 0
+F_KEY = 1  # key of its draws
+F_LIMIT_MEAN_NS = 2  # mean time between limit orders, both sides together
+F_MARKET_MEAN_NS = 3  # mean time between market orders, both sides together
+F_LIFE_MEAN_NS = 4  # mean life of a limit order
+F_BAND = 5  # distances from the opposite best, 1 … band ticks
+F_TABLE = 6  # offset of the cumulative weights of the distances, band words of 62 bits
+F_QTY_MEAN = 7  # mean quantity of an order, lots
+F_SEED_COUNT = 8  # limit orders placed at the first instant
+F_ANCHOR = 9  # price in ticks that stands for a missing opposite best
+F_END_NS = 10
+F_LIMIT_DUE = 11
+F_MARKET_DUE = 12
+F_LIMITS = 13  # limit orders so far
+F_MARKETS = 14
+F_HEAP = 15  # offset of the heap of cancels: (due, slot, order id) each
+F_HEAP_CAP = 16
+F_HEAP_COUNT = 17
+F_START_NS = 18
+F_SIZE = 24
+HEAP_SIZE = 3

@@ -1,0 +1,240 @@
+"""The loop: one merge of tape rows, deliveries to local books and silences, in time order.
+
+Model: within one instant first the tape (in row order), then deliveries (by local book), then
+silences; control events of the caller come after all of them. `advance` runs until its horizon or
+until something becomes observable, and then finishes that instant.
+
+Nobody can act between two control events, so local books on which no subscription is armed are
+brought up to date in batches. That is exact, because nothing reads them before `advance` returns.
+
+A capacity status (NEED_…) returns in the middle of the loop with everything consistent: the caller
+grows what was asked for and calls again, and nobody is woken in between.
+"""
+
+from numba import njit
+
+from sim.kernels.history import apply_row
+from sim.kernels.flow import flow_due, flow_step
+from sim.kernels.layout import (
+    B_FIRST_LOCAL,
+    B_HANDLE_BASE,
+    B_HANDLES,
+    B_LADDER,
+    B_LINKED,
+    B_OWN,
+    B_RING_CAP,
+    B_RING_COMMIT,
+    B_RING_LIMIT,
+    B_RING_OFF,
+    B_RING_WRITE,
+    B_SEQ,
+    B_SIZE,
+    B_SPECIAL,
+    H_BAD,
+    H_BOOK_OFF,
+    H_EAGER,
+    H_FLOW_OFF,
+    H_LIMIT,
+    H_LOCALS,
+    H_MESSAGES,
+    H_NEED,
+    H_NOW,
+    H_OUT,
+    H_OUT_CAP,
+    H_POOL_FREE_COUNT,
+    H_POS,
+    H_ROWS,
+    H_ROWS_DONE,
+    H_STALE_SUBS,
+    H_TAPE_DONE,
+    K_ARMED,
+    K_CURSOR,
+    K_NEXT,
+    L_SIZE,
+    NEVER,
+    R_SIZE,
+    R_WORD,
+)
+from sim.kernels.ladder import room
+from sim.kernels.local import catch_up, deliver, fire_stale, head_due, local_at, stale_due
+from sim.kernels.match import cancel_order, replace_order, submit_order
+from sim.kernels.ring import SLACK, burst, capacity, commit, ring_room
+from sim.kernels.status import (
+    ADD,
+    BAD_ROW,
+    DONE,
+    LAST,
+    NEED_BOOK,
+    NEED_FLOW,
+    NEED_OUT,
+    NEED_POOL,
+    NEED_RING,
+    NEED_ROWS,
+    PHASE,
+    REDUCE,
+    REPLACE,
+    REVEAL,
+    SELL,
+)
+
+@njit(cache=True)
+def ladder_room(mem, bk, side, key):
+    """DONE when a level at `key` can be made, else NEED_BOOK."""
+    if room(mem, bk + B_LADDER + side * L_SIZE, key):
+        return DONE
+    mem[H_NEED] = (bk - mem[H_BOOK_OFF]) // B_SIZE
+    return NEED_BOOK
+
+
+@njit(cache=True)
+def step_row(mem, rows, orders, levels, now):
+    """Apply the row at H_POS. DONE, or a status with nothing changed."""
+    pos = mem[H_POS]
+    row = rows[pos]
+    bk = mem[H_BOOK_OFF] + row.book_id * B_SIZE
+    kind = row.kind
+    if mem[bk + B_SPECIAL] + mem[bk + B_SPECIAL + 1] + mem[bk + B_OWN] > 0:
+        status = capacity(mem, levels, bk, burst(mem, bk), now - 1)
+    else:
+        status = ring_room(mem, levels, bk, SLACK, now - 1)
+    if status != DONE:
+        return status
+    if kind == ADD or kind == REPLACE or kind == REVEAL:
+        side = row.side_flags & SELL
+        status = ladder_room(mem, bk, side, row.price if side else -row.price)
+        if status != DONE:
+            return status
+    bad = apply_row(
+        mem,
+        orders,
+        levels,
+        bk,
+        row.ts_ns,
+        mem[bk + B_SEQ],
+        kind,
+        row.side_flags,
+        row.handle,
+        row.price,
+        row.qty,
+    )
+    if bad != 0:
+        mem[H_BAD] = bad
+        return BAD_ROW
+    mem[H_POS] = pos + 1
+    mem[H_ROWS_DONE] += 1
+    if row.side_flags & LAST:
+        commit(mem, bk)
+        mem[bk + B_SEQ] += 1
+        mem[H_MESSAGES] += 1
+    return DONE
+
+
+@njit(cache=True)
+def eager_due(mem):
+    """When the next message reaches a local book that somebody waits on, or NEVER."""
+    due = NEVER
+    for index in range(mem[H_LOCALS]):
+        lk = local_at(mem, index)
+        if mem[lk + K_ARMED] != 0:
+            due = min(due, head_due(mem, lk))
+    return due
+
+
+@njit(cache=True)
+def book_due(mem, book_id):
+    """As `eager_due`, for the local books of one venue book."""
+    due = NEVER
+    index = mem[mem[H_BOOK_OFF] + book_id * B_SIZE + B_FIRST_LOCAL]
+    while index >= 0:
+        lk = local_at(mem, index)
+        if mem[lk + K_ARMED] != 0:
+            due = min(due, head_due(mem, lk))
+        index = mem[lk + K_NEXT]
+    return due
+
+
+@njit(cache=True)
+def deliver_at(mem, levels, now):
+    """Deliver what is due at `now` to the local books that somebody waits on."""
+    for index in range(mem[H_LOCALS]):
+        lk = local_at(mem, index)
+        if mem[lk + K_ARMED] != 0:
+            status = catch_up(mem, levels, index, now)
+            if status != DONE:
+                return status
+    return DONE
+
+
+@njit(cache=True)
+def deliver_rest(mem, levels, until):
+    """Bring every local book up to `until`."""
+    for index in range(mem[H_LOCALS]):
+        status = catch_up(mem, levels, index, until)
+        if status != DONE:
+            return status
+    return DONE
+
+
+@njit(cache=True)
+def run_rows(mem, rows, orders, levels, until):
+    """Apply rows up to the horizon or `until`, whichever is earlier. DONE or a status.
+
+    Stops after a source message that gave an armed local book something new, so that the merge can
+    look at its due time.
+    """
+    while mem[H_POS] < mem[H_ROWS]:
+        now = rows[mem[H_POS]].ts_ns
+        if now > until or now > mem[H_LIMIT]:
+            return DONE
+        status = step_row(mem, rows, orders, levels, now)
+        if status != DONE:
+            return status
+        if mem[H_OUT] > 0 and now < mem[H_LIMIT]:
+            mem[H_LIMIT] = now
+        if mem[H_EAGER] > 0:
+            until = min(until, book_due(mem, rows[mem[H_POS] - 1].book_id))
+    return DONE if mem[H_TAPE_DONE] != 0 else NEED_ROWS
+
+
+@njit(cache=True)
+def advance(mem, rows, orders, levels, until_ns):
+    """Let the market happen up to `until_ns`, or to the end of the first observable instant.
+
+    The caller sets H_LIMIT to `until_ns` and H_OUT to 0 before the first call, and calls again after
+    each capacity status. On DONE everything up to H_LIMIT (returned in H_NOW) has happened.
+
+    Returns:
+        DONE, or a negative status of `sim.kernels.status`.
+    """
+    while True:
+        other = NEVER
+        if mem[H_EAGER] > 0:
+            other = eager_due(mem)
+            if mem[H_STALE_SUBS] > 0:
+                other = min(other, stale_due(mem))
+        flow = flow_due(mem) if mem[H_FLOW_OFF] != 0 else NEVER
+        status = run_rows(mem, rows, orders, levels, min(other, flow))
+        if status != DONE:
+            return status
+        if mem[H_EAGER] > 0:
+            other = eager_due(mem)
+            if mem[H_STALE_SUBS] > 0:
+                other = min(other, stale_due(mem))
+        now = min(other, flow)
+        if now > mem[H_LIMIT]:
+            break
+        if flow <= other:
+            status = flow_step(mem, orders, levels, now)
+            if status != DONE:
+                return status
+            continue
+        status = deliver_at(mem, levels, now)
+        if status != DONE:
+            return status
+        if mem[H_STALE_SUBS] > 0:
+            fire_stale(mem, now)
+    status = deliver_rest(mem, levels, mem[H_LIMIT])
+    if status != DONE:
+        return status
+    mem[H_NOW] = mem[H_LIMIT]
+    return DONE

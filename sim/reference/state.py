@@ -1,0 +1,241 @@
+"""The queues of one book, and the one way in which a resting order is hit.
+
+Model: each side is a dict from price to the list of orders that rest there, oldest first. A list is
+deleted with its last order, so that the keys of the dict are exactly the levels that exist.
+
+Order of events: messages and reports are collected in the order in which they happen, and handed
+out by `take_outcome` once a command is done.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+from market.codes import Kind, Liquidity, Mode, Phase, Reason, ReportType, Side
+
+
+class Message(NamedTuple):
+    """One published line of the market-data feed.
+
+    `handle` is -1 for own orders and for messages about no order. `price` is in ticks, on TRADE and
+    CROSS in price units. `level_shown` is the level's shown quantity after the change.
+    """
+
+    kind: int
+    handle: int
+    side: int
+    price: int
+    qty: int
+    level_shown: int
+
+
+class Report(NamedTuple):
+    """One answer to the owner of an order."""
+
+    type: int
+    order_id: int
+    price_ticks: int
+    qty_lots: int
+    leaves_lots: int
+    reason: int
+    liquidity: int
+
+
+class Outcome(NamedTuple):
+    """All that one row or one command made happen, in order."""
+
+    messages: list[Message]
+    reports: list[Report]
+
+
+class Sort(IntEnum):
+    """Where an order comes from; the value is also the low digit of its name in a dump."""
+
+    HISTORICAL = 0
+    OWN = 1
+    MOVED = 2
+
+
+@dataclass(slots=True, eq=False)
+class Order:
+    """One order; `live` is what can be taken of it, `tape` what the tape says is left."""
+
+    sort: Sort
+    number: int  # the handle, the order_id, or the former handle
+    side: Side
+    price_ticks: int
+    live: int
+    tape: int
+    post_only: bool = False
+    is_market: bool = False
+
+    @property
+    def name(self) -> int:
+        """The order's name in a dump."""
+        return self.number * 4 + self.sort
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a command of ours made it."""
+        return self.sort == Sort.OWN
+
+    @property
+    def special(self) -> bool:
+        """Whether it lives with more than the tape says; own and moved orders always do."""
+        return self.live > self.tape
+
+    @property
+    def public_handle(self) -> int:
+        """The handle under which it is published."""
+        return -1 if self.is_own else self.number
+
+    def crosses(self, price_ticks: int) -> bool:
+        """Whether it would trade with an order of the other side at this price."""
+        if self.is_market:
+            return True
+        if self.side == Side.BUY:
+            return self.price_ticks >= price_ticks
+        return self.price_ticks <= price_ticks
+
+
+class State:
+    """All that a book knows."""
+
+    def __init__(self, *, mode: Mode, tick_units: int, handle_count: int) -> None:
+        self.mode = mode
+        self.tick_units = tick_units
+        self.handle_count = handle_count
+        self.phase = Phase.CONTINUOUS
+        self.levels: tuple[dict[int, list[Order]], dict[int, list[Order]]] = ({}, {})
+        self.market_queue: tuple[list[Order], list[Order]] = ([], [])
+        self.history: dict[int, Order] = {}  # by handle; every order with tape > 0
+        self.own: dict[int, Order] = {}  # by order_id; every resting order of ours
+        self.void = 0
+        self.expired_lots = 0
+        self.diverged = 0
+        self.moved = 0
+        self._messages: list[Message] = []
+        self._reports: list[Report] = []
+
+    @property
+    def frozen(self) -> bool:
+        """Whether history cannot be changed."""
+        return self.mode == Mode.FROZEN
+
+    # What rests, and where.
+
+    def prices(self, side: Side) -> list[int]:
+        """The prices of all levels of a side, best first."""
+        return sorted(self.levels[side], reverse=side == Side.BUY)
+
+    def orders(self, side: Side) -> list[Order]:
+        """All orders in the queues of a side, best price first, oldest first."""
+        return [order for price in self.prices(side) for order in self.levels[side][price]]
+
+    def shown(self, side: Side, price_ticks: int) -> int:
+        """What the public feed says of a level."""
+        queue = self.levels[side].get(price_ticks, [])
+        if self.frozen:
+            return sum(order.tape for order in queue if order.sort == Sort.HISTORICAL)
+        return sum(order.live for order in queue)
+
+    def crossed_by(self, order: Order) -> list[Order]:
+        """All orders of the other side that `order` crosses, best price first, oldest first."""
+        return [each for each in self.orders(order.side.other) if order.crosses(each.price_ticks)]
+
+    def crosses_best(self, order: Order) -> bool:
+        """Whether `order` crosses the best existing level of the other side."""
+        prices = self.prices(order.side.other)
+        return bool(prices) and order.crosses(prices[0])
+
+    def better_than(self, order: Order) -> list[Order]:
+        """All orders on the levels of its side that are better than its own, best first."""
+        sign = order.side.sign
+        return [
+            each
+            for each in self.orders(order.side)
+            if sign * each.price_ticks > sign * order.price_ticks
+        ]
+
+    def ahead_of(self, order: Order) -> list[Order]:
+        """All orders before it in its own queue; none when it is in no queue."""
+        queue = self.levels[order.side].get(order.price_ticks, [])
+        return queue[: queue.index(order)] if order in queue else []
+
+    # Changes.
+
+    def join(self, order: Order) -> None:
+        """Put an order at the back of the queue of its level."""
+        self.levels[order.side].setdefault(order.price_ticks, []).append(order)
+
+    def leave(self, order: Order) -> None:
+        """Take an order out of the queue of its level, and an empty level out of the book."""
+        queue = self.levels[order.side][order.price_ticks]
+        queue.remove(order)
+        if not queue:
+            del self.levels[order.side][order.price_ticks]
+
+    def hit(self, order: Order, lots: int) -> None:
+        """Trade `lots` of a resting order at its price."""
+        assert 0 < lots <= order.live
+        order.live -= lots
+        # Frozen, an eaten historical order keeps its place until the tape takes it away.
+        if order.live == 0 and not (self.frozen and order.sort == Sort.HISTORICAL):
+            self.leave(order)
+        if order.is_own:
+            self.report_fill(order, order.price_ticks, lots, Liquidity.MAKER)
+            if order.live == 0:
+                del self.own[order.number]
+        if not self.frozen:
+            self.publish(Kind.EXECUTE, order, lots)
+
+    def hit_each(self, orders: Iterable[Order], budget: int) -> int:
+        """Hit orders one after the other; returns what is left of the budget."""
+        for order in orders:
+            lots = min(budget, order.live)
+            if lots > 0:
+                self.hit(order, lots)
+                budget -= lots
+        return budget
+
+    # What is said.
+
+    def publish(self, kind: Kind, order: Order, qty: int) -> None:
+        """Publish a change of an order that has just happened."""
+        shown = self.shown(order.side, order.price_ticks)
+        self._messages.append(
+            Message(kind, order.public_handle, order.side, order.price_ticks, qty, shown)
+        )
+
+    def publish_plain(self, kind: Kind, *, side: int = 0, price: int = 0, qty: int = 0) -> None:
+        """Publish something that is about no order and no level."""
+        self._messages.append(Message(kind, -1, side, price, qty, 0))
+
+    def report(
+        self, kind: ReportType, order: Order, qty: int, leaves: int, reason: Reason = Reason.NONE
+    ) -> None:
+        """Answer the owner of `order`, naming the order's own price."""
+        self._reports.append(
+            Report(kind, order.number, order.price_ticks, qty, leaves, reason, Liquidity.NONE)
+        )
+
+    def report_fill(self, order: Order, price_ticks: int, lots: int, liquidity: Liquidity) -> None:
+        """Tell the owner of `order` about a trade; what is left is what `order.live` says now."""
+        self._reports.append(
+            Report(
+                ReportType.FILLED,
+                order.number,
+                price_ticks,
+                lots,
+                order.live,
+                Reason.NONE,
+                liquidity,
+            )
+        )
+
+    def take_outcome(self) -> Outcome:
+        """Hand out all that happened since the last call."""
+        outcome = Outcome(self._messages, self._reports)
+        self._messages, self._reports = [], []
+        return outcome

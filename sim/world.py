@@ -1,0 +1,384 @@
+"""The world: all books, local books and flow of a run in a few flat arrays, driven by kernels.
+
+This file owns the arrays, feeds the tape in, grows what has become too small, and turns kernel rows
+into Python integers. What happens inside is in `sim/kernels/world.py`; the rules are in
+docs/explanation/venue-truth.md.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from market.codes import Kind, Mode, Phase, RowFlag, Side, Trigger
+from market.columns import TAPE_DTYPE
+from market.errors import BadRow, VenueError
+from market.messages import NO_PRICE
+from sim.arena import BookSpec, FlowSpec, LocalSpec, build_arena
+from sim.kernels import commands, dump, layout, local, status
+from sim.kernels import world as loop
+from sim.growth import Arena, grow
+
+Rows = npt.NDArray[np.void]
+
+DRAIN_MESSAGES: Final = 1 << 62
+
+BAD_ROW_TEXT: Final = {
+    status.BAD_KIND: "a kind of row that an order-by-order (L3) replay does not take",
+    status.BAD_HANDLE: "a handle outside the book's handles",
+    status.BAD_HANDLE_LIVE: "an order added on a handle that is still alive",
+    status.BAD_HANDLE_DEAD: "a command on a handle that holds no order",
+    status.BAD_ROW_QTY: "a quantity outside 1 … 2^40 lots (REVEAL: not zero)",
+    status.BAD_ROW_PRICE: "a price beyond 2^40 ticks",
+    status.BAD_TOO_MUCH: "more taken than the order has left",
+    status.BAD_ROW_PHASE: "an unknown phase",
+    status.BAD_ROW_SIDE: "a replace that changes the order's side",
+}
+
+
+class OutRow(NamedTuple):
+    """One row that a kernel wrote: a report, or an observation (type `layout.OBSERVED`)."""
+
+    type: int
+    ts_ns: int
+    book_id: int
+    id: int
+    price_ticks: int
+    qty_lots: int
+    leaves_lots: int
+    reason: int
+    liquidity: int
+
+
+class ViewWords(NamedTuple):
+    """What a local book knows, as plain integers; prices are NO_PRICE when a side is empty."""
+
+    bid_ticks: int
+    bid_lots: int
+    ask_ticks: int
+    ask_lots: int
+    trade_units: int
+    trade_lots: int
+    trade_count: int
+    venue_ns: int
+    local_ns: int
+    seq: int
+    phase: int
+    bbo_version: int
+    level_version: int
+
+
+class World:
+    """Every book of one run.
+
+    Args:
+        mode: How history answers to our orders.
+        books: One spec per book; the index is the `book_id` of the tape.
+        locals_: One spec per local book.
+        start_ns: First instant of the run.
+        rows: Pieces of the tape in order (TAPE_DTYPE, prices in units), or None for no tape.
+        flow: A generator of synthetic orders, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        books: list[BookSpec],
+        locals_: list[LocalSpec],
+        start_ns: int,
+        rows: Iterator[Rows] | None = None,
+        flow: FlowSpec | None = None,
+    ) -> None:
+        self.mode = mode
+        self.books = books
+        self.arena: Arena = build_arena(mode, books, locals_, start_ns, flow)
+        self._source = rows
+        self._piece: Rows = np.zeros(0, dtype=TAPE_DTYPE)
+        self._first_row = 0
+        self._ticks = np.array([book.tick_units for book in books], dtype=np.int64)
+        self._slots: dict[int, tuple[int, int]] = {}
+        self.arena.mem[layout.H_NOW] = start_ns - 1
+        if rows is None:
+            self.arena.mem[layout.H_TAPE_DONE] = 1
+
+    # --- time ---------------------------------------------------------------------------------
+
+    @property
+    def now_ns(self) -> int:
+        """Everything up to here, included, has happened."""
+        return int(self.arena.mem[layout.H_NOW])
+
+    def advance(self, until_ns: int) -> list[OutRow]:
+        """Let the market happen up to `until_ns`, or to the end of the first observable instant.
+
+        Raises:
+            BadRow: When a tape row contradicts the rows before it.
+        """
+        mem = self.arena.mem
+        mem[layout.H_LIMIT] = until_ns
+        mem[layout.H_OUT] = 0
+        arena = self.arena
+        while True:
+            code = loop.advance(arena.mem, self._piece, arena.orders, arena.levels, until_ns)
+            if code == status.DONE:
+                return self._out() if arena.mem[layout.H_OUT] else []
+            self._serve(code)
+
+    def _serve(self, code: int) -> None:
+        """Give the kernel what it asked for."""
+        if code == status.NEED_ROWS:
+            self._load()
+        elif code == status.BAD_ROW:
+            raise self._bad_row()
+        else:
+            grow(self.arena, code)
+
+    def _load(self) -> None:
+        """Load the next piece of the tape, or say that there is none."""
+        mem = self.arena.mem
+        piece = next(self._source, None) if self._source is not None else None
+        self._first_row += int(mem[layout.H_ROWS])
+        mem[layout.H_POS] = 0
+        if piece is None:
+            self._piece = np.zeros(0, dtype=TAPE_DTYPE)
+            mem[layout.H_ROWS] = 0
+            mem[layout.H_TAPE_DONE] = 1
+            return
+        self._piece = self._in_ticks(piece)
+        mem[layout.H_ROWS] = len(piece)
+
+    def _in_ticks(self, piece: Rows) -> Rows:
+        """A copy of tape rows with the prices of book rows in ticks."""
+        if len(piece) and int(piece["book_id"].max()) >= len(self.books):
+            found = int(piece["book_id"].max())
+            raise BadRow(f"tape row of book {found}, this run has books 0 … {len(self.books) - 1}")
+        result = piece.copy()
+        ticks = self._ticks[piece["book_id"]] if len(self.books) > 1 else self._ticks[0]
+        on_grid = (piece["kind"] != Kind.TRADE) & (piece["kind"] != Kind.CROSS)
+        price, rest = np.divmod(piece["price"], ticks)
+        wrong = on_grid & (rest != 0)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise BadRow(
+                f"tape row {self._first_row + row}: price {int(piece['price'][row])} units is off the "
+                f"tick grid; displayed orders lie on multiples of the tick"
+            )
+        result["price"] = np.where(on_grid, price, piece["price"])
+        return result
+
+    def _bad_row(self) -> BadRow:
+        """The error for the row that the kernel refused."""
+        mem = self.arena.mem
+        position = int(mem[layout.H_POS])
+        row = self._piece[position]
+        text = BAD_ROW_TEXT[int(mem[layout.H_BAD])]
+        kind = int(row["kind"])
+        name = Kind(kind).name if kind in Kind._value2member_map_ else f"kind {kind}"
+        return BadRow(
+            f"tape row {self._first_row + position}: {text} ({name}, handle {int(row['handle'])}, "
+            f"price {int(row['price'])}, qty {int(row['qty'])})"
+        )
+
+    def _out(self) -> list[OutRow]:
+        """The rows that the kernel wrote, as plain integers."""
+        mem = self.arena.mem
+        off = int(mem[layout.H_OUT_OFF])
+        count = int(mem[layout.H_OUT])
+        words = mem[off : off + count * layout.O_SIZE].tolist()
+        size = layout.O_SIZE
+        return [OutRow(*words[at : at + size]) for at in range(0, count * size, size)]
+
+    # --- own commands ---------------------------------------------------------------------------
+
+    def submit(
+        self,
+        book_id: int,
+        now_ns: int,
+        order_id: int,
+        *,
+        side: int,
+        order_type: int,
+        tif: int,
+        post_only: bool,
+        price_ticks: int,
+        qty_lots: int,
+        cause: int,
+    ) -> list[OutRow]:
+        """Submit an order at `now_ns`, to which the market must have been advanced."""
+        if order_id in self._slots:
+            raise VenueError(f"order {order_id} is already alive")
+        mem = self.arena.mem
+        mem[layout.H_OUT] = 0
+        while True:
+            arena = self.arena
+            code = commands.submit(
+                arena.mem,
+                arena.orders,
+                arena.levels,
+                book_id,
+                now_ns,
+                cause,
+                order_id,
+                side,
+                order_type,
+                tif,
+                1 if post_only else 0,
+                price_ticks,
+                qty_lots,
+            )
+            if code == status.DONE:
+                break
+            grow(arena, code)
+        slot = int(self.arena.mem[layout.H_SLOT])
+        if slot >= 0:
+            self._slots[order_id] = (book_id, slot)
+        return self._out()
+
+    def cancel(self, book_id: int, now_ns: int, order_id: int, *, cause: int) -> list[OutRow]:
+        """Cancel an order at `now_ns`."""
+        slot = self._slots.pop(order_id, (book_id, -1))[1]
+        self.arena.mem[layout.H_OUT] = 0
+        while True:
+            arena = self.arena
+            code = commands.cancel(
+                arena.mem, arena.orders, arena.levels, book_id, now_ns, cause, order_id, slot
+            )
+            if code == status.DONE:
+                return self._out()
+            grow(arena, code)
+
+    def replace(
+        self,
+        book_id: int,
+        now_ns: int,
+        order_id: int,
+        *,
+        price_ticks: int,
+        qty_lots: int,
+        cause: int,
+    ) -> list[OutRow]:
+        """Give an order a new price and open quantity at `now_ns`."""
+        slot = self._slots.get(order_id, (book_id, -1))[1]
+        self.arena.mem[layout.H_OUT] = 0
+        while True:
+            arena = self.arena
+            code = commands.replace(
+                arena.mem,
+                arena.orders,
+                arena.levels,
+                book_id,
+                now_ns,
+                cause,
+                order_id,
+                slot,
+                price_ticks,
+                qty_lots,
+            )
+            if code == status.DONE:
+                break
+            grow(arena, code)
+        slot = int(self.arena.mem[layout.H_SLOT])
+        if slot < 0:
+            self._slots.pop(order_id, None)
+        return self._out()
+
+    def forget(self, order_id: int) -> None:
+        """An order has ended by a fill; its id may not come back, its slot may."""
+        self._slots.pop(order_id, None)
+
+    def queue_ahead(self, book_id: int, order_id: int) -> int:
+        """Live lots in front of a resting own order, or -1 when it does not rest."""
+        slot = self._slots.get(order_id, (book_id, -1))[1]
+        arena = self.arena
+        return int(
+            commands.queue_ahead(arena.mem, arena.orders, arena.levels, book_id, order_id, slot)
+        )
+
+    # --- local books ---------------------------------------------------------------------------
+
+    def view(self, index: int) -> ViewWords:
+        """What local book `index` knows now."""
+        mem = self.arena.mem
+        at = self.arena.local_off + index * layout.K_SIZE + layout.K_VIEW
+        words = mem[at : at + len(ViewWords._fields)].tolist()
+        words[0] = -words[0] if words[1] else NO_PRICE
+        return ViewWords(*words)
+
+    def depth(self, index: int, side: Side, count: int) -> list[tuple[int, int]]:
+        """Up to `count` best (price_ticks, qty_lots) of one side of local book `index`."""
+        out = np.zeros(2 * count, dtype=np.int64)
+        found = dump.local_depth(self.arena.mem, self.arena.levels, index, int(side), count, out)
+        return list(zip(out[: 2 * found : 2].tolist(), out[1 : 2 * found : 2].tolist(), strict=True))
+
+    def venue_depth(self, book_id: int, side: Side, count: int) -> list[tuple[int, int]]:
+        """Up to `count` best shown (price_ticks, qty_lots) of one side of a venue book."""
+        out = np.zeros(2 * count, dtype=np.int64)
+        found = dump.venue_depth(self.arena.mem, self.arena.levels, book_id, int(side), count, out)
+        return list(zip(out[: 2 * found : 2].tolist(), out[1 : 2 * found : 2].tolist(), strict=True))
+
+    def arm(
+        self,
+        subscription: int,
+        triggers: Trigger,
+        now_ns: int,
+        *,
+        watch: tuple[Side, int] | None = None,
+        stale_ns: int = 0,
+    ) -> None:
+        """Let a subscription wait for `triggers`; the first that fires disarms it.
+
+        Args:
+            watch: Side and price in ticks of the level that Trigger.LEVEL is about.
+            stale_ns: How long nothing must have arrived for Trigger.STALE.
+        """
+        key_side = 0
+        if watch is not None:
+            side, price_ticks = watch
+            key_side = -side.sign * price_ticks * 2 + int(side)
+        local.arm(self.arena.mem, subscription, int(triggers), key_side, stale_ns, now_ns)
+
+    # --- looking inside -------------------------------------------------------------------------
+
+    def state(self, book_id: int) -> list[int]:
+        """The state dump of a book (docs/explanation/venue-truth.md)."""
+        arena = self.arena
+        out = np.zeros(dump.dump_size(arena.mem, arena.orders, book_id), dtype=np.int64)
+        used = dump.dump_book(arena.mem, arena.orders, arena.levels, book_id, out)
+        return out[:used].tolist()  # type: ignore[no-any-return]
+
+    def audit(self, book_id: int) -> int:
+        """0, or the number of the invariant that a book breaks (`kernels.dump.audit_book`)."""
+        arena = self.arena
+        return int(dump.audit_book(arena.mem, arena.orders, arena.levels, book_id))
+
+    def phase(self, book_id: int) -> Phase:
+        """The trading phase of a book."""
+        return Phase(int(self.book_word(book_id, layout.B_PHASE)))
+
+    def book_word(self, book_id: int, word: int) -> int:
+        """One word of a book's block (`kernels.layout.B_…`)."""
+        return int(self.arena.mem[self.arena.book_off + book_id * layout.B_SIZE + word])
+
+    def header_word(self, word: int) -> int:
+        """One word of the header (`kernels.layout.H_…`)."""
+        return int(self.arena.mem[word])
+
+    def published(self, book_id: int, since: int) -> list[tuple[int, ...]]:
+        """Committed messages of a book's ring from number `since` on, as far as it still holds them.
+
+        Returns:
+            Rows (ts_ns, kind, flags, handle or slot, price, qty, level_shown, cause).
+        """
+        mem = self.arena.mem
+        cap = self.book_word(book_id, layout.B_RING_CAP)
+        off = self.book_word(book_id, layout.B_RING_OFF)
+        end = self.book_word(book_id, layout.B_RING_COMMIT)
+        result = []
+        for message in range(since, end):
+            at = off + (message & (cap - 1)) * layout.R_SIZE
+            ts_ns, price, qty, shown, word, cause = mem[at : at + layout.R_SIZE].tolist()
+            flags, kind, handle = word & 255, (word >> 8) & 255, word >> 16
+            result.append((ts_ns, kind, flags, handle, price, qty, shown, cause))
+        return result

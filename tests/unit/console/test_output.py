@@ -1,0 +1,116 @@
+"""Results go to standard output, all else to standard error; JSON is one object."""
+
+import json
+import logging
+import sys
+
+import msgspec
+import pytest
+
+from console.output import NORMAL, QUIET, VERBOSE, Output, fields_of
+
+FIELDS = {"rows": 147916, "rows_equal": 147916, "first_difference": None, "at": {"seed": 12345}}
+
+
+def test_json_is_the_only_thing_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Output(as_json=True)
+    terminal.identity({"seed": 7})
+    terminal.note("working")
+
+    terminal.result("done", FIELDS)
+
+    out, err = capsys.readouterr()
+    assert json.loads(out) == FIELDS
+    assert err == "seed: 7\nworking\n"
+
+
+def test_the_table_holds_every_field_of_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().result("verify", FIELDS)
+
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "verify",
+        "rows 147,916",
+        "rows equal 147,916",
+        "first difference –",
+        "at seed 12345",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "yes"), (False, "no"), (12.3456, "12.35"), (6_300_000.5, "6,300,000"), ([1, 2], "1, 2"),
+     ([], "–"), ("a", "a")],
+)  # fmt: skip
+def test_values_are_written_for_a_reader(
+    capsys: pytest.CaptureFixture[str], value: object, text: str
+) -> None:
+    Output().result("", {"x": value})
+
+    assert f"x   {text}" == capsys.readouterr().out.rstrip("\n")
+
+
+def test_identity_comes_first_and_is_part_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Output()
+    terminal.identity({"run_id": "abc"})
+    terminal.result("summary", {"fills": 3})
+
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "run id   abc",
+        "summary",
+        "fills   3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verbosity", "said"),
+    [(QUIET, ["e"]), (NORMAL, ["note", "w", "e"]), (VERBOSE, ["note", "i", "w", "e"])],
+)
+def test_verbosity_chooses_what_standard_error_hears(
+    capsys: pytest.CaptureFixture[str], verbosity: int, said: list[str]
+) -> None:
+    terminal = Output(verbosity=verbosity)
+    terminal.note("note")
+    log = logging.getLogger("twin.run")
+    log.info("i")
+    log.warning("w")
+    log.error("e")
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said == [line.split()[-1] for line in err.splitlines()]
+
+
+def test_quiet_work_reports_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    with Output(verbosity=QUIET).progress("work", "rows") as tick:
+        tick(5, 10)
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_the_same_fields_are_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+
+    Output().result("verify", FIELDS)
+
+    text = " ".join(capsys.readouterr().out.split())
+    assert text == "verify rows 147,916 rows equal 147,916 first difference – at seed 12345"
+
+
+def test_a_list_of_records_is_one_record_after_the_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Output().result("", {"books": [{"symbol": "A"}, {"symbol": "B"}]})
+
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines == ["books 0 symbol A", "books 1 symbol B"]
+
+
+def test_a_struct_becomes_its_fields_in_its_own_order() -> None:
+    class Summary(msgspec.Struct):
+        rows: int
+        digest: str
+
+    assert list(fields_of(Summary(2, "x")).items()) == [("rows", 2), ("digest", "x")]
