@@ -11,21 +11,25 @@ Invariants:
 """
 
 from enum import StrEnum
+from itertools import pairwise
+from typing import Final
 
 import msgspec
 
 from market.errors import InputError
 
-PPM = 1_000_000
+PPM: Final = 1_000_000
+"""The largest share."""
 
 
 class Severity(StrEnum):
     """What a kind's severity counts."""
 
-    NONE = "none"
+    NONE = "nothing"
     NS = "ns"
-    PPM = "ppm"
     COUNT = "count"
+    SHARE = "ppm of all"
+    FACTOR = "ppm of the usual"
 
 
 class FaultKind(StrEnum):
@@ -45,14 +49,14 @@ class FaultKind(StrEnum):
     # Market-data feed.
     FEED_DELAY = "F-01", Severity.NS, "every message of a line arrives later by a fixed time"
     FEED_JITTER = "F-02", Severity.NS, "messages are held and let go at once, by uneven times"
-    FEED_LOSS = "F-03", Severity.PPM, "single messages vanish"
+    FEED_LOSS = "F-03", Severity.SHARE, "single messages vanish"
     FEED_GAP = "F-04", Severity.COUNT, "a run of consecutive messages vanishes"
-    FEED_DUPLICATE = "F-05", Severity.PPM, "messages arrive twice, the second time perhaps late"
+    FEED_DUPLICATE = "F-05", Severity.SHARE, "messages arrive twice, the second time perhaps late"
     FEED_REORDER = "F-06", Severity.COUNT, "messages overtake each other within a window"
     FEED_FREEZE = "F-07", Severity.NONE, "the line seems alive, but its content stands still"
-    FEED_CORRUPT = "F-08", Severity.PPM, "messages arrive with wrong content"
+    FEED_CORRUPT = "F-08", Severity.SHARE, "messages arrive with wrong content"
     FEED_CROSSED = "F-09", Severity.COUNT, "the best bid reaches or passes the best ask, in ticks"
-    FEED_DIVERGE = "F-10", Severity.PPM, "lines A and B disagree about the same sequence number"
+    FEED_DIVERGE = "F-10", Severity.SHARE, "lines A and B disagree about the same sequence number"
     FEED_SNAPSHOT_RACE = "F-11", Severity.NS, "a recovery snapshot is older than the increments"
     FEED_CLOCK_SKEW = "F-12", Severity.NS, "time stamps of two machines disagree"
     FEED_SESSION_RESET = "F-13", Severity.NONE, "sequence numbers start again within the day"
@@ -63,13 +67,17 @@ class FaultKind(StrEnum):
     GATEWAY_RESET = "G-02", Severity.NS, "the order session is cut, and its end is noticed late"
     GATEWAY_HALF_OPEN = "G-03", Severity.NONE, "one direction of the order session is dead"
     GATEWAY_SLOW_ACK = "G-04", Severity.NS, "acknowledgements arrive late"
-    GATEWAY_LOST_ACK = "G-05", Severity.PPM, "an order is in the book, its acknowledgement is lost"
-    GATEWAY_DUPLICATE_REPORT = "G-06", Severity.PPM, "acknowledgements or fills arrive twice"
+    GATEWAY_LOST_ACK = (
+        "G-05",
+        Severity.SHARE,
+        "an order is in the book, its acknowledgement is lost",
+    )
+    GATEWAY_DUPLICATE_REPORT = "G-06", Severity.SHARE, "acknowledgements or fills arrive twice"
     GATEWAY_REPORT_ORDER = "G-07", Severity.COUNT, "reports of one order arrive in another order"
     GATEWAY_RESEND = "G-08", Severity.COUNT, "a range of the session is resent, skipped or reset"
-    GATEWAY_REJECT_STORM = "G-09", Severity.PPM, "the venue rejects many orders"
+    GATEWAY_REJECT_STORM = "G-09", Severity.SHARE, "the venue rejects many orders"
     GATEWAY_THROTTLE = "G-10", Severity.COUNT, "the venue takes only so many messages a second"
-    GATEWAY_PARTIAL_CANCEL = "G-11", Severity.PPM, "cancel-on-disconnect misses some orders"
+    GATEWAY_PARTIAL_CANCEL = "G-11", Severity.SHARE, "cancel-on-disconnect misses some orders"
     GATEWAY_DROP_COPY = "G-12", Severity.NS, "the drop copy is late, has gaps, or disagrees"
     GATEWAY_QUOTE_PROTECTION = "G-13", Severity.NONE, "the venue pulls all quotes until a reset"
     GATEWAY_LOGON_REFUSED = "G-14", Severity.NONE, "the venue does not let us log on"
@@ -95,8 +103,8 @@ class FaultKind(StrEnum):
     )
     HOST_STALL = "P-03", Severity.NONE, "a process stands still, then acts on what it knew before"
     HOST_SPLIT_BRAIN = "P-04", Severity.NONE, "two desks both believe that they are in charge"
-    HOST_MEMORY = "P-05", Severity.PPM, "memory runs out"
-    HOST_SLOW = "P-06", Severity.PPM, "everything on a host takes longer by a factor"
+    HOST_MEMORY = "P-05", Severity.SHARE, "memory runs out"
+    HOST_SLOW = "P-06", Severity.FACTOR, "everything on a host takes longer by a factor"
     HOST_SCHEDULE = "P-07", Severity.COUNT, "events of one instant happen in another order"
     HOST_CLOCK_STEP = "P-08", Severity.NS, "a host's clock jumps"
     HOST_DEPENDENCY = "P-09", Severity.NONE, "a service that the desk asks is down, slow or wrong"
@@ -115,7 +123,11 @@ class FaultKind(StrEnum):
     # Operator and configuration.
     OPERATOR_VERSION_SKEW = "O-01", Severity.COUNT, "some hosts run another version than the rest"
     OPERATOR_FLAG_REUSED = "O-02", Severity.NONE, "a setting has come to mean something else"
-    OPERATOR_WRONG_LIMIT = "O-03", Severity.PPM, "a limit is off by a factor, a unit or a currency"
+    OPERATOR_WRONG_LIMIT = (
+        "O-03",
+        Severity.FACTOR,
+        "a limit is off by a factor, a unit or a currency",
+    )
     OPERATOR_TWO_SITES = "O-04", Severity.NONE, "the back-up site is left running"
     OPERATOR_NO_FAILOVER = "O-05", Severity.NONE, "the switch to the stand-by is turned off"
     OPERATOR_LATE_FAILOVER = "O-06", Severity.NS, "nobody decides to switch to the stand-by"
@@ -127,8 +139,8 @@ class FaultKind(StrEnum):
     OPERATOR_HOT_CONFIG = "O-08", Severity.NONE, "a setting changes with orders in flight"
     OPERATOR_OVERLOAD = (
         "O-09",
-        Severity.PPM,
-        "a load, in millionths of the usual, never tried before",
+        Severity.SHARE,
+        "a load that was never tried before",
     )
 
 
@@ -158,7 +170,7 @@ class OnEvent(msgspec.Struct, frozen=True, kw_only=True, tag="event", tag_field=
             raise InputError(f"fault trigger: after_ns is {self.after_ns}, allowed is 0 or more")
 
 
-Trigger = AtTime | OnEvent
+FaultTrigger = AtTime | OnEvent
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,7 +188,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: FaultKind
     target: str
-    trigger: Trigger
+    trigger: FaultTrigger
     severity: int = 0
     duration_ns: int = 0
 
@@ -188,15 +200,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
             raise InputError(
                 f"fault {self.name!r}: duration_ns is {self.duration_ns}, allowed is 0 or more"
             )
-        unit = self.kind.severity_unit
-        if unit is Severity.NONE and self.severity != 0:
+        low, high = _severity_range(self.kind.severity_unit)
+        if self.severity < low or (high is not None and self.severity > high):
+            upper = "or more" if high is None else f"to {high}"
             raise InputError(
-                f"fault {self.name!r}: severity is {self.severity}, allowed is 0 for {self.kind}"
-            )
-        if unit is not Severity.NONE and self.severity < 1:
-            raise InputError(
-                f"fault {self.name!r}: severity is {self.severity}, allowed is 1 {unit} or more "
-                f"for {self.kind}"
+                f"fault {self.name!r}: severity is {self.severity}, allowed for {self.kind} is "
+                f"{low} {upper} ({self.kind.severity_unit})"
             )
 
 
@@ -207,7 +216,7 @@ class FaultPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         names = sorted(fault.name for fault in self.faults)
-        for first, second in zip(names, names[1:], strict=False):
+        for first, second in pairwise(names):
             if first == second:
                 raise InputError(f"fault plan: found two faults named {first!r}, allowed is one")
         msgspec.structs.force_setattr(self, "faults", tuple(sorted(self.faults, key=_order)))
@@ -220,3 +229,14 @@ def _order(fault: Fault) -> tuple[bool, int, str]:
             return (False, time_ns, fault.name)
         case OnEvent():
             return (True, 0, fault.name)
+
+
+def _severity_range(unit: Severity) -> tuple[int, int | None]:
+    """Least and largest severity of a unit; no largest where there is none."""
+    match unit:
+        case Severity.NONE:
+            return 0, 0
+        case Severity.SHARE:
+            return 1, PPM
+        case _:
+            return 1, None

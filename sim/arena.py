@@ -8,9 +8,8 @@ import numpy.typing as npt
 
 from market.codes import Mode, Phase
 from market.errors import InputError
-from sim.kernels import grow as kernel_grow
-from sim.kernels import layout
 from sim.growth import Arena
+from sim.kernels import entry, layout
 
 WINDOW_LEVELS: Final = 4096
 FAR_LEVELS: Final = 256
@@ -81,10 +80,10 @@ def build_arena(
     )
     subs = [i for i, spec in enumerate(locals_) for _ in range(spec.subscriptions)]
     arena.sub_off = _region(arena, layout.H_SUBS, layout.H_SUB_OFF, len(subs), layout.S_SIZE)
-    arena.mem[layout.H_OUT_OFF] = arena.append_words(OUT_ROWS * layout.O_SIZE)
+    arena.mem[layout.H_OUT_OFF] = arena.append_words(OUT_ROWS * layout.X_SIZE)
     arena.mem[layout.H_OUT_CAP] = OUT_ROWS
     arena.mem[layout.H_TAG_OFF] = arena.append_words(POOL_SLOTS * layout.T_SIZE)
-    kernel_grow.add_pool(arena.mem, arena.orders, handles, handles + POOL_SLOTS)
+    entry.add_pool(arena.mem, arena.orders, handles, handles + POOL_SLOTS)
     base = 0
     for index, book in enumerate(books):
         listened = any(spec.book_id == index for spec in locals_)

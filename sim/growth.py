@@ -4,11 +4,9 @@ Sizes double, so the space left behind is less than what is in use.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from market.errors import VenueError
-from sim.kernels import grow as kernel_grow
-from sim.kernels import layout, status
+from sim.kernels import entry, layout, status
 
 WINDOW_LEVELS_MAX = 1 << 18
 
@@ -23,8 +21,9 @@ class Arena:
 
     def __init__(self, words: int, slots: int) -> None:
         self.mem = np.zeros(max(words, 1 << 12), dtype=np.int64)
-        self.orders = np.zeros(slots, dtype=layout.ORDER_DTYPE)
-        self.levels = np.zeros(1, dtype=layout.LEVEL_DTYPE)
+        self.orders = np.zeros(slots * layout.ORDER, dtype=np.int64)
+        self.levels = np.zeros(layout.LEVEL, dtype=np.int64)
+        self.mem[layout.H_SLOTS] = slots
         self.book_off = 0
         self.local_off = 0
         self.sub_off = 0
@@ -45,12 +44,14 @@ class Arena:
         """Reserve `count` level records that do not exist yet; where they begin."""
         off = self._levels
         self._levels += count
-        if self._levels > len(self.levels):
-            larger = np.zeros(max(2 * len(self.levels), self._levels), dtype=layout.LEVEL_DTYPE)
-            larger[:off] = self.levels[:off]
+        words = self._levels * layout.LEVEL
+        if words > len(self.levels):
+            larger = np.zeros(max(2 * len(self.levels), words), dtype=np.int64)
+            larger[: off * layout.LEVEL] = self.levels[: off * layout.LEVEL]
             self.levels = larger
-        self.levels["head"][off : self._levels] = -1
-        self.levels["tail"][off : self._levels] = -1
+        fresh = self.levels[off * layout.LEVEL : words].reshape(count, layout.LEVEL)
+        fresh[:, layout.LV_HEAD] = -1
+        fresh[:, layout.LV_TAIL] = -1
         return off
 
 
@@ -78,8 +79,8 @@ def _grow_out(arena: Arena) -> None:
     """Double the out rows, keeping those already written."""
     old_off = int(arena.mem[layout.H_OUT_OFF])
     cap = int(arena.mem[layout.H_OUT_CAP])
-    off = arena.append_words(2 * cap * layout.O_SIZE)
-    arena.mem[off : off + cap * layout.O_SIZE] = arena.mem[old_off : old_off + cap * layout.O_SIZE]
+    off = arena.append_words(2 * cap * layout.X_SIZE)
+    arena.mem[off : off + cap * layout.X_SIZE] = arena.mem[old_off : old_off + cap * layout.X_SIZE]
     arena.mem[layout.H_OUT_OFF] = off
     arena.mem[layout.H_OUT_CAP] = 2 * cap
 
@@ -87,17 +88,18 @@ def _grow_out(arena: Arena) -> None:
 def _grow_pool(arena: Arena) -> None:
     """Double the pool; order records are at the end of their array, so slots keep their numbers."""
     base = int(arena.mem[layout.H_POOL_BASE])
-    old = len(arena.orders)
+    old = int(arena.mem[layout.H_SLOTS])
     slots = old - base
-    larger = np.zeros(old + slots, dtype=layout.ORDER_DTYPE)
-    larger[:old] = arena.orders
+    larger = np.zeros((old + slots) * layout.ORDER, dtype=np.int64)
+    larger[: old * layout.ORDER] = arena.orders
     arena.orders = larger
+    arena.mem[layout.H_SLOTS] = old + slots
     old_tags = int(arena.mem[layout.H_TAG_OFF])
     tags = arena.append_words(2 * slots * layout.T_SIZE)
     words = slots * layout.T_SIZE
     arena.mem[tags : tags + words] = arena.mem[old_tags : old_tags + words]
     arena.mem[layout.H_TAG_OFF] = tags
-    kernel_grow.add_pool(arena.mem, arena.orders, old, old + slots)
+    entry.add_pool(arena.mem, arena.orders, old, old + slots)
 
 
 def _grow_ring(arena: Arena) -> None:
@@ -105,7 +107,7 @@ def _grow_ring(arena: Arena) -> None:
     bk = arena.book_off + int(arena.mem[layout.H_NEED]) * layout.B_SIZE
     cap = 2 * int(arena.mem[bk + layout.B_RING_CAP])
     off = arena.append_words(cap * layout.R_SIZE)
-    kernel_grow.grow_ring(arena.mem, bk, off, cap)
+    entry.grow_ring(arena.mem, bk, off, cap)
 
 
 def _grow_ladders(arena: Arena, first: int) -> None:
@@ -118,7 +120,7 @@ def _grow_ladders(arena: Arena, first: int) -> None:
         fark = arena.append_words(farcap)
         lv = arena.append_levels(win)
         farlv = arena.append_levels(farcap)
-        kernel_grow.grow_ladder(arena.mem, arena.levels, ld, win, bits, lv, farcap, fark, farlv)
+        entry.grow_ladder(arena.mem, arena.levels, ld, win, bits, lv, farcap, fark, farlv)
 
 
 def _grow_heap(arena: Arena) -> None:

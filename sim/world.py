@@ -11,14 +11,13 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from market.codes import Kind, Mode, Phase, RowFlag, Side, Trigger
+from market.codes import Kind, Mode, Phase, Side, Trigger
 from market.columns import TAPE_DTYPE
 from market.errors import BadRow, VenueError
 from market.messages import NO_PRICE
 from sim.arena import BookSpec, FlowSpec, LocalSpec, build_arena
-from sim.kernels import commands, dump, layout, local, status
-from sim.kernels import world as loop
 from sim.growth import Arena, grow
+from sim.kernels import entry, layout, status
 
 Rows = npt.NDArray[np.void]
 
@@ -96,6 +95,7 @@ class World:
         self.arena: Arena = build_arena(mode, books, locals_, start_ns, flow)
         self._source = rows
         self._piece: Rows = np.zeros(0, dtype=TAPE_DTYPE)
+        self._words = self._piece.view(np.int64)
         self._first_row = 0
         self._ticks = np.array([book.tick_units for book in books], dtype=np.int64)
         self._slots: dict[int, tuple[int, int]] = {}
@@ -121,7 +121,7 @@ class World:
         mem[layout.H_OUT] = 0
         arena = self.arena
         while True:
-            code = loop.advance(arena.mem, self._piece, arena.orders, arena.levels, until_ns)
+            code = entry.advance(arena.mem, self._words, arena.orders, arena.levels, until_ns)
             if code == status.DONE:
                 return self._out() if arena.mem[layout.H_OUT] else []
             self._serve(code)
@@ -143,10 +143,12 @@ class World:
         mem[layout.H_POS] = 0
         if piece is None:
             self._piece = np.zeros(0, dtype=TAPE_DTYPE)
+            self._words = self._piece.view(np.int64)
             mem[layout.H_ROWS] = 0
             mem[layout.H_TAPE_DONE] = 1
             return
         self._piece = self._in_ticks(piece)
+        self._words = self._piece.view(np.int64)
         mem[layout.H_ROWS] = len(piece)
 
     def _in_ticks(self, piece: Rows) -> Rows:
@@ -186,8 +188,8 @@ class World:
         mem = self.arena.mem
         off = int(mem[layout.H_OUT_OFF])
         count = int(mem[layout.H_OUT])
-        words = mem[off : off + count * layout.O_SIZE].tolist()
-        size = layout.O_SIZE
+        words = mem[off : off + count * layout.X_SIZE].tolist()
+        size = layout.X_SIZE
         return [OutRow(*words[at : at + size]) for at in range(0, count * size, size)]
 
     # --- own commands ---------------------------------------------------------------------------
@@ -213,7 +215,7 @@ class World:
         mem[layout.H_OUT] = 0
         while True:
             arena = self.arena
-            code = commands.submit(
+            code = entry.submit(
                 arena.mem,
                 arena.orders,
                 arena.levels,
@@ -242,7 +244,7 @@ class World:
         self.arena.mem[layout.H_OUT] = 0
         while True:
             arena = self.arena
-            code = commands.cancel(
+            code = entry.cancel(
                 arena.mem, arena.orders, arena.levels, book_id, now_ns, cause, order_id, slot
             )
             if code == status.DONE:
@@ -264,7 +266,7 @@ class World:
         self.arena.mem[layout.H_OUT] = 0
         while True:
             arena = self.arena
-            code = commands.replace(
+            code = entry.replace(
                 arena.mem,
                 arena.orders,
                 arena.levels,
@@ -293,7 +295,7 @@ class World:
         slot = self._slots.get(order_id, (book_id, -1))[1]
         arena = self.arena
         return int(
-            commands.queue_ahead(arena.mem, arena.orders, arena.levels, book_id, order_id, slot)
+            entry.queue_ahead(arena.mem, arena.orders, arena.levels, book_id, order_id, slot)
         )
 
     # --- local books ---------------------------------------------------------------------------
@@ -309,13 +311,13 @@ class World:
     def depth(self, index: int, side: Side, count: int) -> list[tuple[int, int]]:
         """Up to `count` best (price_ticks, qty_lots) of one side of local book `index`."""
         out = np.zeros(2 * count, dtype=np.int64)
-        found = dump.local_depth(self.arena.mem, self.arena.levels, index, int(side), count, out)
+        found = entry.local_depth(self.arena.mem, self.arena.levels, index, int(side), count, out)
         return list(zip(out[: 2 * found : 2].tolist(), out[1 : 2 * found : 2].tolist(), strict=True))
 
     def venue_depth(self, book_id: int, side: Side, count: int) -> list[tuple[int, int]]:
         """Up to `count` best shown (price_ticks, qty_lots) of one side of a venue book."""
         out = np.zeros(2 * count, dtype=np.int64)
-        found = dump.venue_depth(self.arena.mem, self.arena.levels, book_id, int(side), count, out)
+        found = entry.venue_depth(self.arena.mem, self.arena.levels, book_id, int(side), count, out)
         return list(zip(out[: 2 * found : 2].tolist(), out[1 : 2 * found : 2].tolist(), strict=True))
 
     def arm(
@@ -337,21 +339,21 @@ class World:
         if watch is not None:
             side, price_ticks = watch
             key_side = -side.sign * price_ticks * 2 + int(side)
-        local.arm(self.arena.mem, subscription, int(triggers), key_side, stale_ns, now_ns)
+        entry.arm(self.arena.mem, subscription, int(triggers), key_side, stale_ns, now_ns)
 
     # --- looking inside -------------------------------------------------------------------------
 
     def state(self, book_id: int) -> list[int]:
         """The state dump of a book (docs/explanation/venue-truth.md)."""
         arena = self.arena
-        out = np.zeros(dump.dump_size(arena.mem, arena.orders, book_id), dtype=np.int64)
-        used = dump.dump_book(arena.mem, arena.orders, arena.levels, book_id, out)
+        out = np.zeros(entry.dump_size(arena.mem, arena.orders, book_id), dtype=np.int64)
+        used = entry.dump_book(arena.mem, arena.orders, arena.levels, book_id, out)
         return out[:used].tolist()  # type: ignore[no-any-return]
 
     def audit(self, book_id: int) -> int:
         """0, or the number of the invariant that a book breaks (`kernels.dump.audit_book`)."""
         arena = self.arena
-        return int(dump.audit_book(arena.mem, arena.orders, arena.levels, book_id))
+        return int(entry.audit_book(arena.mem, arena.orders, arena.levels, book_id))
 
     def phase(self, book_id: int) -> Phase:
         """The trading phase of a book."""

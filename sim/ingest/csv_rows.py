@@ -27,7 +27,7 @@ class CsvRows:
         self._offset = 0
         self._final = False
         self._taken = 0
-        self._texts: dict[int, str] = {}
+        self._refused: dict[int, tuple[int, bytes]] = {}
         self.name = source.name
         self.columns = columns or self._numbered_columns()
 
@@ -43,7 +43,7 @@ class CsvRows:
         """
         values = np.zeros((row_count, len(self.columns)), np.int64)
         faults = np.zeros((row_count, 3), np.int64)
-        self._texts.clear()
+        self._refused.clear()
         filled = 0
         while True:
             # A view of the bytes, not a copy; the kernel only ever sees this one type.
@@ -53,7 +53,8 @@ class CsvRows:
                 data, self._offset, int(self._final), self._scaled, values, faults, filled
             )
             for row in np.flatnonzero(faults[before:filled, 0]) + before:
-                self._texts[int(row)] = self._word(data.tobytes(), faults[row])
+                fault, begin, stop = faults[row].tolist()
+                self._refused[int(row)] = fault, self._data[begin:stop]
             if filled == row_count or self._final:
                 break
             self._refill()
@@ -62,7 +63,18 @@ class CsvRows:
 
     def describe(self, row: int) -> str:
         """What was found and what is allowed, for a faulty row of the last batch."""
-        return self._texts[row]
+        fault, line = self._refused[row]
+        code, column = fault & 0xFF, fault >> 8
+        fields = line.split(b",")
+        if code == FAULT_FIELDS:
+            return f"found {len(fields)} columns, allowed {len(self.columns)}"
+        text = fields[column].decode("ascii", errors="backslashreplace")
+        text = text if len(text) <= _QUOTE_MAX else text[:_QUOTE_MAX] + "…"
+        seconds = self._scaled and column == 0
+        allowed = "a number" if seconds else "a whole number"
+        if code == FAULT_LENGTH:
+            allowed = "at most 9 digits and 12 decimals" if seconds else "at most 18 digits"
+        return f"found {text!r} as {self.columns[column]}, allowed {allowed}"
 
     def _refill(self) -> None:
         """Append a block to the unread bytes."""
@@ -80,20 +92,7 @@ class CsvRows:
         """Names for as many columns as the first line has."""
         while b"\n" not in self._data and not self._final:
             self._refill()
+        if not self._data:
+            raise InputError(f"{self.name}: found no rows, allowed at least one")
         count = self._data.partition(b"\n")[0].count(b",") + 1
-        return tuple(str(i + 1) for i in range(count))
-
-    def _word(self, data: bytes, fault: np.ndarray) -> str:
-        """One line about a line."""
-        code, column = int(fault[0]) & 0xFF, int(fault[0]) >> 8
-        line = data[int(fault[1]) : int(fault[2])]
-        fields = line.split(b",")
-        if code == FAULT_FIELDS:
-            return f"found {len(fields)} columns, allowed {len(self.columns)}"
-        text = fields[column].decode("ascii", errors="backslashreplace")
-        text = text if len(text) <= _QUOTE_MAX else text[:_QUOTE_MAX] + "…"
-        seconds = self._scaled and column == 0
-        allowed = "a number" if seconds else "a whole number"
-        if code == FAULT_LENGTH:
-            allowed = "9 digits and 12 decimals" if seconds else "18 digits"
-        return f"found {text!r} in column {column + 1}, allowed {allowed}"
+        return tuple(f"column {i + 1}" for i in range(count))

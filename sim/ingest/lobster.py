@@ -16,8 +16,10 @@ from sim.ingest.csv_rows import CsvRows
 from sim.ingest.lobster_book import IngestBook, seeds_before
 from sim.ingest.lobster_files import LobsterFiles, open_lobster
 from sim.ingest.lobster_words import is_book_fault, word_fault
-from sim.kernels import lobster as k
+from sim.kernels import lobster_state as k
 from sim.kernels.ingest_book import S_HANDLES
+from sim.kernels.lobster import ingest_rows, seed_book
+from sim.kernels.lobster_window import count_levels
 from sim.tape.meta import TapeBook, TapeMeta
 from sim.tape.write import TapeWriter
 
@@ -57,8 +59,8 @@ def ingest_lobster(
     Raises:
         InputError: A file or a row is wrong.
     """
-    if seed_only and orderbook is None and message.suffix != ".zip":
-        raise InputError("found seed-only without an orderbook file, allowed only with one")
+    if out.exists() and any(out.samefile(path) for path in (message, orderbook) if path):
+        raise InputError(f"{out}: found a source file to write to, allowed another place")
     with open_lobster(message, orderbook) as files, TapeWriter(out, ("source_seq",)) as writer:
         run = _Ingest(files, seed_only=seed_only, max_bad=max_bad, warn=warn)
         while run.step(writer):
@@ -97,6 +99,10 @@ class _Ingest:
                 raise InputError(
                     f"{files.orderbook.name}:1: found {width} columns, allowed a multiple of 4"
                 )
+        elif seed_only:
+            raise InputError(
+                f"{files.message.name}: found no orderbook file, allowed seed-only with one"
+            )
         self._batch_rows = max(1, _BATCH_VALUES // width)
 
     def step(self, writer: TapeWriter) -> bool:
@@ -112,7 +118,7 @@ class _Ingest:
             truths, truth_faults = _NOT_COMPARED, _NO_FAULTS
         at = 0
         while True:
-            why, at = k.ingest_rows(
+            why, at = ingest_rows(
                 self._book.book, messages, faults, truths, truth_faults, at,
                 self._book.rows, self._book.seqs,
             )  # fmt: skip
@@ -141,6 +147,7 @@ class _Ingest:
             "rows": self._messages.taken,
             "tape_rows": tape_rows,
             "snapshot_rows": self._snapshot_rows,
+            "corrections": int(state[k.S_CORRECTIONS]),
             "reveals": int(state[k.S_REVEALS]),
             "reveal_messages": int(state[k.S_REVEAL_MESSAGES]),
             "victims": int(state[k.S_VICTIMS]),
@@ -182,7 +189,7 @@ class _Ingest:
             raise InputError(f"{self._truths.name}:1: {self._truths.describe(0)}")
         state = self._book.state
         for side in range(2):
-            if k.count_levels(state, truths[0], side) < 0:
+            if count_levels(state, truths[0], side) < 0:
                 raise InputError(f"{self._truths.name}:1: {word_fault(state)}")
         try:
             seeds = seeds_before(messages[0], truths[0])
@@ -194,7 +201,7 @@ class _Ingest:
         self._book.grow(len(seeds) + 8)
         state[k.S_SEQ] = -1
         state[k.S_CLOCK] = max(0, int(messages[0, k.M_NS]))
-        k.seed_book(self._book.book, np.array(seeds, np.int64), self._book.rows, self._book.seqs)
+        seed_book(self._book.book, np.array(seeds, np.int64), self._book.rows, self._book.seqs)
         state[k.S_SEQ] = 0
 
     def _refuse(self, first_row: int, row: int) -> None:

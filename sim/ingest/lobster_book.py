@@ -6,7 +6,7 @@ from market.codes import Side
 from market.columns import HANDLES_MAX, TAPE_DTYPE
 from market.errors import InputError
 from sim.kernels import ingest_book as b
-from sim.kernels import lobster as k
+from sim.kernels import lobster_state as k
 
 _ORDERS = 4_096
 _LEVELS = 1_024
@@ -71,7 +71,7 @@ def seeds_before(message: np.ndarray, truth: np.ndarray) -> list[Seed]:
     Raises:
         InputError: The row can't follow from the message.
     """
-    seeds: dict[tuple[int, int], int] = {}
+    seeds: dict[tuple[Side, int], int] = {}
     for side, first in ((Side.BUY, 2), (Side.SELL, 0)):
         for price, size in truth.reshape(-1, 4)[:, first : first + 2].tolist():
             if abs(price) != k.EMPTY_PRICE:

@@ -15,7 +15,9 @@ from sim.ingest.source import Source, fingerprint, is_zip, open_file, open_membe
 from sim.tape.meta import TapeSource
 
 EXCHANGE_ZONE = "America/New_York"
-_NAME = re.compile(r"(?P<symbol>[A-Za-z0-9.+=-]+)_(?P<date>\d{4}-\d{2}-\d{2})_.*message.*\.csv(\.gz)?")
+_NAME = re.compile(
+    r"(?P<symbol>[A-Za-z0-9.+=-]+)_(?P<date>\d{4}-\d{2}-\d{2})_.*message.*\.csv(\.gz)?"
+)
 _NAME_ALLOWED = "TICKER_YYYY-MM-DD_START_END_message_LEVEL.csv"
 
 
@@ -49,19 +51,21 @@ def open_lobster(message: Path, orderbook: Path | None) -> Iterator[LobsterFiles
             archive = stack.enter_context(open_zip(message))
             member = _member(archive, message, "message")
             names = member.filename
-            book = open_member(archive, _member(archive, message, "orderbook"))
-            stream = open_member(archive, member)
-            sources = (fingerprint(message),)
+            stream = stack.enter_context(open_member(archive, member))
+            book_member = _member(archive, message, "orderbook")
+            book: Source | None = stack.enter_context(open_member(archive, book_member))
+            given = [message]
         else:
             names = message.name
-            stream = open_file(message)
-            book = None if orderbook is None else open_file(orderbook)
-            sources = tuple(fingerprint(path) for path in (message, orderbook) if path is not None)
-        stack.enter_context(stream)
-        if book is not None:
-            stack.enter_context(book)
-        session = read_session(names)
-        yield LobsterFiles(session=session, message=stream, orderbook=book, sources=sources)
+            stream = stack.enter_context(open_file(message))
+            book = None if orderbook is None else stack.enter_context(open_file(orderbook))
+            given = [path for path in (message, orderbook) if path is not None]
+        yield LobsterFiles(
+            session=read_session(names),
+            message=stream,
+            orderbook=book,
+            sources=tuple(fingerprint(path) for path in given),
+        )
 
 
 def read_session(file_name: str) -> Session:

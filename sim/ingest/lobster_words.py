@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.kernels import lobster as k
+from sim.kernels import lobster_state as k
 
 _MESSAGE_WORDS = {
     k.FAULT_TYPE: "found type {found}, allowed 1..7",

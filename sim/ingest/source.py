@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Protocol, Self
 
 from market.errors import InputError
 from sim.tape.meta import TapeSource
@@ -21,10 +21,26 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 
 
+class Stream(Protocol):
+    """What is needed of a file object."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes."""
+        ...
+
+    def tell(self) -> int:
+        """Bytes read so far."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
 class Source:
     """A stream of decompressed bytes that knows its name and how far it is."""
 
-    def __init__(self, name: str, stream: IO[bytes], counter: IO[bytes], total_bytes: int) -> None:
+    def __init__(self, name: str, stream: Stream, counter: Stream, total_bytes: int) -> None:
         self.name = name
         self.total_bytes = total_bytes
         self._stream = stream

@@ -12,10 +12,10 @@ from sim.kernels.layout import (
     B_LADDER,
     B_LINKED,
     B_OWN,
-    B_PHASE,
     B_RING_CAP,
     B_RING_OFF,
     B_RING_WRITE,
+    B_SIZE,
     B_SPECIAL,
     H_BOOK_OFF,
     H_MODE,
@@ -26,17 +26,27 @@ from sim.kernels.layout import (
     H_POOL_FREE_COUNT,
     H_TAG_OFF,
     L_SIZE,
-    B_SIZE,
-    O_BOOK,
-    O_ID,
-    O_LEAVES,
-    O_LIQUIDITY,
-    O_PRICE,
-    O_QTY,
-    O_REASON,
-    O_SIZE,
-    O_TS,
-    O_TYPE,
+    LEVEL,
+    LV_COUNT,
+    LV_HEAD,
+    LV_LIVE,
+    LV_SHOWN,
+    LV_SPECIAL,
+    LV_TAIL,
+    X_BOOK,
+    X_ID,
+    O_KEY_SIDE,
+    X_LEAVES,
+    X_LIQUIDITY,
+    O_LIVE,
+    X_PRICE,
+    X_QTY,
+    X_REASON,
+    X_SIZE,
+    O_TAPE,
+    X_TS,
+    X_TYPE,
+    ORDER,
     R_CAUSE,
     R_PRICE,
     R_QTY,
@@ -49,8 +59,8 @@ from sim.kernels.layout import (
     T_SIZE,
     T_WORD,
 )
+from sim.kernels.links import next_of, prev_of, set_next, set_prev
 from sim.kernels.status import (
-    ADD,
     DELETE,
     EXECUTE,
     FILLED,
@@ -58,7 +68,6 @@ from sim.kernels.status import (
     MAKER,
     NO_REASON,
     REACTIVE,
-    TAKER,
 )
 
 
@@ -104,16 +113,16 @@ def publish(mem, bk, ts, cause, kind, handle, side, price, qty, shown):
 @njit(cache=True)
 def report(mem, bk, ts, kind, order_id, price, qty, leaves, reason, liquidity):
     """Write one report row for the owner of an order."""
-    at = mem[H_OUT_OFF] + mem[H_OUT] * O_SIZE
-    mem[at + O_TYPE] = kind
-    mem[at + O_TS] = ts
-    mem[at + O_BOOK] = (bk - mem[H_BOOK_OFF]) // B_SIZE
-    mem[at + O_ID] = order_id
-    mem[at + O_PRICE] = price
-    mem[at + O_QTY] = qty
-    mem[at + O_LEAVES] = leaves
-    mem[at + O_REASON] = reason
-    mem[at + O_LIQUIDITY] = liquidity
+    at = mem[H_OUT_OFF] + mem[H_OUT] * X_SIZE
+    mem[at + X_TYPE] = kind
+    mem[at + X_TS] = ts
+    mem[at + X_BOOK] = (bk - mem[H_BOOK_OFF]) // B_SIZE
+    mem[at + X_ID] = order_id
+    mem[at + X_PRICE] = price
+    mem[at + X_QTY] = qty
+    mem[at + X_LEAVES] = leaves
+    mem[at + X_REASON] = reason
+    mem[at + X_LIQUIDITY] = liquidity
     mem[H_OUT] += 1
 
 
@@ -141,7 +150,7 @@ def pool_take(mem, orders, sort, identity):
     """A free pool slot with its tag written; the caller made sure that there is one."""
     slot = mem[H_POOL_FREE]
     assert slot >= 0
-    mem[H_POOL_FREE] = orders[slot].next
+    mem[H_POOL_FREE] = next_of(orders, slot)
     mem[H_POOL_FREE_COUNT] -= 1
     tag = tag_of(mem, slot)
     mem[tag + T_ID] = identity
@@ -152,9 +161,9 @@ def pool_take(mem, orders, sort, identity):
 @njit(cache=True)
 def pool_give(mem, orders, slot):
     """Return a slot to the pool; last in, first out keeps it warm."""
-    orders[slot].live = 0
-    orders[slot].tape = 0
-    orders[slot].next = mem[H_POOL_FREE]
+    orders[slot * ORDER + O_LIVE] = 0
+    orders[slot * ORDER + O_TAPE] = 0
+    set_next(orders, slot, mem[H_POOL_FREE])
     mem[H_POOL_FREE] = slot
     mem[H_POOL_FREE_COUNT] += 1
 
@@ -166,31 +175,31 @@ def pool_give(mem, orders, slot):
 def shown_part(mem, orders, slot):
     """What an order adds to its level's shown quantity."""
     if mem[H_MODE] == FROZEN:
-        tape = orders[slot].tape
+        tape = orders[slot * ORDER + O_TAPE]
         return tape if tape > 0 else 0
-    return orders[slot].live
+    return orders[slot * ORDER + O_LIVE]
 
 
 @njit(cache=True)
 def link(mem, orders, levels, bk, slot):
     """Put an order at the back of its level; its fields are set. The level's index."""
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     side = key_side & 1
     index = make_level(mem, levels, ladder_of(bk, side), key_side >> 1)
-    tail = levels[index].tail
-    if levels[index].count == 0:
-        levels[index].head = slot
+    tail = levels[index * LEVEL + LV_TAIL]
+    if levels[index * LEVEL + LV_COUNT] == 0:
+        levels[index * LEVEL + LV_HEAD] = slot
     else:
-        orders[tail].next = slot
-    orders[slot].prev = tail if levels[index].count > 0 else -1
-    orders[slot].next = -1
-    levels[index].tail = slot
-    levels[index].count += 1
-    levels[index].live += orders[slot].live
-    levels[index].shown += shown_part(mem, orders, slot)
+        set_next(orders, tail, slot)
+    set_prev(orders, slot, tail if levels[index * LEVEL + LV_COUNT] > 0 else -1)
+    set_next(orders, slot, -1)
+    levels[index * LEVEL + LV_TAIL] = slot
+    levels[index * LEVEL + LV_COUNT] += 1
+    levels[index * LEVEL + LV_LIVE] += orders[slot * ORDER + O_LIVE]
+    levels[index * LEVEL + LV_SHOWN] += shown_part(mem, orders, slot)
     mem[bk + B_LINKED + side] += 1
-    if orders[slot].live > orders[slot].tape:
-        levels[index].special += 1
+    if orders[slot * ORDER + O_LIVE] > orders[slot * ORDER + O_TAPE]:
+        levels[index * LEVEL + LV_SPECIAL] += 1
         mem[bk + B_SPECIAL + side] += 1
     return index
 
@@ -201,27 +210,27 @@ def unlink(mem, orders, levels, bk, slot, index):
 
     What the order still adds to the sums goes too. Returns the shown quantity that stays.
     """
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     side = key_side & 1
-    before = orders[slot].prev
-    after = orders[slot].next
+    before = prev_of(orders, slot)
+    after = next_of(orders, slot)
     if before < 0:
-        levels[index].head = after
+        levels[index * LEVEL + LV_HEAD] = after
     else:
-        orders[before].next = after
+        set_next(orders, before, after)
     if after < 0:
-        levels[index].tail = before
+        levels[index * LEVEL + LV_TAIL] = before
     else:
-        orders[after].prev = before
-    levels[index].count -= 1
-    levels[index].live -= orders[slot].live
-    levels[index].shown -= shown_part(mem, orders, slot)
+        set_prev(orders, after, before)
+    levels[index * LEVEL + LV_COUNT] -= 1
+    levels[index * LEVEL + LV_LIVE] -= orders[slot * ORDER + O_LIVE]
+    levels[index * LEVEL + LV_SHOWN] -= shown_part(mem, orders, slot)
     mem[bk + B_LINKED + side] -= 1
-    if orders[slot].live > orders[slot].tape:
-        levels[index].special -= 1
+    if orders[slot * ORDER + O_LIVE] > orders[slot * ORDER + O_TAPE]:
+        levels[index * LEVEL + LV_SPECIAL] -= 1
         mem[bk + B_SPECIAL + side] -= 1
-    shown = levels[index].shown
-    if levels[index].count == 0:
+    shown = levels[index * LEVEL + LV_SHOWN]
+    if levels[index * LEVEL + LV_COUNT] == 0:
         drop_level(mem, levels, ladder_of(bk, side), key_side >> 1)
     return shown
 
@@ -229,24 +238,24 @@ def unlink(mem, orders, levels, bk, slot, index):
 @njit(cache=True)
 def level_of(mem, orders, bk, slot):
     """Index of the level in whose queue an order stands."""
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     return find_level(mem, ladder_of(bk, key_side & 1), key_side >> 1)
 
 
 @njit(cache=True)
 def set_amounts(mem, orders, levels, bk, slot, index, live, tape):
     """Give a queued order new amounts and keep the sums; it stays in its queue."""
-    side = orders[slot].key_side & 1
-    was = orders[slot].live > orders[slot].tape
-    levels[index].live += live - orders[slot].live
-    levels[index].shown -= shown_part(mem, orders, slot)
-    orders[slot].live = live
-    orders[slot].tape = tape
-    levels[index].shown += shown_part(mem, orders, slot)
+    side = orders[slot * ORDER + O_KEY_SIDE] & 1
+    was = orders[slot * ORDER + O_LIVE] > orders[slot * ORDER + O_TAPE]
+    levels[index * LEVEL + LV_LIVE] += live - orders[slot * ORDER + O_LIVE]
+    levels[index * LEVEL + LV_SHOWN] -= shown_part(mem, orders, slot)
+    orders[slot * ORDER + O_LIVE] = live
+    orders[slot * ORDER + O_TAPE] = tape
+    levels[index * LEVEL + LV_SHOWN] += shown_part(mem, orders, slot)
     now = live > tape
     if was != now:
         change = 1 if now else -1
-        levels[index].special += change
+        levels[index * LEVEL + LV_SPECIAL] += change
         mem[bk + B_SPECIAL + side] += change
 
 
@@ -254,7 +263,7 @@ def set_amounts(mem, orders, levels, bk, slot, index, live, tape):
 def retire(mem, orders, bk, slot):
     """Give back what an order that has left its queue for good was kept in."""
     if slot >= mem[H_POOL_BASE]:
-        if orders[slot].tape < 0:
+        if orders[slot * ORDER + O_TAPE] < 0:
             mem[bk + B_OWN] -= 1
         pool_give(mem, orders, slot)
 
@@ -266,13 +275,13 @@ def hit(mem, orders, levels, bk, ts, cause, slot, index, qty):
     Returns the order's leaves. An order with nothing left leaves its queue, except in frozen mode a
     historical one, which stays as the tape says. `index` is void afterwards if leaves are zero.
     """
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     price = price_of(key_side)
-    tape = orders[slot].tape
-    leaves = orders[slot].live - qty
+    tape = orders[slot * ORDER + O_TAPE]
+    leaves = orders[slot * ORDER + O_LIVE] - qty
     own = tape < 0
     set_amounts(mem, orders, levels, bk, slot, index, leaves, tape)
-    shown = levels[index].shown
+    shown = levels[index * LEVEL + LV_SHOWN]
     if leaves == 0 and (own or mem[H_MODE] == REACTIVE):
         unlink(mem, orders, levels, bk, slot, index)
     if mem[H_MODE] == REACTIVE:
@@ -295,7 +304,7 @@ def rest(mem, orders, levels, bk, ts, cause, slot, kind, public):
     """Put an order at the back of its level and publish what joined, if it is `public`."""
     index = link(mem, orders, levels, bk, slot)
     if public:
-        key_side = orders[slot].key_side
+        key_side = orders[slot * ORDER + O_KEY_SIDE]
         shown = shown_part(mem, orders, slot)
         publish(
             mem,
@@ -307,6 +316,6 @@ def rest(mem, orders, levels, bk, ts, cause, slot, kind, public):
             key_side & 1,
             price_of(key_side),
             shown,
-            levels[index].shown,
+            levels[index * LEVEL + LV_SHOWN],
         )
     return index

@@ -5,7 +5,8 @@ The market has been advanced to exactly `now` before a command is applied.
 
 from numba import njit
 
-from sim.kernels.book import ladder_of, price_of
+from sim.kernels.book import level_of
+from sim.kernels.ladder import room
 from sim.kernels.layout import (
     B_LADDER,
     B_MARKET,
@@ -14,11 +15,15 @@ from sim.kernels.layout import (
     H_NEED,
     H_SLOT,
     L_SIZE,
+    LEVEL,
+    LV_HEAD,
+    O_KEY_SIDE,
+    O_LIVE,
+    ORDER,
     PRICE_MAX,
 )
-from sim.kernels.ladder import room
+from sim.kernels.links import next_of
 from sim.kernels.match import cancel_order, is_live, is_market, replace_order, submit_order
-from sim.kernels.book import level_of
 from sim.kernels.ring import burst, capacity, commit
 from sim.kernels.status import DONE, LIMIT, NEED_BOOK
 
@@ -84,7 +89,7 @@ def cancel(mem, orders, levels, book_id, now, cause, order_id, slot):
 def replace(mem, orders, levels, book_id, now, cause, order_id, slot, price, qty):
     """Replace the order in `slot`, if it is still `order_id`. DONE or a capacity status."""
     bk = mem[H_BOOK_OFF] + book_id * B_SIZE
-    side = orders[slot].key_side & 1 if is_live(mem, orders, slot, order_id) else 0
+    side = orders[slot * ORDER + O_KEY_SIDE] & 1 if is_live(mem, orders, slot, order_id) else 0
     status = ready(mem, levels, bk, book_id, side, price, now)
     if status != DONE:
         return status
@@ -100,12 +105,12 @@ def queue_ahead(mem, orders, levels, book_id, order_id, slot):
         return -1
     bk = mem[H_BOOK_OFF] + book_id * B_SIZE
     if is_market(orders, slot):
-        index = mem[bk + B_MARKET + (orders[slot].key_side & 1)]
+        index = mem[bk + B_MARKET + (orders[slot * ORDER + O_KEY_SIDE] & 1)]
     else:
         index = level_of(mem, orders, bk, slot)
     ahead = 0
-    other = levels[index].head
+    other = levels[index * LEVEL + LV_HEAD]
     while other != slot:
-        ahead += orders[other].live
-        other = orders[other].next
+        ahead += orders[other * ORDER + O_LIVE]
+        other = next_of(orders, other)
     return ahead

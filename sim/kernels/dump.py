@@ -2,15 +2,13 @@
 
 from numba import njit
 
-from sim.kernels.bits import next_bit
-from sim.kernels.book import ladder_of, price_of, tag_of
-from sim.kernels.ladder import far_find, find_level, next_key
+from sim.kernels.book import ladder_of, tag_of
+from sim.kernels.ladder import find_level, next_key
 from sim.kernels.layout import (
     B_DIVERGED,
     B_EXPIRED,
     B_HANDLE_BASE,
     B_HANDLES,
-    B_LADDER,
     B_LINKED,
     B_MARKET,
     B_MOVED,
@@ -20,20 +18,30 @@ from sim.kernels.layout import (
     B_VOID,
     H_BOOK_OFF,
     H_MODE,
+    H_SLOTS,
     K_LADDER,
     L_BASE,
     L_BEST,
-    L_BITS,
     L_FARK,
     L_FARN,
     L_NLEV,
     L_SIZE,
     L_WIN,
+    LEVEL,
+    LV_COUNT,
+    LV_HEAD,
+    LV_LIVE,
+    LV_SHOWN,
+    LV_SPECIAL,
+    LV_TAIL,
     NONE_KEY,
+    O_KEY_SIDE,
+    O_LIVE,
+    O_TAPE,
+    ORDER,
     T_ID,
-    T_WORD,
-    SORT_FLOW,
 )
+from sim.kernels.links import next_of, prev_of
 from sim.kernels.local import local_at
 from sim.kernels.status import CONTINUOUS, FROZEN, REACTIVE
 
@@ -41,7 +49,7 @@ from sim.kernels.status import CONTINUOUS, FROZEN, REACTIVE
 @njit(cache=True)
 def name_of(mem, orders, bk, slot):
     """The name of an order in dumps."""
-    tape = orders[slot].tape
+    tape = orders[slot * ORDER + O_TAPE]
     if tape == -1:
         return mem[tag_of(mem, slot) + T_ID] * 4 + 1
     if tape == 0:
@@ -59,26 +67,26 @@ def dump_side(mem, orders, levels, bk, side, out, at):
     while key != NONE_KEY:
         index = find_level(mem, ld, key)
         out[at] = key if side else -key
-        out[at + 1] = levels[index].shown
-        out[at + 2] = levels[index].count
+        out[at + 1] = levels[index * LEVEL + LV_SHOWN]
+        out[at + 2] = levels[index * LEVEL + LV_COUNT]
         at += 3
-        slot = levels[index].head
+        slot = levels[index * LEVEL + LV_HEAD]
         while slot >= 0:
             out[at] = name_of(mem, orders, bk, slot)
-            out[at + 1] = orders[slot].live
-            out[at + 2] = orders[slot].tape
+            out[at + 1] = orders[slot * ORDER + O_LIVE]
+            out[at + 2] = orders[slot * ORDER + O_TAPE]
             at += 3
-            slot = orders[slot].next
+            slot = next_of(orders, slot)
         key = next_key(mem, ld, key)
     queue = mem[bk + B_MARKET + side]
-    out[at] = levels[queue].count
+    out[at] = levels[queue * LEVEL + LV_COUNT]
     at += 1
-    slot = levels[queue].head
+    slot = levels[queue * LEVEL + LV_HEAD]
     while slot >= 0:
         out[at] = name_of(mem, orders, bk, slot)
-        out[at + 1] = orders[slot].live
+        out[at + 1] = orders[slot * ORDER + O_LIVE]
         at += 2
-        slot = orders[slot].next
+        slot = next_of(orders, slot)
     return at
 
 
@@ -98,9 +106,9 @@ def dump_book(mem, orders, levels, book_id, out):
     if mem[H_MODE] == REACTIVE:
         base = mem[bk + B_HANDLE_BASE]
         for handle in range(mem[bk + B_HANDLES]):
-            if orders[base + handle].tape > 0 and orders[base + handle].live == 0:
+            if orders[(base + handle) * ORDER + O_TAPE] > 0 and orders[(base + handle) * ORDER + O_LIVE] == 0:
                 out[at] = handle
-                out[at + 1] = orders[base + handle].tape
+                out[at + 1] = orders[(base + handle) * ORDER + O_TAPE]
                 at += 2
                 spent += 1
     out[count_at] = spent
@@ -118,9 +126,9 @@ def dump_size(mem, orders, book_id):
     alive = mem[bk + B_LINKED] + mem[bk + B_LINKED + 1]
     base = mem[bk + B_HANDLE_BASE]
     for slot in range(base, base + mem[bk + B_HANDLES]):
-        if orders[slot].tape > 0:
+        if orders[slot * ORDER + O_TAPE] > 0:
             alive += 1
-    market = orders.shape[0] - base
+    market = mem[H_SLOTS] - base
     return 32 + 6 * alive + 2 * market
 
 
@@ -133,7 +141,7 @@ def top_levels(mem, levels, ld, side, count, out, at, step):
     found = 0
     key = mem[ld + L_BEST]
     while key != NONE_KEY and found < count:
-        shown = levels[find_level(mem, ld, key)].shown
+        shown = levels[(find_level(mem, ld, key)) * LEVEL + LV_SHOWN]
         if shown > 0:
             out[at] = key if side else -key
             out[at + 1] = shown
@@ -165,32 +173,32 @@ def audit_level(mem, orders, levels, bk, side, key, index):
     special = 0
     count = 0
     before = -1
-    slot = levels[index].head
+    slot = levels[index * LEVEL + LV_HEAD]
     while slot >= 0:
-        if orders[slot].key_side != key * 2 + side:
+        if orders[slot * ORDER + O_KEY_SIDE] != key * 2 + side:
             return 1
-        if orders[slot].prev != before:
+        if prev_of(orders, slot) != before:
             return 2
-        tape = orders[slot].tape
-        if orders[slot].live < 0 or (mem[H_MODE] == REACTIVE and orders[slot].live == 0):
+        tape = orders[slot * ORDER + O_TAPE]
+        if orders[slot * ORDER + O_LIVE] < 0 or (mem[H_MODE] == REACTIVE and orders[slot * ORDER + O_LIVE] == 0):
             return 3
-        if mem[H_MODE] == FROZEN and tape >= 0 and orders[slot].live > tape:
+        if mem[H_MODE] == FROZEN and tape >= 0 and orders[slot * ORDER + O_LIVE] > tape:
             return 4
-        live += orders[slot].live
+        live += orders[slot * ORDER + O_LIVE]
         if mem[H_MODE] == REACTIVE:
-            shown += orders[slot].live
+            shown += orders[slot * ORDER + O_LIVE]
         elif tape > 0:
             shown += tape
-        if orders[slot].live > tape:
+        if orders[slot * ORDER + O_LIVE] > tape:
             special += 1
         count += 1
         before = slot
-        slot = orders[slot].next
-    if levels[index].tail != before:
+        slot = next_of(orders, slot)
+    if levels[index * LEVEL + LV_TAIL] != before:
         return 5
-    if levels[index].live != live or levels[index].shown != shown:
+    if levels[index * LEVEL + LV_LIVE] != live or levels[index * LEVEL + LV_SHOWN] != shown:
         return 6
-    if levels[index].special != special or levels[index].count != count or count == 0:
+    if levels[index * LEVEL + LV_SPECIAL] != special or levels[index * LEVEL + LV_COUNT] != count or count == 0:
         return 7
     return 0
 
@@ -215,8 +223,8 @@ def audit_side(mem, orders, levels, bk, side):
         if broken != 0:
             return broken
         seen += 1
-        linked += levels[index].count
-        special += levels[index].special
+        linked += levels[index * LEVEL + LV_COUNT]
+        special += levels[index * LEVEL + LV_SPECIAL]
         key = next_key(mem, ld, key)
     if seen != mem[ld + L_NLEV]:
         return 13
@@ -234,7 +242,7 @@ def best_live_key(mem, levels, bk, side):
     """Best key with something live to take, or NONE_KEY."""
     ld = ladder_of(bk, side)
     key = mem[ld + L_BEST]
-    while key != NONE_KEY and levels[find_level(mem, ld, key)].live == 0:
+    while key != NONE_KEY and levels[(find_level(mem, ld, key)) * LEVEL + LV_LIVE] == 0:
         key = next_key(mem, ld, key)
     return key
 

@@ -17,12 +17,10 @@ not concave as in real markets. It is a day to test machinery on, not to researc
 from numba import njit
 
 from sim.kernels.book import key_of, ladder_of
-from sim.kernels.draw import draw, exponential_ns, uniform_below
+from sim.kernels.draw import draw, exponential_ns
 from sim.kernels.ladder import room
 from sim.kernels.layout import (
     B_LADDER,
-    B_LINKED,
-    B_OWN,
     B_PHASE,
     B_SEQ,
     B_SIZE,
@@ -43,7 +41,6 @@ from sim.kernels.layout import (
     F_MARKETS,
     F_QTY_MEAN,
     F_SEED_COUNT,
-    F_START_NS,
     F_TABLE,
     H_BOOK_OFF,
     H_FLOW_OFF,

@@ -10,7 +10,6 @@ from sim.kernels.layout import (
     B_RING_LIMIT,
     B_RING_OFF,
     B_RING_WRITE,
-    H_POOL_BASE,
     H_POOL_FREE,
     H_POOL_FREE_COUNT,
     K_CURSOR,
@@ -25,8 +24,12 @@ from sim.kernels.layout import (
     L_LV,
     L_WIN,
     NONE_KEY,
+    O_LIVE,
+    O_TAPE,
+    ORDER,
     R_SIZE,
 )
+from sim.kernels.links import set_next
 from sim.kernels.local import local_at
 
 
@@ -100,8 +103,8 @@ def grow_ring(mem, bk, off, cap):
 def add_pool(mem, orders, first, end):
     """Put the slots [first, end) on the free list, the lowest on top."""
     for slot in range(end - 1, first - 1, -1):
-        orders[slot].live = 0
-        orders[slot].tape = 0
-        orders[slot].next = mem[H_POOL_FREE]
+        orders[slot * ORDER + O_LIVE] = 0
+        orders[slot * ORDER + O_TAPE] = 0
+        set_next(orders, slot, mem[H_POOL_FREE])
         mem[H_POOL_FREE] = slot
         mem[H_POOL_FREE_COUNT] += 1

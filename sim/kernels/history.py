@@ -11,7 +11,6 @@ from sim.kernels.book import (
     key_of,
     ladder_of,
     level_of,
-    pool_give,
     pool_take,
     price_of,
     publish,
@@ -34,11 +33,21 @@ from sim.kernels.layout import (
     B_VOID,
     H_MODE,
     L_BEST,
+    LEVEL,
+    LV_HEAD,
+    LV_SHOWN,
+    LV_SPECIAL,
+    LV_TAIL,
     NONE_KEY,
+    O_KEY_SIDE,
+    O_LIVE,
+    O_TAPE,
+    ORDER,
     PRICE_MAX,
     QTY_MAX,
     SORT_MOVED,
 )
+from sim.kernels.links import next_of, prev_of, set_next, set_prev
 from sim.kernels.match import resume_sweep
 from sim.kernels.status import (
     ADD,
@@ -76,7 +85,7 @@ def fault_of(mem, orders, bk, kind, side, handle, price, qty):
         return BAD_KIND
     if handle < 0 or handle >= mem[bk + B_HANDLES]:
         return BAD_HANDLE
-    tape = orders[mem[bk + B_HANDLE_BASE] + handle].tape
+    tape = orders[(mem[bk + B_HANDLE_BASE] + handle) * ORDER + O_TAPE]
     if kind == ADD or (kind == REVEAL and qty > 0):
         if tape > 0:
             return BAD_HANDLE_LIVE
@@ -94,7 +103,7 @@ def fault_of(mem, orders, bk, kind, side, handle, price, qty):
     if kind == REVEAL and qty < 0 and -qty > tape:
         return BAD_TOO_MUCH
     if kind == REPLACE:
-        if orders[mem[bk + B_HANDLE_BASE] + handle].key_side & 1 != side:
+        if orders[(mem[bk + B_HANDLE_BASE] + handle) * ORDER + O_KEY_SIDE] & 1 != side:
             return BAD_ROW_SIDE
     return 0
 
@@ -112,12 +121,12 @@ def hit_own(mem, orders, levels, bk, ts, cause, side, limit_key, budget, own_onl
     while budget > 0 and key <= limit_key:
         after_level = next_key(mem, ld, key)
         index = find_level(mem, ld, key)
-        if levels[index].special > 0:
-            slot = levels[index].head
+        if levels[index * LEVEL + LV_SPECIAL] > 0:
+            slot = levels[index * LEVEL + LV_HEAD]
             while slot >= 0 and budget > 0:
-                after = orders[slot].next
-                live = orders[slot].live
-                if live > orders[slot].tape and (not own_only or orders[slot].tape == -1):
+                after = next_of(orders, slot)
+                live = orders[slot * ORDER + O_LIVE]
+                if live > orders[slot * ORDER + O_TAPE] and (not own_only or orders[slot * ORDER + O_TAPE] == -1):
                     qty = min(budget, live)
                     budget -= qty
                     hit(mem, orders, levels, bk, ts, cause, slot, index, qty)
@@ -131,13 +140,13 @@ def hit_own(mem, orders, levels, bk, ts, cause, side, limit_key, budget, own_onl
 def hit_ahead(mem, orders, levels, bk, ts, cause, target, budget):
     """Hit special orders ahead of `target` in its own queue, oldest first. What is left."""
     index = level_of(mem, orders, bk, target)
-    if levels[index].special == 0:
+    if levels[index * LEVEL + LV_SPECIAL] == 0:
         return budget
-    slot = levels[index].head
+    slot = levels[index * LEVEL + LV_HEAD]
     while slot != target and budget > 0:
-        after = orders[slot].next
-        if orders[slot].live > orders[slot].tape:
-            qty = min(budget, orders[slot].live)
+        after = next_of(orders, slot)
+        if orders[slot * ORDER + O_LIVE] > orders[slot * ORDER + O_TAPE]:
+            qty = min(budget, orders[slot * ORDER + O_LIVE])
             budget -= qty
             # `target` stays in the queue, so the level stays where it is.
             hit(mem, orders, levels, bk, ts, cause, slot, index, qty)
@@ -153,10 +162,10 @@ def hit_queue(mem, orders, levels, bk, ts, cause, side, limit_key, budget):
     while budget > 0 and key <= limit_key:
         after_level = next_key(mem, ld, key)
         index = find_level(mem, ld, key)
-        slot = levels[index].head
+        slot = levels[index * LEVEL + LV_HEAD]
         while slot >= 0 and budget > 0:
-            after = orders[slot].next
-            qty = min(budget, orders[slot].live)
+            after = next_of(orders, slot)
+            qty = min(budget, orders[slot * ORDER + O_LIVE])
             if qty > 0:
                 budget -= qty
                 hit(mem, orders, levels, bk, ts, cause, slot, index, qty)
@@ -173,7 +182,7 @@ def arrive(mem, orders, levels, bk, ts, cause, slot, kind, fills):
     With `fills` it first meets our orders: frozen, it fills them and stays as it is; reactive, it
     trades with special orders and rests with what is left.
     """
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     other = 1 - (key_side & 1)
     limit_key = -(key_side >> 1)
     if mem[H_MODE] == FROZEN:
@@ -182,20 +191,20 @@ def arrive(mem, orders, levels, bk, ts, cause, slot, kind, fills):
         rest(mem, orders, levels, bk, ts, cause, slot, kind, True)
         return
     if mem[bk + B_PHASE] == CONTINUOUS and mem[bk + B_SPECIAL + other] > 0:
-        live = orders[slot].live
-        orders[slot].live = hit_own(
+        live = orders[slot * ORDER + O_LIVE]
+        orders[slot * ORDER + O_LIVE] = hit_own(
             mem, orders, levels, bk, ts, cause, other, limit_key, live, False
         )
-    if orders[slot].live > 0:
+    if orders[slot * ORDER + O_LIVE] > 0:
         rest(mem, orders, levels, bk, ts, cause, slot, kind, True)
 
 
 @njit(cache=True)
 def row_add(mem, orders, levels, bk, ts, cause, kind, side, slot, price, qty):
     """ADD, or a positive REVEAL."""
-    orders[slot].key_side = key_of(side, price) * 2 + side
-    orders[slot].live = qty
-    orders[slot].tape = qty
+    orders[slot * ORDER + O_KEY_SIDE] = key_of(side, price) * 2 + side
+    orders[slot * ORDER + O_LIVE] = qty
+    orders[slot * ORDER + O_TAPE] = qty
     fills = qty if kind == ADD else 0
     arrive(mem, orders, levels, bk, ts, cause, slot, kind, fills)
 
@@ -203,7 +212,7 @@ def row_add(mem, orders, levels, bk, ts, cause, kind, side, slot, price, qty):
 @njit(cache=True)
 def is_queued(mem, orders, slot):
     """Whether a historical order with `tape > 0` stands in a queue (it does not when spent)."""
-    return mem[H_MODE] == FROZEN or orders[slot].live > 0
+    return mem[H_MODE] == FROZEN or orders[slot * ORDER + O_LIVE] > 0
 
 
 @njit(cache=True)
@@ -213,35 +222,35 @@ def free_handle(mem, orders, levels, bk, slot, index):
     It keeps its place: the neighbours in its queue are pointed at the new slot.
     """
     target = pool_take(mem, orders, SORT_MOVED, slot - mem[bk + B_HANDLE_BASE])
-    orders[target].key_side = orders[slot].key_side
-    orders[target].live = orders[slot].live
-    orders[target].tape = 0
-    before = orders[slot].prev
-    after = orders[slot].next
-    orders[target].prev = before
-    orders[target].next = after
+    orders[target * ORDER + O_KEY_SIDE] = orders[slot * ORDER + O_KEY_SIDE]
+    orders[target * ORDER + O_LIVE] = orders[slot * ORDER + O_LIVE]
+    orders[target * ORDER + O_TAPE] = 0
+    before = prev_of(orders, slot)
+    after = next_of(orders, slot)
+    set_prev(orders, target, before)
+    set_next(orders, target, after)
     if before < 0:
-        levels[index].head = target
+        levels[index * LEVEL + LV_HEAD] = target
     else:
-        orders[before].next = target
+        set_next(orders, before, target)
     if after < 0:
-        levels[index].tail = target
+        levels[index * LEVEL + LV_TAIL] = target
     else:
-        orders[after].prev = target
-    orders[slot].live = 0
+        set_prev(orders, after, target)
+    orders[slot * ORDER + O_LIVE] = 0
     mem[bk + B_MOVED] += 1
 
 
 @njit(cache=True)
 def tape_takes(mem, orders, levels, bk, slot, qty):
     """Reactive: the tape takes `qty` from a handle; live stays as it is."""
-    live = orders[slot].live
-    tape = orders[slot].tape - qty
+    live = orders[slot * ORDER + O_LIVE]
+    tape = orders[slot * ORDER + O_TAPE] - qty
     if live == 0:
-        orders[slot].tape = tape
+        orders[slot * ORDER + O_TAPE] = tape
         return
     index = level_of(mem, orders, bk, slot)
-    if live <= orders[slot].tape and live > tape:
+    if live <= orders[slot * ORDER + O_TAPE] and live > tape:
         mem[bk + B_DIVERGED] += 1
     set_amounts(mem, orders, levels, bk, slot, index, live, tape)
     if tape == 0:
@@ -252,13 +261,13 @@ def tape_takes(mem, orders, levels, bk, slot, qty):
 def row_reduce(mem, orders, levels, bk, ts, cause, kind, slot, qty):
     """REDUCE, or a negative REVEAL; `qty` is positive here."""
     if not is_queued(mem, orders, slot):
-        orders[slot].tape -= qty
+        orders[slot * ORDER + O_TAPE] -= qty
         mem[bk + B_VOID] += 1
         return
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     index = level_of(mem, orders, bk, slot)
-    live = orders[slot].live
-    tape = orders[slot].tape - qty
+    live = orders[slot * ORDER + O_LIVE]
+    tape = orders[slot * ORDER + O_TAPE] - qty
     if mem[H_MODE] == FROZEN:
         left = min(live, tape)
         taken = qty
@@ -266,7 +275,7 @@ def row_reduce(mem, orders, levels, bk, ts, cause, kind, slot, qty):
         taken = min(qty, live)
         left = live - taken
     set_amounts(mem, orders, levels, bk, slot, index, left, tape)
-    shown = levels[index].shown
+    shown = levels[index * LEVEL + LV_SHOWN]
     gone = tape == 0 if mem[H_MODE] == FROZEN else left == 0
     if gone:
         unlink(mem, orders, levels, bk, slot, index)
@@ -282,32 +291,32 @@ def row_reduce(mem, orders, levels, bk, ts, cause, kind, slot, qty):
 def row_delete(mem, orders, levels, bk, ts, cause, slot):
     """DELETE: all that is left goes."""
     if not is_queued(mem, orders, slot):
-        orders[slot].tape = 0
+        orders[slot * ORDER + O_TAPE] = 0
         mem[bk + B_VOID] += 1
         return
-    key_side = orders[slot].key_side
-    qty = orders[slot].tape if mem[H_MODE] == FROZEN else orders[slot].live
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
+    qty = orders[slot * ORDER + O_TAPE] if mem[H_MODE] == FROZEN else orders[slot * ORDER + O_LIVE]
     shown = unlink(mem, orders, levels, bk, slot, level_of(mem, orders, bk, slot))
-    orders[slot].live = 0
-    orders[slot].tape = 0
+    orders[slot * ORDER + O_LIVE] = 0
+    orders[slot * ORDER + O_TAPE] = 0
     publish_gone(mem, bk, ts, cause, slot, key_side, qty, shown)
 
 
 @njit(cache=True)
 def execute_frozen(mem, orders, levels, bk, ts, cause, slot, qty):
     """EXECUTE in frozen mode: our orders in front fill, then history happens as it did."""
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     side = key_side & 1
     if mem[bk + B_SPECIAL + side] > 0:
         better = (key_side >> 1) - 1
         left = hit_own(mem, orders, levels, bk, ts, cause, side, better, qty, True)
         hit_ahead(mem, orders, levels, bk, ts, cause, slot, left)
     index = level_of(mem, orders, bk, slot)
-    tape = orders[slot].tape - qty
+    tape = orders[slot * ORDER + O_TAPE] - qty
     set_amounts(
-        mem, orders, levels, bk, slot, index, min(orders[slot].live, tape), tape
+        mem, orders, levels, bk, slot, index, min(orders[slot * ORDER + O_LIVE], tape), tape
     )
-    shown = levels[index].shown
+    shown = levels[index * LEVEL + LV_SHOWN]
     if tape == 0:
         unlink(mem, orders, levels, bk, slot, index)
     publish(mem, bk, ts, cause, EXECUTE, slot, side, price_of(key_side), qty, shown)
@@ -316,15 +325,15 @@ def execute_frozen(mem, orders, levels, bk, ts, cause, slot, qty):
 @njit(cache=True)
 def execute_reactive(mem, orders, levels, bk, ts, cause, slot, qty):
     """EXECUTE in reactive mode: an aggressor meets the book as it is now."""
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     side = key_side & 1
     key = key_side >> 1
     budget = qty
     if mem[bk + B_SPECIAL + side] > 0:
         budget = hit_own(mem, orders, levels, bk, ts, cause, side, key - 1, budget, False)
-        if orders[slot].live > 0:
+        if orders[slot * ORDER + O_LIVE] > 0:
             budget = hit_ahead(mem, orders, levels, bk, ts, cause, slot, budget)
-    take = min(budget, orders[slot].live)
+    take = min(budget, orders[slot * ORDER + O_LIVE])
     if take > 0:
         budget -= take
         index = level_of(mem, orders, bk, slot)
@@ -339,16 +348,16 @@ def execute_reactive(mem, orders, levels, bk, ts, cause, slot, qty):
 @njit(cache=True)
 def replace_in_place(mem, orders, levels, bk, ts, cause, slot, qty):
     """REPLACE that keeps its price and its place."""
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     index = level_of(mem, orders, bk, slot)
-    old = orders[slot].live
-    change = qty - orders[slot].tape
+    old = orders[slot * ORDER + O_LIVE]
+    change = qty - orders[slot * ORDER + O_TAPE]
     if mem[H_MODE] == FROZEN:
         live = min(old, qty) if change <= 0 else old + change
     else:
         live = max(0, old + change)
     set_amounts(mem, orders, levels, bk, slot, index, live, qty)
-    shown = levels[index].shown
+    shown = levels[index * LEVEL + LV_SHOWN]
     price = price_of(key_side)
     if live == 0 and mem[H_MODE] != FROZEN:
         unlink(mem, orders, levels, bk, slot, index)
@@ -361,29 +370,29 @@ def replace_in_place(mem, orders, levels, bk, ts, cause, slot, qty):
 @njit(cache=True)
 def row_replace(mem, orders, levels, bk, ts, cause, flags, slot, price, qty):
     """REPLACE: same handle, new price and quantity."""
-    old_key_side = orders[slot].key_side
+    old_key_side = orders[slot * ORDER + O_KEY_SIDE]
     side = old_key_side & 1
     key_side = key_of(side, price) * 2 + side
     if not is_queued(mem, orders, slot):
-        orders[slot].key_side = key_side
-        orders[slot].tape = qty
+        orders[slot * ORDER + O_KEY_SIDE] = key_side
+        orders[slot * ORDER + O_TAPE] = qty
         mem[bk + B_VOID] += 1
         return
     if flags & KEEP_PRIORITY and key_side == old_key_side:
         replace_in_place(mem, orders, levels, bk, ts, cause, slot, qty)
         return
-    live = orders[slot].live
-    tape = orders[slot].tape
+    live = orders[slot * ORDER + O_LIVE]
+    tape = orders[slot * ORDER + O_TAPE]
     shown = unlink(mem, orders, levels, bk, slot, level_of(mem, orders, bk, slot))
     gone = tape if mem[H_MODE] == FROZEN else live
     publish_gone(mem, bk, ts, cause, slot, old_key_side, gone, shown)
     change = qty - tape
     if mem[H_MODE] == FROZEN:
-        orders[slot].live = min(live, qty) if change <= 0 else live + change
+        orders[slot * ORDER + O_LIVE] = min(live, qty) if change <= 0 else live + change
     else:
-        orders[slot].live = max(0, live + change)
-    orders[slot].key_side = key_side
-    orders[slot].tape = qty
+        orders[slot * ORDER + O_LIVE] = max(0, live + change)
+    orders[slot * ORDER + O_KEY_SIDE] = key_side
+    orders[slot * ORDER + O_TAPE] = qty
     arrive(mem, orders, levels, bk, ts, cause, slot, ADD, qty)
 
 
@@ -420,20 +429,20 @@ def row_clear(mem, orders, levels, bk, ts, cause):
         while key != NONE_KEY:
             after_level = next_key(mem, ld, key)
             index = find_level(mem, ld, key)
-            slot = levels[index].head
+            slot = levels[index * LEVEL + LV_HEAD]
             while slot >= 0:
-                after = orders[slot].next
-                if orders[slot].tape >= 0:
+                after = next_of(orders, slot)
+                if orders[slot * ORDER + O_TAPE] >= 0:
                     unlink(mem, orders, levels, bk, slot, index)
                     index = find_level(mem, ld, key)
-                    if orders[slot].tape == 0:
+                    if orders[slot * ORDER + O_TAPE] == 0:
                         retire(mem, orders, bk, slot)
                 slot = after
             key = after_level
     base = mem[bk + B_HANDLE_BASE]
     for slot in range(base, base + mem[bk + B_HANDLES]):
-        orders[slot].live = 0
-        orders[slot].tape = 0
+        orders[slot * ORDER + O_LIVE] = 0
+        orders[slot * ORDER + O_TAPE] = 0
     publish(mem, bk, ts, cause, CLEAR, 0, 0, 0, 0, 0)
 
 

@@ -32,9 +32,9 @@ S_LEVEL_NEXT = 4  # level records ever used
 S_LEVELS = 5  # and 6: levels of each side
 S_BOOK_END = 7  # a caller's own scalars begin here
 
-O_ID = 0
-O_PRICE = 1
-O_QTY = 2
+X_ID = 0
+X_PRICE = 1
+X_QTY = 2
 O_NEXT = 3
 O_PREV = 4
 O_LEVEL = 5
@@ -234,9 +234,9 @@ def open_order(book, side, price, qty, order_id, named):
         handle = state[S_HANDLES]
         state[S_HANDLES] += 1
     state[S_LIVE] += 1
-    orders[handle, O_ID] = order_id
-    orders[handle, O_PRICE] = price
-    orders[handle, O_QTY] = qty
+    orders[handle, X_ID] = order_id
+    orders[handle, X_PRICE] = price
+    orders[handle, X_QTY] = qty
     level = make_level(book, side, price)
     levels[level, V_TOTAL] += qty
     enqueue(book, handle, level, named)
@@ -249,7 +249,7 @@ def open_order(book, side, price, qty, order_id, named):
 def forget_name(book, handle):
     """Make a named order anonymous: it joins the back of the anonymous records."""
     _, orders, _, _, table = book
-    hash_remove(table, orders[handle, O_ID])
+    hash_remove(table, orders[handle, X_ID])
     dequeue(book, handle)
     enqueue(book, handle, orders[handle, O_LEVEL], ANONYMOUS)
 
@@ -259,12 +259,12 @@ def shrink_order(book, handle, qty):
     """Take `qty` lots of an order, at most what it has; at zero it dies and frees its handle."""
     state, orders, levels, _, table = book
     level = orders[handle, O_LEVEL]
-    orders[handle, O_QTY] -= qty
+    orders[handle, X_QTY] -= qty
     levels[level, V_TOTAL] -= qty
-    if orders[handle, O_QTY] > 0:
+    if orders[handle, X_QTY] > 0:
         return
     if orders[handle, O_NAMED] == NAMED:
-        hash_remove(table, orders[handle, O_ID])
+        hash_remove(table, orders[handle, X_ID])
     dequeue(book, handle)
     orders[handle, O_NEXT] = state[S_FREE]
     state[S_FREE] = handle + 1

@@ -26,6 +26,13 @@ from sim.kernels.layout import (
     L_LV,
     L_NLEV,
     L_WIN,
+    LEVEL,
+    LV_COUNT,
+    LV_HEAD,
+    LV_LIVE,
+    LV_SHOWN,
+    LV_SPECIAL,
+    LV_TAIL,
     NONE_KEY,
 )
 
@@ -33,23 +40,23 @@ from sim.kernels.layout import (
 @njit(cache=True)
 def move_level(levels, target, source):
     """Copy a level record; orders find their level by key, so none of them needs to know."""
-    levels[target].live = levels[source].live
-    levels[target].shown = levels[source].shown
-    levels[target].head = levels[source].head
-    levels[target].tail = levels[source].tail
-    levels[target].count = levels[source].count
-    levels[target].special = levels[source].special
+    levels[target * LEVEL + LV_LIVE] = levels[source * LEVEL + LV_LIVE]
+    levels[target * LEVEL + LV_SHOWN] = levels[source * LEVEL + LV_SHOWN]
+    levels[target * LEVEL + LV_HEAD] = levels[source * LEVEL + LV_HEAD]
+    levels[target * LEVEL + LV_TAIL] = levels[source * LEVEL + LV_TAIL]
+    levels[target * LEVEL + LV_COUNT] = levels[source * LEVEL + LV_COUNT]
+    levels[target * LEVEL + LV_SPECIAL] = levels[source * LEVEL + LV_SPECIAL]
 
 
 @njit(cache=True)
 def wipe_level(levels, index):
     """Make a level record say that it does not exist."""
-    levels[index].live = 0
-    levels[index].shown = 0
-    levels[index].head = -1
-    levels[index].tail = -1
-    levels[index].count = 0
-    levels[index].special = 0
+    levels[index * LEVEL + LV_LIVE] = 0
+    levels[index * LEVEL + LV_SHOWN] = 0
+    levels[index * LEVEL + LV_HEAD] = -1
+    levels[index * LEVEL + LV_TAIL] = -1
+    levels[index * LEVEL + LV_COUNT] = 0
+    levels[index * LEVEL + LV_SPECIAL] = 0
 
 
 @njit(cache=True)
@@ -196,7 +203,7 @@ def make_level(mem, levels, ld, key):
     if distance < win:
         position = key & (win - 1)
         index = mem[ld + L_LV] + position
-        if levels[index].count == 0:
+        if levels[index * LEVEL + LV_COUNT] == 0:
             set_bit(mem, mem[ld + L_BITS], position)
             mem[ld + L_NLEV] += 1
             if key < mem[ld + L_BEST]:

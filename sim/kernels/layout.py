@@ -3,35 +3,36 @@
 A world is four arrays, few because each costs about 0.1 µs on every call from Python:
 
     mem     int64[*]     header, books, locals, subscriptions, and the regions that they point to
-    rows    TAPE_DTYPE   the loaded piece of the tape; book rows with prices in ticks
-    orders  ORDER_DTYPE  one record per handle of every book, then the pool (own and moved orders)
-    levels  LEVEL_DTYPE  windows and far tables of every ladder
+    rows    int64[*]     the loaded piece of the tape, four words a row; book rows with prices in ticks
+    orders  int64[*]     a record per handle of every book, then the pool (own and moved orders)
+    levels  int64[*]     windows and far tables of every ladder
 
 Offsets below are word indices into `mem`, relative to their block. Regions never move while a
 kernel runs; growing one appends a larger copy and changes the offset that points to it.
 """
 
-import numpy as np
+# --- order record: 32 bytes, two to a cache line ---------------------------------------------------
+ORDER = 4
+O_KEY_SIDE = 0  # key * 2 + side; key is -price_ticks for buys, price_ticks for sells
+O_LIVE = 1  # what an aggressor can take now, lots
+O_TAPE = 2  # what the tape says is left, lots; -1 for own orders, 0 for moved ones
+O_LINKS = 3  # next and previous slot in the queue (links.py)
 
-ORDER_DTYPE = np.dtype(
-    [
-        ("key_side", "<i8"),  # key * 2 + side; key is -price_ticks for buys, price_ticks for sells
-        ("live", "<i8"),  # what an aggressor can take now, lots
-        ("tape", "<i8"),  # what the tape says is left, lots; -1 for own orders, 0 for moved ones
-        ("next", "<i4"),
-        ("prev", "<i4"),
-    ]
-)
-LEVEL_DTYPE = np.dtype(
-    [
-        ("live", "<i8"),  # sum of live, lots
-        ("shown", "<i8"),  # what the public feed says, lots
-        ("head", "<i4"),
-        ("tail", "<i4"),
-        ("count", "<i4"),  # orders in the queue; 0 means that the level does not exist
-        ("special", "<i4"),  # of those, orders with live > tape
-    ]
-)
+# --- level record: one cache line ---------------------------------------------------------------------
+LEVEL = 8
+LV_LIVE = 0  # sum of live, lots
+LV_SHOWN = 1  # what the public feed says, lots
+LV_HEAD = 2
+LV_TAIL = 3
+LV_COUNT = 4  # orders in the queue; 0 means that the level does not exist
+LV_SPECIAL = 5  # of those, orders with live > tape
+
+# --- tape row: TAPE_DTYPE seen as four words -------------------------------------------------------------
+ROW = 4
+W_TS = 0
+W_PRICE = 1
+W_QTY = 2
+W_WORD = 3  # handle | book << 32 | kind << 48 | side_flags << 56
 
 NONE_KEY = 1 << 62  # no price on this side; worse than any
 NEVER = 1 << 62  # a time that does not come
@@ -68,6 +69,7 @@ H_FLOW_DUE = 24
 H_LIMIT = 25  # horizon of the advance in progress, lowered by observations
 H_BAD = 26  # code of the last refused row
 H_EAGER = 27  # locals with an armed subscription
+H_SLOTS = 29  # order records in all
 H_SLOT = 28  # where the order of the last command rests, -1 when it does not
 H_SIZE = 32
 
@@ -118,17 +120,17 @@ R_CAUSE = 5
 R_SIZE = 6
 
 # --- out row ----------------------------------------------------------------------------------------
-O_TYPE = 0
-O_TS = 1
-O_BOOK = 2
-O_ID = 3  # order id, or subscription of an observation
-O_PRICE = 4
-O_QTY = 5
-O_LEAVES = 6
-O_REASON = 7
-O_LIQUIDITY = 8
-O_SIZE = 9
-OBSERVED = 100  # type of an observation; O_QTY holds the fired triggers
+X_TYPE = 0
+X_TS = 1
+X_BOOK = 2
+X_ID = 3  # order id, or subscription of an observation
+X_PRICE = 4
+X_QTY = 5
+X_LEAVES = 6
+X_REASON = 7
+X_LIQUIDITY = 8
+X_SIZE = 9
+OBSERVED = 100  # type of an observation; X_QTY holds the fired triggers
 
 # --- tags of pool slots -------------------------------------------------------------------------------
 T_ID = 0  # order id of an own order, former handle of a moved one

@@ -44,19 +44,22 @@ from sim.kernels.layout import (
     L_NLEV,
     L_SIZE,
     L_WIN,
+    LEVEL,
+    LV_COUNT,
+    LV_SHOWN,
     NEVER,
     NO_PRICE,
     NONE_KEY,
-    O_BOOK,
-    O_ID,
-    O_LEAVES,
-    O_LIQUIDITY,
-    O_PRICE,
-    O_QTY,
-    O_REASON,
-    O_SIZE,
-    O_TS,
-    O_TYPE,
+    X_BOOK,
+    X_ID,
+    X_LEAVES,
+    X_LIQUIDITY,
+    X_PRICE,
+    X_QTY,
+    X_REASON,
+    X_SIZE,
+    X_TS,
+    X_TYPE,
     OBSERVED,
     R_CAUSE,
     R_PRICE,
@@ -136,15 +139,15 @@ def head_due(mem, lk):
 def set_level(mem, levels, ld, key, qty):
     """A level shows `qty` from now on; zero removes it."""
     index = find_level(mem, ld, key)
-    if index < 0 or levels[index].count == 0:
+    if index < 0 or levels[index * LEVEL + LV_COUNT] == 0:
         if qty > 0:
             index = make_level(mem, levels, ld, key)
-            levels[index].count = 1
-            levels[index].shown = qty
+            levels[index * LEVEL + LV_COUNT] = 1
+            levels[index * LEVEL + LV_SHOWN] = qty
     elif qty > 0:
-        levels[index].shown = qty
+        levels[index * LEVEL + LV_SHOWN] = qty
     else:
-        levels[index].count = 0
+        levels[index * LEVEL + LV_COUNT] = 0
         drop_level(mem, levels, ld, key)
 
 
@@ -153,7 +156,7 @@ def clear_ladder(mem, levels, ld):
     """Forget every level of a local ladder."""
     while mem[ld + L_NLEV] > 0:
         key = mem[ld + L_BEST]
-        levels[find_level(mem, ld, key)].count = 0
+        levels[(find_level(mem, ld, key)) * LEVEL + LV_COUNT] = 0
         drop_level(mem, levels, ld, key)
 
 
@@ -185,7 +188,7 @@ def refresh_best(mem, levels, ld, view):
     else:
         index = mem[ld + L_LV] + (key & (mem[ld + L_WIN] - 1))
         price = key
-        qty = levels[index].shown
+        qty = levels[index * LEVEL + LV_SHOWN]
     if mem[view] == price and mem[view + 1] == qty:
         return False
     mem[view] = price
@@ -230,16 +233,16 @@ def apply_message(mem, levels, lk, index, at):
 def wake(mem, sub, due, fired):
     """Write an observation, disarm its subscription and lower the horizon to its time."""
     sk = mem[H_SUB_OFF] + sub * S_SIZE
-    at = mem[H_OUT_OFF] + mem[H_OUT] * O_SIZE
-    mem[at + O_TYPE] = OBSERVED
-    mem[at + O_TS] = due
-    mem[at + O_BOOK] = mem[local_at(mem, mem[sk + S_LOCAL]) + K_BOOK]
-    mem[at + O_ID] = sub
-    mem[at + O_PRICE] = 0
-    mem[at + O_QTY] = fired
-    mem[at + O_LEAVES] = 0
-    mem[at + O_REASON] = 0
-    mem[at + O_LIQUIDITY] = 0
+    at = mem[H_OUT_OFF] + mem[H_OUT] * X_SIZE
+    mem[at + X_TYPE] = OBSERVED
+    mem[at + X_TS] = due
+    mem[at + X_BOOK] = mem[local_at(mem, mem[sk + S_LOCAL]) + K_BOOK]
+    mem[at + X_ID] = sub
+    mem[at + X_PRICE] = 0
+    mem[at + X_QTY] = fired
+    mem[at + X_LEAVES] = 0
+    mem[at + X_REASON] = 0
+    mem[at + X_LIQUIDITY] = 0
     mem[H_OUT] += 1
     mem[sk + S_FIRED] = fired
     disarm(mem, sub)

@@ -15,9 +15,9 @@ from sim.kernels.book import (
     publish,
     publish_gone,
     report,
+    report_fill,
     rest,
     retire,
-    report_fill,
     set_amounts,
     tag_of,
     unlink,
@@ -30,8 +30,20 @@ from sim.kernels.layout import (
     B_SPECIAL,
     H_MODE,
     H_POOL_BASE,
+    H_SLOTS,
     L_BEST,
+    LEVEL,
+    LV_COUNT,
+    LV_HEAD,
+    LV_LIVE,
+    LV_SHOWN,
+    LV_SPECIAL,
+    LV_TAIL,
     NONE_KEY,
+    O_KEY_SIDE,
+    O_LIVE,
+    O_TAPE,
+    ORDER,
     PRICE_MAX,
     QTY_MAX,
     SORT_FLOW,
@@ -39,6 +51,7 @@ from sim.kernels.layout import (
     T_ID,
     T_WORD,
 )
+from sim.kernels.links import next_of, prev_of, set_next, set_prev
 from sim.kernels.status import (
     ACCEPTED,
     ADD,
@@ -53,7 +66,6 @@ from sim.kernels.status import (
     FOK,
     GTC,
     HALTED,
-    IOC,
     IOC_REMAINDER,
     LIMIT,
     MARKET,
@@ -89,7 +101,7 @@ def available(mem, levels, bk, side, limit_key, wanted):
     key = mem[ld + L_BEST]
     total = 0
     while key <= limit_key and total < wanted:
-        total += levels[find_level(mem, ld, key)].live
+        total += levels[(find_level(mem, ld, key)) * LEVEL + LV_LIVE]
         key = next_key(mem, ld, key)
     return total
 
@@ -100,27 +112,27 @@ def take(mem, orders, levels, bk, ts, cause, slot, limit_key):
 
     Best level first, oldest first; orders of which nothing is left to take are passed over.
     """
-    side = orders[slot].key_side & 1
+    side = orders[slot * ORDER + O_KEY_SIDE] & 1
     ld = ladder_of(bk, 1 - side)
-    remaining = orders[slot].live
+    remaining = orders[slot * ORDER + O_LIVE]
     key = mem[ld + L_BEST]
     while remaining > 0 and key <= limit_key:
         after_level = next_key(mem, ld, key)
         index = find_level(mem, ld, key)
-        resting = levels[index].head
+        resting = levels[index * LEVEL + LV_HEAD]
         while resting >= 0 and remaining > 0:
-            after = orders[resting].next
-            qty = min(remaining, orders[resting].live)
+            after = next_of(orders, resting)
+            qty = min(remaining, orders[resting * ORDER + O_LIVE])
             if qty > 0:
                 remaining -= qty
-                price = price_of(orders[resting].key_side)
+                price = price_of(orders[resting * ORDER + O_KEY_SIDE])
                 hit(mem, orders, levels, bk, ts, cause, resting, index, qty)
                 report_fill(mem, bk, ts, slot, price, qty, remaining, TAKER)
                 # A window that followed the price may have moved the level.
                 index = find_level(mem, ld, key)
             resting = after
         key = after_level
-    orders[slot].live = remaining
+    orders[slot * ORDER + O_LIVE] = remaining
     return remaining
 
 
@@ -130,14 +142,14 @@ def settle(mem, orders, levels, bk, ts, cause, slot, order_type, tif):
 
     Returns the slot, or -1 when the order is done.
     """
-    remaining = orders[slot].live
+    remaining = orders[slot * ORDER + O_LIVE]
     if remaining > 0 and order_type == LIMIT and tif == GTC:
         rest(mem, orders, levels, bk, ts, cause, slot, ADD, mem[H_MODE] == REACTIVE)
         return slot
     if remaining > 0:
         tag = tag_of(mem, slot)
         reason = IOC_REMAINDER if order_type == LIMIT else NO_LIQUIDITY
-        price = price_of(orders[slot].key_side) if order_type == LIMIT else 0
+        price = price_of(orders[slot * ORDER + O_KEY_SIDE]) if order_type == LIMIT else 0
         if mem[tag + T_WORD] & 15 != SORT_FLOW:
             report(
                 mem, bk, ts, EXPIRED, mem[tag + T_ID], price, remaining, 0, reason, 0
@@ -171,41 +183,41 @@ def refusal(mem, levels, bk, side, order_type, tif, post_only, price, qty):
 @njit(cache=True)
 def market_link(mem, orders, levels, bk, slot):
     """Put a market order at the back of its side's market queue."""
-    index = mem[bk + B_MARKET + (orders[slot].key_side & 1)]
-    tail = levels[index].tail if levels[index].count > 0 else -1
-    orders[slot].prev = tail
-    orders[slot].next = -1
+    index = mem[bk + B_MARKET + (orders[slot * ORDER + O_KEY_SIDE] & 1)]
+    tail = levels[index * LEVEL + LV_TAIL] if levels[index * LEVEL + LV_COUNT] > 0 else -1
+    set_prev(orders, slot, tail)
+    set_next(orders, slot, -1)
     if tail < 0:
-        levels[index].head = slot
+        levels[index * LEVEL + LV_HEAD] = slot
     else:
-        orders[tail].next = slot
-    levels[index].tail = slot
-    levels[index].count += 1
-    levels[index].live += orders[slot].live
+        set_next(orders, tail, slot)
+    levels[index * LEVEL + LV_TAIL] = slot
+    levels[index * LEVEL + LV_COUNT] += 1
+    levels[index * LEVEL + LV_LIVE] += orders[slot * ORDER + O_LIVE]
 
 
 @njit(cache=True)
 def market_unlink(mem, orders, levels, bk, slot):
     """Take a market order out of its market queue."""
-    index = mem[bk + B_MARKET + (orders[slot].key_side & 1)]
-    before = orders[slot].prev
-    after = orders[slot].next
+    index = mem[bk + B_MARKET + (orders[slot * ORDER + O_KEY_SIDE] & 1)]
+    before = prev_of(orders, slot)
+    after = next_of(orders, slot)
     if before < 0:
-        levels[index].head = after
+        levels[index * LEVEL + LV_HEAD] = after
     else:
-        orders[before].next = after
+        set_next(orders, before, after)
     if after < 0:
-        levels[index].tail = before
+        levels[index * LEVEL + LV_TAIL] = before
     else:
-        orders[after].prev = before
-    levels[index].count -= 1
-    levels[index].live -= orders[slot].live
+        set_prev(orders, after, before)
+    levels[index * LEVEL + LV_COUNT] -= 1
+    levels[index * LEVEL + LV_LIVE] -= orders[slot * ORDER + O_LIVE]
 
 
 @njit(cache=True)
 def is_market(orders, slot):
     """Whether a live own order rests in the market queue."""
-    return orders[slot].key_side >> 1 == NONE_KEY >> 1
+    return orders[slot * ORDER + O_KEY_SIDE] >> 1 == NONE_KEY >> 1
 
 
 @njit(cache=True)
@@ -216,9 +228,9 @@ def submit_core(
     slot = pool_take(mem, orders, sort | (POST_ONLY if post_only else 0), order_id)
     mem[bk + B_OWN] += 1
     key = key_of(side, price) if order_type == LIMIT else NONE_KEY >> 1
-    orders[slot].key_side = key * 2 + side
-    orders[slot].live = qty
-    orders[slot].tape = -1
+    orders[slot * ORDER + O_KEY_SIDE] = key * 2 + side
+    orders[slot * ORDER + O_LIVE] = qty
+    orders[slot * ORDER + O_TAPE] = -1
     if mem[bk + B_PHASE] == CONTINUOUS:
         take(mem, orders, levels, bk, ts, cause, slot, worst_key(side, price, order_type))
         return settle(mem, orders, levels, bk, ts, cause, slot, order_type, tif)
@@ -262,9 +274,9 @@ def submit_order(
 @njit(cache=True)
 def is_live(mem, orders, slot, order_id):
     """Whether `slot` still holds the own order `order_id`."""
-    if slot < mem[H_POOL_BASE] or slot >= orders.shape[0]:
+    if slot < mem[H_POOL_BASE] or slot >= mem[H_SLOTS]:
         return False
-    if orders[slot].tape != -1 or orders[slot].live <= 0:
+    if orders[slot * ORDER + O_TAPE] != -1 or orders[slot * ORDER + O_LIVE] <= 0:
         return False
     return mem[tag_of(mem, slot) + T_ID] == order_id
 
@@ -275,8 +287,8 @@ def take_out(mem, orders, levels, bk, ts, cause, slot):
     if is_market(orders, slot):
         market_unlink(mem, orders, levels, bk, slot)
         return
-    key_side = orders[slot].key_side
-    qty = orders[slot].live
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
+    qty = orders[slot * ORDER + O_LIVE]
     shown = unlink(mem, orders, levels, bk, slot, level_of(mem, orders, bk, slot))
     if mem[H_MODE] == REACTIVE:
         publish_gone(mem, bk, ts, cause, slot, key_side, qty, shown)
@@ -288,8 +300,8 @@ def cancel_order(mem, orders, levels, bk, ts, cause, order_id, slot):
     if not is_live(mem, orders, slot, order_id):
         report(mem, bk, ts, CANCEL_REJECTED, order_id, 0, 0, 0, UNKNOWN_ORDER, 0)
         return -1
-    price = 0 if is_market(orders, slot) else price_of(orders[slot].key_side)
-    leaves = orders[slot].live
+    price = 0 if is_market(orders, slot) else price_of(orders[slot * ORDER + O_KEY_SIDE])
+    leaves = orders[slot * ORDER + O_LIVE]
     take_out(mem, orders, levels, bk, ts, cause, slot)
     retire(mem, orders, bk, slot)
     report(mem, bk, ts, CANCELLED, order_id, price, leaves, 0, NO_REASON, 0)
@@ -307,7 +319,7 @@ def replace_refusal(mem, orders, bk, slot, price, qty):
         return MARKET_CLOSED
     if is_market(orders, slot):
         return BAD_FLAGS
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     if mem[tag_of(mem, slot) + T_WORD] & POST_ONLY and mem[bk + B_PHASE] == CONTINUOUS:
         side = key_side & 1
         crosses = mem[ladder_of(bk, 1 - side) + L_BEST] <= worst_key(side, price, LIMIT)
@@ -322,25 +334,25 @@ def replace_order(mem, orders, levels, bk, ts, cause, order_id, slot, price, qty
     if not is_live(mem, orders, slot, order_id):
         report(mem, bk, ts, REPLACE_REJECTED, order_id, price, qty, 0, UNKNOWN_ORDER, 0)
         return -1
-    leaves = orders[slot].live
+    leaves = orders[slot * ORDER + O_LIVE]
     reason = replace_refusal(mem, orders, bk, slot, price, qty)
     if reason != NO_REASON:
         report(mem, bk, ts, REPLACE_REJECTED, order_id, price, qty, leaves, reason, 0)
         return slot
     report(mem, bk, ts, REPLACED, order_id, price, qty, qty, NO_REASON, 0)
-    key_side = orders[slot].key_side
+    key_side = orders[slot * ORDER + O_KEY_SIDE]
     side = key_side & 1
     if price == price_of(key_side) and qty <= leaves:
         index = level_of(mem, orders, bk, slot)
         set_amounts(mem, orders, levels, bk, slot, index, qty, -1)
         if mem[H_MODE] == REACTIVE:
             publish(
-                mem, bk, ts, cause, REPLACE, slot, side, price, qty, levels[index].shown
+                mem, bk, ts, cause, REPLACE, slot, side, price, qty, levels[index * LEVEL + LV_SHOWN]
             )
         return slot
     take_out(mem, orders, levels, bk, ts, cause, slot)
-    orders[slot].live = qty
-    orders[slot].key_side = key_of(side, price) * 2 + side
+    orders[slot * ORDER + O_LIVE] = qty
+    orders[slot * ORDER + O_KEY_SIDE] = key_of(side, price) * 2 + side
     if mem[bk + B_PHASE] == CONTINUOUS:
         take(mem, orders, levels, bk, ts, cause, slot, worst_key(side, price, LIMIT))
     return settle(mem, orders, levels, bk, ts, cause, slot, LIMIT, GTC)
@@ -355,12 +367,12 @@ def best_own(mem, orders, levels, bk, side):
     key = mem[ld + L_BEST]
     while key != NONE_KEY:
         index = find_level(mem, ld, key)
-        if levels[index].special > 0:
-            slot = levels[index].head
+        if levels[index * LEVEL + LV_SPECIAL] > 0:
+            slot = levels[index * LEVEL + LV_HEAD]
             while slot >= 0:
-                if orders[slot].tape == -1:
+                if orders[slot * ORDER + O_TAPE] == -1:
                     return slot
-                slot = orders[slot].next
+                slot = next_of(orders, slot)
         key = next_key(mem, ld, key)
     return -1
 
@@ -370,8 +382,8 @@ def resume_sweep(mem, orders, levels, bk, ts, cause):
     """Execute what came to cross while nothing matched, when trading becomes continuous."""
     for side in range(2):
         index = mem[bk + B_MARKET + side]
-        while levels[index].count > 0:
-            slot = levels[index].head
+        while levels[index * LEVEL + LV_COUNT] > 0:
+            slot = levels[index * LEVEL + LV_HEAD]
             market_unlink(mem, orders, levels, bk, slot)
             take(mem, orders, levels, bk, ts, cause, slot, NONE_KEY - 1)
             settle(mem, orders, levels, bk, ts, cause, slot, MARKET, GTC)
@@ -380,10 +392,10 @@ def resume_sweep(mem, orders, levels, bk, ts, cause):
             slot = best_own(mem, orders, levels, bk, side)
             if slot < 0:
                 break
-            limit_key = -(orders[slot].key_side >> 1)
+            limit_key = -(orders[slot * ORDER + O_KEY_SIDE] >> 1)
             if mem[ladder_of(bk, 1 - side) + L_BEST] > limit_key:
                 break
-            before = orders[slot].live
+            before = orders[slot * ORDER + O_LIVE]
             take_out(mem, orders, levels, bk, ts, cause, slot)
             after = take(mem, orders, levels, bk, ts, cause, slot, limit_key)
             settle(mem, orders, levels, bk, ts, cause, slot, LIMIT, GTC)

@@ -13,20 +13,18 @@ grows what was asked for and calls again, and nobody is woken in between.
 
 from numba import njit
 
-from sim.kernels.history import apply_row
 from sim.kernels.flow import flow_due, flow_step
+from sim.kernels.history import apply_row
+from sim.kernels.ladder import room
 from sim.kernels.layout import (
+    ROW,
+    W_PRICE,
+    W_QTY,
+    W_TS,
+    W_WORD,
     B_FIRST_LOCAL,
-    B_HANDLE_BASE,
-    B_HANDLES,
     B_LADDER,
-    B_LINKED,
     B_OWN,
-    B_RING_CAP,
-    B_RING_COMMIT,
-    B_RING_LIMIT,
-    B_RING_OFF,
-    B_RING_WRITE,
     B_SEQ,
     B_SIZE,
     B_SPECIAL,
@@ -40,24 +38,17 @@ from sim.kernels.layout import (
     H_NEED,
     H_NOW,
     H_OUT,
-    H_OUT_CAP,
-    H_POOL_FREE_COUNT,
     H_POS,
     H_ROWS,
     H_ROWS_DONE,
     H_STALE_SUBS,
     H_TAPE_DONE,
     K_ARMED,
-    K_CURSOR,
     K_NEXT,
     L_SIZE,
     NEVER,
-    R_SIZE,
-    R_WORD,
 )
-from sim.kernels.ladder import room
-from sim.kernels.local import catch_up, deliver, fire_stale, head_due, local_at, stale_due
-from sim.kernels.match import cancel_order, replace_order, submit_order
+from sim.kernels.local import catch_up, fire_stale, head_due, local_at, stale_due
 from sim.kernels.ring import SLACK, burst, capacity, commit, ring_room
 from sim.kernels.status import (
     ADD,
@@ -65,17 +56,12 @@ from sim.kernels.status import (
     DONE,
     LAST,
     NEED_BOOK,
-    NEED_FLOW,
-    NEED_OUT,
-    NEED_POOL,
-    NEED_RING,
     NEED_ROWS,
-    PHASE,
-    REDUCE,
     REPLACE,
     REVEAL,
     SELL,
 )
+
 
 @njit(cache=True)
 def ladder_room(mem, bk, side, key):
@@ -90,9 +76,13 @@ def ladder_room(mem, bk, side, key):
 def step_row(mem, rows, orders, levels, now):
     """Apply the row at H_POS. DONE, or a status with nothing changed."""
     pos = mem[H_POS]
-    row = rows[pos]
-    bk = mem[H_BOOK_OFF] + row.book_id * B_SIZE
-    kind = row.kind
+    at = pos * ROW
+    word = rows[at + W_WORD]
+    flags = (word >> 56) & 255
+    kind = (word >> 48) & 255
+    handle = (word << 32) >> 32
+    price = rows[at + W_PRICE]
+    bk = mem[H_BOOK_OFF] + ((word >> 32) & 0xFFFF) * B_SIZE
     if mem[bk + B_SPECIAL] + mem[bk + B_SPECIAL + 1] + mem[bk + B_OWN] > 0:
         status = capacity(mem, levels, bk, burst(mem, bk), now - 1)
     else:
@@ -100,8 +90,8 @@ def step_row(mem, rows, orders, levels, now):
     if status != DONE:
         return status
     if kind == ADD or kind == REPLACE or kind == REVEAL:
-        side = row.side_flags & SELL
-        status = ladder_room(mem, bk, side, row.price if side else -row.price)
+        side = flags & SELL
+        status = ladder_room(mem, bk, side, price if side else -price)
         if status != DONE:
             return status
     bad = apply_row(
@@ -109,20 +99,20 @@ def step_row(mem, rows, orders, levels, now):
         orders,
         levels,
         bk,
-        row.ts_ns,
+        now,
         mem[bk + B_SEQ],
         kind,
-        row.side_flags,
-        row.handle,
-        row.price,
-        row.qty,
+        flags,
+        handle,
+        price,
+        rows[at + W_QTY],
     )
     if bad != 0:
         mem[H_BAD] = bad
         return BAD_ROW
     mem[H_POS] = pos + 1
     mem[H_ROWS_DONE] += 1
-    if row.side_flags & LAST:
+    if flags & LAST:
         commit(mem, bk)
         mem[bk + B_SEQ] += 1
         mem[H_MESSAGES] += 1
@@ -183,7 +173,7 @@ def run_rows(mem, rows, orders, levels, until):
     look at its due time.
     """
     while mem[H_POS] < mem[H_ROWS]:
-        now = rows[mem[H_POS]].ts_ns
+        now = rows[mem[H_POS] * ROW + W_TS]
         if now > until or now > mem[H_LIMIT]:
             return DONE
         status = step_row(mem, rows, orders, levels, now)
@@ -192,7 +182,7 @@ def run_rows(mem, rows, orders, levels, until):
         if mem[H_OUT] > 0 and now < mem[H_LIMIT]:
             mem[H_LIMIT] = now
         if mem[H_EAGER] > 0:
-            until = min(until, book_due(mem, rows[mem[H_POS] - 1].book_id))
+            until = min(until, book_due(mem, (rows[(mem[H_POS] - 1) * ROW + W_WORD] >> 32) & 0xFFFF))
     return DONE if mem[H_TAPE_DONE] != 0 else NEED_ROWS
 
 

@@ -131,7 +131,7 @@ class ReferenceBook:
                 assert queue, "1: no level is empty"
                 for order in queue:
                     assert (order.side, order.price_ticks) == (side, price), "1: right queue"
-        assert len({id(order) for order in resting}) == len(resting), "1: one place per order"
+        assert len(set(resting)) == len(resting), "1: one place per order"
         historical = [order for order in resting if order.sort == Sort.HISTORICAL]
         for order in historical:
             assert state.history.get(order.number) is order, "2: it owns its handle"

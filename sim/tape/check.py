@@ -37,9 +37,7 @@ class RowCheck:
         if len(rows) == 0:
             return
         kind, book_id, ts_ns = rows["kind"], rows["book_id"], rows["ts_ns"]
-        self._refuse(
-            (kind < 1) | (kind > _KIND_MAX), kind, first_row, "kind", f"1..{_KIND_MAX}"
-        )
+        self._refuse((kind < 1) | (kind > _KIND_MAX), kind, first_row, "kind", f"1..{_KIND_MAX}")
         flags = rows["side_flags"]
         self._refuse(flags > _FLAGS_MAX, flags, first_row, "side_flags", f"0..{_FLAGS_MAX}")
         ids = ", ".join(str(book_id) for book_id in self._ids)
@@ -52,7 +50,11 @@ class RowCheck:
         handle, price = rows["handle"], rows["price"]
         outside = (handle < 0) | (handle >= self._handles[book_id])
         self._refuse(
-            outside & self._is_order[kind], handle, first_row, "handle", "handles below handle_count"
+            outside & self._is_order[kind],
+            handle,
+            first_row,
+            "handle",
+            "handles below handle_count",
         )
         off_grid = price % self._ticks[book_id] != 0
         self._refuse(

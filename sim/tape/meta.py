@@ -98,7 +98,9 @@ def _check(meta: TapeMeta, where: str) -> None:
     """Refuse metadata that no tape can have."""
     ids = [book.book_id for book in meta.books]
     if not ids or ids != sorted(set(ids)) or ids[0] < 0 or ids[-1] > 0xFFFF:
-        raise InputError(f"{where}: found book ids {ids}, allowed distinct ones, rising, in 0..65535")
+        raise InputError(
+            f"{where}: found book ids {ids}, allowed distinct ones, rising, in 0..65535"
+        )
     for book in meta.books:
         scales = (
             book.price_units_per_currency, book.tick_units, book.lot_units, book.qty_units_per_piece

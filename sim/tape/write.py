@@ -48,7 +48,9 @@ class TapeWriter:
     def __enter__(self) -> Self:
         if self._out.is_dir():
             raise InputError(f"{self._out}: found a folder, allowed a file to write")
-        delta = {name: "DELTA_BINARY_PACKED" for name in self._schema.names if name in _DELTA_COLUMNS}
+        delta = {
+            name: "DELTA_BINARY_PACKED" for name in self._schema.names if name in _DELTA_COLUMNS
+        }
         try:
             self._parquet = pq.ParquetWriter(
                 self._temporary,

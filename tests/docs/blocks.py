@@ -72,7 +72,7 @@ def run_command(command: Command, folder: Path) -> None:
     Raises:
         AssertionError: The command ended otherwise, or said something else.
     """
-    verb = command.line.split()[0]
+    verb = next(word for word in command.line.split() if "=" not in word)
     assert verb in {"twin", "make"}, f"{command.line!r}: only twin and make can be run here"
     typed = command.line if verb == "twin" else f"make -n -C '{ROOT}' {command.line[5:]}"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

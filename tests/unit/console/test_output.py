@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 
 import msgspec
@@ -95,8 +96,11 @@ def test_on_a_terminal_the_same_fields_are_shown(
 
     Output().result("verify", FIELDS)
 
-    text = " ".join(capsys.readouterr().out.split())
-    assert text == "verify rows 147,916 rows equal 147,916 first difference – at seed 12345"
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert (
+        " ".join(bare.split())
+        == "verify rows 147,916 rows equal 147,916 first difference – at seed 12345"
+    )
 
 
 def test_a_list_of_records_is_one_record_after_the_other(

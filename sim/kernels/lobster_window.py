@@ -1,0 +1,217 @@
+"""The book of a LOBSTER ingest against a row of the orderbook file.
+
+Model: a row shows the best N levels of each side. Levels that leave this window are kept. Where
+they come back changed, signed REVEALs reconcile them: a positive one is new anonymous depth at the
+back of the queue, a negative one takes from the back, youngest anonymous records first, then
+youngest named orders, so that nobody gains queue position by what happened in the dark. One
+correction of a level may need several rows, one for each order it takes.
+
+Invariants (a row that would break one is refused):
+1. a correction lies strictly beyond the worst level of the row before, where nobody could see;
+   when that row had fewer than N levels of the side, everything was seen and none is legal;
+2. a level that is new or has changed is the worst one of the row; what a correction removes
+   between lies beyond the row before and is not in the row at all.
+"""
+
+import numpy as np
+from numba import njit
+
+from sim.kernels.ingest_book import (
+    ANONYMOUS,
+    NAMED,
+    S_LEVELS,
+    V_TAIL,
+    V_TOTAL,
+    X_QTY,
+    find_level,
+    key_of,
+    open_order,
+    rank_of,
+    shrink_order,
+)
+from sim.kernels.lobster_state import (
+    DIFFERS,
+    EMPTY_PRICE,
+    EQUAL,
+    FAULT_BOOK_EMPTY,
+    FAULT_BOOK_EXTRA,
+    FAULT_BOOK_KEPT,
+    FAULT_BOOK_LOTS,
+    FAULT_BOOK_MISSING,
+    FAULT_BOOK_PRICE,
+    FAULT_BOOK_SIZE,
+    PRICE_MAX,
+    QTY_MAX,
+    REFUSED,
+    S_BLIND,
+    S_CORRECTIONS,
+    S_EDGE,
+    S_LEVEL,
+    S_REVEAL_MESSAGES,
+    S_REVEALS,
+    S_SIDE,
+    S_TICK,
+    SEEN_ALL,
+    emit,
+    refuse,
+)
+from sim.kernels.status import (
+    MAYBE_BAD,
+    REVEAL,
+)
+
+
+@njit(cache=True)
+def count_levels(state, truth, side):
+    """Occupied levels of one side of an orderbook row, or -1 when the row makes no sense."""
+    sign = -1 if side == 0 else 1
+    first = 2 - 2 * side
+    before = -SEEN_ALL
+    count = 0
+    for k in range(truth.shape[0] // 4):
+        price = truth[4 * k + first]
+        size = truth[4 * k + first + 1]
+        state[S_LEVEL] = k + 1
+        if price == sign * EMPTY_PRICE:
+            if size != 0:
+                refuse(state, FAULT_BOOK_EMPTY, size, 0)
+                return -1
+            continue
+        if count < k:
+            refuse(state, FAULT_BOOK_EMPTY, price, sign * EMPTY_PRICE)
+            return -1
+        key = sign * price
+        if key <= before or price < 1 or price > PRICE_MAX or price % state[S_TICK] != 0:
+            refuse(state, FAULT_BOOK_PRICE, price, sign * before)
+            return -1
+        if size < 1 or size > QTY_MAX:
+            refuse(state, FAULT_BOOK_SIZE, size, QTY_MAX)
+            return -1
+        before = key
+        count += 1
+    return count
+
+
+@njit(cache=True)
+def check_side(book, truth, side):
+    """Compare one side with an orderbook row: EQUAL, DIFFERS (legally) or REFUSED."""
+    state, _, levels, ladder, _ = book
+    sign = -1 if side == 0 else 1
+    first = 2 - 2 * side
+    state[S_SIDE] = side
+    count = count_levels(state, truth, side)
+    if count < 0:
+        return REFUSED
+    edge = state[S_EDGE + side]
+    answer = EQUAL
+    rank = state[S_LEVELS + side] - 1
+    for k in range(count):
+        key = sign * truth[4 * k + first]
+        size = truth[4 * k + first + 1]
+        state[S_LEVEL] = k + 1
+        while rank >= 0 and ladder[side, rank, 0] < key:
+            if ladder[side, rank, 0] <= edge:
+                refuse(state, FAULT_BOOK_MISSING, sign * key, sign * ladder[side, rank, 0])
+                return REFUSED
+            answer = DIFFERS
+            rank -= 1
+        own = np.int64(0)
+        if rank >= 0 and ladder[side, rank, 0] == key:
+            own = levels[ladder[side, rank, 1], V_TOTAL]
+            rank -= 1
+        if own == size:
+            continue
+        if key <= edge:
+            refuse(state, FAULT_BOOK_EXTRA if own == 0 else FAULT_BOOK_LOTS, size, own)
+            return REFUSED
+        if k < count - 1:
+            refuse(state, FAULT_BOOK_KEPT, size, own)
+            return REFUSED
+        answer = DIFFERS
+    if count < truth.shape[0] // 4 and rank >= 0:
+        state[S_LEVEL] = count + 1
+        if ladder[side, rank, 0] <= edge:
+            refuse(state, FAULT_BOOK_MISSING, 0, sign * ladder[side, rank, 0])
+            return REFUSED
+        answer = DIFFERS
+    return answer
+
+
+@njit(cache=True)
+def reveal(book, side, price, change, mark, rows, seqs):
+    """Change the depth at a price by signed REVEALs, at the back of its queue."""
+    state, orders, levels, _, _ = book
+    if change != 0:
+        state[S_CORRECTIONS] += 1
+    if change > 0:
+        handle = open_order(book, side, price, change, 0, ANONYMOUS)
+        emit(state, rows, seqs, REVEAL, side | mark, handle, price, change)
+        state[S_REVEALS] += 1
+    while change < 0:
+        level = find_level(book, side, price)
+        handle = levels[level, V_TAIL]
+        if handle < 0:
+            handle = levels[level, V_TAIL + 2 * NAMED]
+        part = min(-change, orders[handle, X_QTY])
+        emit(state, rows, seqs, REVEAL, side | mark, handle, price, -part)
+        shrink_order(book, handle, part)
+        state[S_REVEALS] += 1
+        change += part
+
+
+@njit(cache=True)
+def mend_side(book, truth, side, mark, rows, seqs):
+    """Make the best levels of one side equal to an orderbook row that makes sense."""
+    state, _, levels, ladder, _ = book
+    sign = -1 if side == 0 else 1
+    first = 2 - 2 * side
+    window = truth.shape[0] // 4
+    count = count_levels(state, truth, side)
+    rank = state[S_LEVELS + side] - 1
+    for k in range(count + 1):
+        key = SEEN_ALL
+        if k < count:
+            key = sign * truth[4 * k + first]
+        elif count == window:
+            break
+        while rank >= 0 and ladder[side, rank, 0] < key:
+            stale = levels[ladder[side, rank, 1], V_TOTAL]
+            reveal(book, side, sign * ladder[side, rank, 0], -stale, mark, rows, seqs)
+            rank -= 1
+        if k < count:
+            own = np.int64(0)
+            if rank >= 0 and ladder[side, rank, 0] == key:
+                own = levels[ladder[side, rank, 1], V_TOTAL]
+            reveal(book, side, sign * key, truth[4 * k + first + 1] - own, mark, rows, seqs)
+            rank = rank_of(book, side, key) - 1
+
+
+@njit(cache=True)
+def reconcile(book, truth, forced, rows, seqs):
+    """Bring the book to an orderbook row; returns whether the row was legal.
+
+    `forced` says that the row is known not to follow from the book, so that nothing is checked but
+    that it makes sense.
+    """
+    state = book[0]
+    legal = True
+    reveals = state[S_REVEALS]
+    for side in range(2):
+        state[S_SIDE] = side
+        answer = DIFFERS if forced else check_side(book, truth, side)
+        if answer == REFUSED:
+            legal = False
+        if answer != EQUAL:
+            count = count_levels(state, truth, side)
+            if count < 0:
+                state[S_BLIND] = 1
+                return False
+            mark = 0 if answer == DIFFERS and not forced else MAYBE_BAD
+            mend_side(book, truth, side, mark, rows, seqs)
+    if state[S_REVEALS] > reveals:
+        state[S_REVEAL_MESSAGES] += 1
+    for side in range(2):
+        worst = key_of(side, truth[truth.shape[0] - 2 - 2 * side])
+        state[S_EDGE + side] = SEEN_ALL if worst == EMPTY_PRICE else worst
+    state[S_BLIND] = 0
+    return legal

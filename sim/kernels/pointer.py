@@ -1,0 +1,30 @@
+"""Arrays as bare pointers.
+
+Between compiled functions an array travels as seven values and its reference count is kept; a
+pointer is one register. Measured on the replay loop: 260 ns a message with arrays, 45 with pointers.
+Entry points take arrays, because they come from Python; everything below them takes pointers.
+Nothing checks an index behind a pointer, so what comes from outside (handles, book ids) is checked
+before it becomes one. With NUMBA_DISABLE_JIT=1 the arrays themselves stand in, bounds checks and all.
+"""
+
+from numba import config, types
+from numba.extending import intrinsic
+
+if config.DISABLE_JIT:
+
+    def pointer(array):
+        """The array itself."""
+        return array
+
+else:
+
+    @intrinsic
+    def pointer(typing_context, array):
+        """Pointer to the first element of a C-contiguous int64 array."""
+        if not (isinstance(array, types.Array) and array.dtype == types.int64):
+            return None
+
+        def codegen(context, builder, signature, args):
+            return context.make_array(signature.args[0])(context, builder, args[0]).data
+
+        return types.CPointer(types.int64)(array), codegen
