@@ -140,16 +140,37 @@ class World:
         mem = self.arena.mem
         piece = next(self._source, None) if self._source is not None else None
         self._first_row += int(mem[layout.H_ROWS])
-        mem[layout.H_POS] = 0
         if piece is None:
             self._piece = np.zeros(0, dtype=TAPE_DTYPE)
             self._words = self._piece.view(np.int64)
+            mem[layout.H_POS] = 0
             mem[layout.H_ROWS] = 0
             mem[layout.H_TAPE_DONE] = 1
             return
+        self._hold(piece)
+
+    def _hold(self, piece: Rows) -> None:
+        """Let the kernel read this piece of the tape next."""
         self._piece = self._in_ticks(piece)
         self._words = self._piece.view(np.int64)
-        mem[layout.H_ROWS] = len(piece)
+        self.arena.mem[layout.H_POS] = 0
+        self.arena.mem[layout.H_ROWS] = len(piece)
+
+    def inject(self, piece: Rows) -> None:
+        """Give a world without a tape its next rows, which the next `advance` applies.
+
+        Raises:
+            VenueError: When rows given before have not all been applied.
+        """
+        left = int(self.arena.mem[layout.H_ROWS] - self.arena.mem[layout.H_POS])
+        if self._source is not None or left:
+            raise VenueError(f"cannot inject: {left} rows wait, or the world reads a tape")
+        self._first_row += int(self.arena.mem[layout.H_ROWS])
+        self._hold(piece)
+
+    def skip_bad_row(self) -> None:
+        """Go on behind a row that was refused."""
+        self.arena.mem[layout.H_POS] += 1
 
     def _in_ticks(self, piece: Rows) -> Rows:
         """A copy of tape rows with the prices of book rows in ticks."""

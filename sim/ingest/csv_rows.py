@@ -4,7 +4,7 @@ import numpy as np
 
 from market.errors import InputError
 from sim.ingest.source import Source
-from sim.kernels.csv_rows import FAULT_FIELDS, FAULT_LENGTH, parse_rows
+from sim.kernels.csv_rows import FAULT_LENGTH, parse_rows
 
 BLOCK_BYTES = 1 << 20
 LINE_BYTES_MAX = 1 << 20
@@ -66,7 +66,7 @@ class CsvRows:
         fault, line = self._refused[row]
         code, column = fault & 0xFF, fault >> 8
         fields = line.split(b",")
-        if code == FAULT_FIELDS:
+        if len(fields) != len(self.columns):
             return f"found {len(fields)} columns, allowed {len(self.columns)}"
         text = fields[column].decode("ascii", errors="backslashreplace")
         text = text if len(text) <= _QUOTE_MAX else text[:_QUOTE_MAX] + "…"

@@ -114,22 +114,23 @@ class _Ingest:
         truths, truth_faults = self._read_truths(first_row, len(messages))
         if first_row == 0 and self._truths is not None:
             self._seed(messages, faults, truths, truth_faults)
-        if self._seed_only:
-            truths, truth_faults = _NOT_COMPARED, _NO_FAULTS
-        at = 0
-        while True:
-            why, at = ingest_rows(
-                self._book.book, messages, faults, truths, truth_faults, at,
-                self._book.rows, self._book.seqs,
-            )  # fmt: skip
-            if why == k.ROW_REFUSED:
-                self._refuse(first_row, at - 1)
-                continue
-            rows, seqs = self._book.collect()
-            writer.append(rows, {"source_seq": seqs})
-            if why == k.END_OF_ROWS:
-                return len(messages) > 0
-            self._book.grow(truths.shape[1] + 8)
+        if self._truths is None or self._seed_only:
+            self._ingest(writer, first_row, messages, faults, _NOT_COMPARED, _NO_FAULTS)
+            return len(messages) > 0
+        # Rows that both files have come first, so that the first fault of the files is named.
+        both = min(len(messages), len(truths))
+        self._ingest(
+            writer, first_row, messages[:both], faults[:both], truths[:both], truth_faults[:both]
+        )
+        if len(messages) != len(truths):
+            found, allowed = f"over {first_row + both}", f"{first_row + both}"
+            if len(truths) < len(messages):
+                found, allowed = allowed, f"at least {first_row + len(messages)}"
+            raise InputError(
+                f"{self._truths.name}: found {found} rows, allowed {allowed}, "
+                f"one for each row of {self._messages.name}"
+            )
+        return len(messages) > 0
 
     def meta(self, tape_rows: int) -> TapeMeta:
         """What the tape says about itself."""
@@ -163,20 +164,35 @@ class _Ingest:
         )
 
     def _read_truths(self, first_row: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The orderbook rows of a batch: one for each message, and none is left over."""
+        """The orderbook rows of a batch, as many as there are messages; one more shows a surplus."""
         if self._truths is None or (self._seed_only and first_row > 0):
             return _NOT_COMPARED, _NO_FAULTS
-        truths, faults = self._truths.read(1 if self._seed_only else max(count, 1))
-        if len(truths) != count and not self._seed_only:
-            found = self._truths.taken if len(truths) < count else f"over {first_row + count}"
-            allowed = f"at least {first_row + count}" if len(truths) < count else first_row
-            raise InputError(
-                f"{self._truths.name}: found {found} rows, allowed {allowed}, "
-                f"one for each row of {self._messages.name}"
+        return self._truths.read(1 if self._seed_only else max(count, 1))
+
+    def _ingest(
+        self,
+        writer: TapeWriter,
+        first_row: int,
+        messages: np.ndarray,
+        faults: np.ndarray,
+        truths: np.ndarray,
+        truth_faults: np.ndarray,
+    ) -> None:
+        """Run the kernel over a batch; collect its rows, give it room, judge what it refuses."""
+        book = self._book
+        at = 0
+        why = k.NEED_SPACE
+        while why != k.END_OF_ROWS:
+            why, at = ingest_rows(
+                book.book, messages, faults, truths, truth_faults, at, book.rows, book.seqs
             )
-        if len(truths) == 0 and first_row == 0:
-            raise InputError(f"{self._truths.name}: found no rows, allowed at least one")
-        return truths, faults
+            if why == k.ROW_REFUSED:
+                self._refuse(first_row, at - 1)
+                continue
+            rows, seqs = book.collect()
+            writer.append(rows, {"source_seq": seqs})
+            if why == k.NEED_SPACE:
+                book.grow(truths.shape[1] + 8)
 
     def _seed(
         self, messages: np.ndarray, faults: np.ndarray, truths: np.ndarray, book_faults: np.ndarray

@@ -48,8 +48,10 @@ V_HEAD = 3  # anonymous head, anonymous tail, named head, named tail
 V_TAIL = 4
 LEVEL_WIDTH = 7
 
-ANONYMOUS = 0
-NAMED = 1
+# Typed, so that a call with one of these and a call with a variable compile the callee once.
+ANONYMOUS = np.int64(0)
+NAMED = np.int64(1)
+NO_ID = np.int64(0)  # of an anonymous record
 
 HASH_MULTIPLIER = 0x1E3779B97F4A7C15  # odd, and about 2**61 times the golden ratio
 

@@ -18,6 +18,7 @@ from numba import njit
 from sim.kernels.ingest_book import (
     ANONYMOUS,
     NAMED,
+    NO_ID,
     O_LEVEL,
     S_LEVELS,
     S_LIVE,
@@ -110,7 +111,7 @@ def seed_book(book, seeds, rows, seqs):
     """
     state = book[0]
     for i in range(seeds.shape[0]):
-        handle = open_order(book, seeds[i, 0], seeds[i, 1], seeds[i, 2], 0, ANONYMOUS)
+        handle = open_order(book, seeds[i, 0], seeds[i, 1], seeds[i, 2], NO_ID, ANONYMOUS)
         flags = seeds[i, 0] | SNAPSHOT
         if i == seeds.shape[0] - 1:
             flags |= LAST
@@ -205,7 +206,7 @@ def apply_removal(book, message, rows, seqs):
         rest -= part
     if rest > 0:
         state[S_UNANNOUNCED] += 1
-        handle = open_order(book, side, price, rest, 0, ANONYMOUS)
+        handle = open_order(book, side, price, rest, NO_ID, ANONYMOUS)
         emit(state, rows, seqs, REVEAL, side, handle, price, rest)
         take(book, rows, seqs, kind, side, handle, rest)
 

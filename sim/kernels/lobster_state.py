@@ -84,7 +84,7 @@ DIFFERS = 1
 REFUSED = 2
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def emit(state, rows, seqs, kind, flags, handle, price, qty):
     """Write one tape row of the current message."""
     at = state[S_OUT]
@@ -99,7 +99,7 @@ def emit(state, rows, seqs, kind, flags, handle, price, qty):
     state[S_OUT] = at + 1
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def refuse(state, fault, found, allowed):
     """Note why the current row is refused, unless an earlier reason is noted."""
     if state[S_FAULT] == 0:

@@ -19,6 +19,7 @@ from numba import njit
 from sim.kernels.ingest_book import (
     ANONYMOUS,
     NAMED,
+    NO_ID,
     S_LEVELS,
     V_TAIL,
     V_TOTAL,
@@ -144,7 +145,7 @@ def reveal(book, side, price, change, mark, rows, seqs):
     if change != 0:
         state[S_CORRECTIONS] += 1
     if change > 0:
-        handle = open_order(book, side, price, change, 0, ANONYMOUS)
+        handle = open_order(book, side, price, change, NO_ID, ANONYMOUS)
         emit(state, rows, seqs, REVEAL, side | mark, handle, price, change)
         state[S_REVEALS] += 1
     while change < 0:

@@ -113,13 +113,14 @@ def cancel(state: State, order_id: int) -> None:
 def replace(state: State, order_id: int, price_ticks: int, qty: int) -> None:
     """We give an order a new price and a new open quantity."""
     old = state.own.get(order_id)
+    # Only limit orders get past the checks; a refusal names the price that was asked for.
     new = own_order(
         order_id,
         old.side if old else Side.BUY,
         price_ticks,
         qty,
         post_only=old is not None and old.post_only,
-        is_market=old is not None and old.is_market,
+        is_market=False,
     )
     reason = replace_refusal(state, old, new)
     if old is None or reason != Reason.NONE:

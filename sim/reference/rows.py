@@ -151,8 +151,7 @@ def publish_entry(state: State, kind: Kind, order: Order) -> None:
 
 
 def change(state: State, row: Row, order: Order) -> None:
-    """One row on a historical order, then the handle is freed or the divergence counted."""
-    was_special = order.special
+    """One row on a historical order; with its last lot on the tape the handle is free."""
     if not state.frozen and order.live == 0 and row.kind != Kind.EXECUTE:
         change_spent(state, row, order)
     elif row.kind == Kind.REDUCE:
@@ -167,8 +166,6 @@ def change(state: State, row: Row, order: Order) -> None:
         execute_frozen(state, order, row.qty)
     else:
         execute_reactive(state, order, row.qty)
-    if order.special and not was_special:
-        state.diverged += 1
     if order.tape == 0:
         del state.history[row.handle]
         if order.live > 0:
@@ -237,7 +234,11 @@ def execute_reactive(state: State, order: Order, lots: int) -> None:
     at_its_price = state.levels[order.side].get(order.price_ticks, [])
     budget = state.hit_each(state.better_than(order) + at_its_price, budget)
     state.expired_lots += budget
+    was_special = order.special
     order.tape -= lots
+    # No other row makes an order special: the others take from `live` what they take from `tape`.
+    if order.special and not was_special:
+        state.diverged += 1
 
 
 def replace(state: State, row: Row, order: Order) -> None:

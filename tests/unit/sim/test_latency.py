@@ -188,13 +188,6 @@ def test_tables_are_pinned() -> None:
     assert [latency.sample(block, KEY, 1000 * n, n, 0) for n in range(8)] == GOLDEN
 
 
-@pytest.mark.skipif(not hasattr(compiled.latency_ns, "signatures"), reason="numba is switched off")
-def test_each_kernel_has_one_specialisation() -> None:
-    latencies(burst(0.25), count=1)
-    for kernel in (compiled.latency_ns, compiled.latency_many, compiled.draw):
-        assert len(kernel.signatures) == 1
-
-
 PROGRAM = """
 from sim.latency import LogNormal, sample
 block = LogNormal(median_ns=100000, sigma=0.3, burst_probability=0.25, burst_every_ns=1000,

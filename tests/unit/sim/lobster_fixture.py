@@ -1,0 +1,129 @@
+"""A small invented exchange that writes what LOBSTER would write about it.
+
+It keeps its whole book but shows only the best three levels of each side; what happens beyond them
+goes into no file. All numbers are made up.
+"""
+
+import gzip
+import zipfile
+from pathlib import Path
+
+LEVELS = 3
+STEM = "ABC_2020-02-03_34200000_57600000"
+EMPTY = 9_999_999_999
+
+
+class Exchange:
+    """Orders by id; `messages` and `truths` are the lines of the two files."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, tuple[int, int, int]] = {}
+        self.messages: list[str] = []
+        self.truths: list[str] = []
+        self.now = 34_200.0
+
+    def rest(self, order_id: int, direction: int, price: int, size: int) -> None:
+        """Open an order that no file tells of."""
+        self.orders[order_id] = (direction, price, size)
+
+    def vanish(self, order_id: int, size: int | None = None) -> None:
+        """Shrink or remove an order where nobody sees it."""
+        direction, price, left = self.orders[order_id]
+        if size is None or size == left:
+            del self.orders[order_id]
+        else:
+            self.orders[order_id] = (direction, price, left - size)
+
+    def submit(self, order_id: int, direction: int, price: int, size: int) -> None:
+        self.rest(order_id, direction, price, size)
+        self.say(1, order_id, size, price, direction)
+
+    def take(self, kind: int, order_id: int, size: int | None = None) -> None:
+        """Types 2 to 4."""
+        direction, price, left = self.orders[order_id]
+        self.vanish(order_id, size)
+        self.say(kind, order_id, left if size is None else size, price, direction)
+
+    def say(self, kind: int, order_id: int, size: int, price: int, direction: int) -> None:
+        """Write one row into both files."""
+        self.now += 0.25
+        self.messages.append(f"{self.now:.9f},{kind},{order_id},{size},{price},{direction}")
+        self.truths.append(",".join(str(number) for number in self.row()))
+
+    def row(self) -> list[int]:
+        """The book as an orderbook row shows it."""
+        row = []
+        for level in range(LEVELS):
+            for direction in (-1, 1):
+                prices = sorted({p for d, p, _ in self.orders.values() if d == direction})
+                prices = prices if direction == -1 else prices[::-1]
+                if level < len(prices):
+                    sizes = [s for d, p, s in self.orders.values() if (d, p) == (direction, prices[level])]
+                    row += [prices[level], sum(sizes)]
+                else:
+                    row += [-direction * EMPTY, 0]
+        return row
+
+    def write_zip(self, folder: Path) -> Path:
+        """Both files as distributed."""
+        path = folder / "ABC.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(f"{STEM}_orderbook_3.csv", "\n".join(self.truths) + "\n")
+            archive.writestr(f"{STEM}_message_3.csv", "\n".join(self.messages) + "\n")
+            archive.writestr("ReadMe.txt", "invented")
+        return path
+
+    def write_gzip(self, folder: Path) -> tuple[Path, Path]:
+        """Message and orderbook file, compressed."""
+        paths = folder / f"{STEM}_message_3.csv.gz", folder / f"{STEM}_orderbook_3.csv.gz"
+        for path, lines in zip(paths, (self.messages, self.truths), strict=True):
+            path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode()))
+        return paths
+
+    def write_csv(self, folder: Path) -> tuple[Path, Path]:
+        """Message and orderbook file, plain."""
+        paths = folder / f"{STEM}_message_3.csv", folder / f"{STEM}_orderbook_3.csv"
+        for path, lines in zip(paths, (self.messages, self.truths), strict=True):
+            path.write_text("\n".join(lines) + "\n")
+        return paths
+
+
+def opened() -> Exchange:
+    """An exchange with three levels of bids, four of asks, and nothing said yet."""
+    exchange = Exchange()
+    for order_id, direction, price, size in (
+        (1, 1, 999_900, 100),
+        (2, 1, 999_900, 50),
+        (3, 1, 999_700, 70),
+        (4, 1, 999_500, 40),
+        (5, -1, 1_000_100, 30),
+        (6, -1, 1_000_200, 60),
+        (7, -1, 1_000_400, 80),
+        (8, -1, 1_000_500, 90),
+    ):
+        exchange.rest(order_id, direction, price, size)
+    return exchange
+
+
+def eventful() -> Exchange:
+    """A short session with every type of message, and changes where nobody sees them."""
+    exchange = opened()
+    exchange.take(4, 1, 40)  # id never announced
+    exchange.submit(20, 1, 999_900, 10)
+    exchange.submit(21, 1, 1_000_000, 15)  # pushes 999,500 out of the window
+    exchange.rest(30, 1, 999_500, 25)  # more depth there, unseen
+    exchange.say(5, 0, 12, 1_000_050, -1)  # hidden sell executed, at half a tick
+    exchange.say(5, 0, 7, 1_000_050, 1)
+    exchange.take(2, 20, 4)
+    exchange.take(4, 21, 15)  # the level comes back, with 25 more
+    exchange.take(3, 5)  # asks: 1,000,500 enters the window for the first time
+    exchange.say(6, -1, 300, 1_000_000, -1)
+    exchange.say(7, 0, 0, -1, -1)
+    exchange.say(7, 0, 0, 0, -1)
+    exchange.say(7, 0, 0, 1, -1)
+    exchange.submit(22, -1, 1_000_100, 35)  # pushes 1,000,500 out again
+    exchange.vanish(8)
+    exchange.take(3, 22)  # no fourth level any more
+    exchange.take(3, 2)  # never announced: from what is left of 1 and 2
+    exchange.take(4, 1)
+    return exchange
