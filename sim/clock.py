@@ -83,10 +83,17 @@ class Clock(simpy.Environment):
             order |= (draw(self._permute_key, order) >> 32) << 40
         heappush(self._queue, (self._now + delay, priority, order, event))
 
-    def at(self, due_ns: int, act: Callable[[Any], None], argument: object = None) -> None:
-        """Call `act(argument)` at `due_ns` as a control event."""
+    def at(
+        self,
+        due_ns: int,
+        act: Callable[[Any], None],
+        argument: object = None,
+        *,
+        priority: int = NORMAL,
+    ) -> None:
+        """Call `act(argument)` at `due_ns`, as a control event unless `priority` says earlier."""
         event = _Call(self, act, argument)
-        self.schedule(event, NORMAL, due_ns - self._now)  # type: ignore[operator]
+        self.schedule(event, priority, due_ns - self._now)  # type: ignore[operator]
 
     def peek(self) -> int:  # type: ignore[override]
         """When the next control event is due, or NEVER_NS."""

@@ -24,8 +24,6 @@ _BOOK_WORDS = {
     k.FAULT_BOOK_EXTRA: "found a new level of {found}, allowed none among levels already seen",
     k.FAULT_BOOK_MISSING: "found price {found}, allowed {allowed}, which the messages left there",
     k.FAULT_BOOK_LOTS: "found size {found}, allowed {allowed}, which the messages left there",
-    k.FAULT_BOOK_KEPT: "found size {found} on a level that came back, allowed {allowed}: "
-    "only the worst visible level may come back changed",
 }
 
 

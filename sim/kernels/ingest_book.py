@@ -53,13 +53,15 @@ ANONYMOUS = np.int64(0)
 NAMED = np.int64(1)
 NO_ID = np.int64(0)  # of an anonymous record
 
-HASH_MULTIPLIER = 0x1E3779B97F4A7C15  # odd, and about 2**61 times the golden ratio
+HASH_BITS = 0x7FFFFFFF
+HASH_MULTIPLIER = 0x9E3779B1  # odd, and about 2**32 by the golden ratio; no product overflows
 
 
 @njit(cache=True)
 def hash_home(table, order_id):
     """Where the search for an id begins."""
-    return ((order_id * HASH_MULTIPLIER) >> 24) & (table.shape[0] - 1)
+    folded = (order_id ^ (order_id >> 31)) & HASH_BITS
+    return ((folded * HASH_MULTIPLIER) >> 16) & (table.shape[0] - 1)
 
 
 @njit(cache=True)

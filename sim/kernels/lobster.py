@@ -284,7 +284,8 @@ def ingest_rows(book, messages, faults, truths, truth_faults, at, rows, seqs):
             else:
                 reconcile(book, truths[at], fault != 0 or state[S_BLIND] != 0, rows, seqs)
         if state[S_OUT] > before:
-            rows[state[S_OUT] - 1].side_flags |= LAST
+            last = rows[state[S_OUT] - 1]
+            last["side_flags"] = last["side_flags"] | LAST
         state[S_SEQ] += 1
         at += 1
         if state[S_FAULT] != 0:

@@ -65,7 +65,6 @@ FAULT_BOOK_EMPTY = 23
 FAULT_BOOK_EXTRA = 24
 FAULT_BOOK_MISSING = 25
 FAULT_BOOK_LOTS = 26
-FAULT_BOOK_KEPT = 27
 
 # Where the kernel stopped.
 END_OF_ROWS = 0
@@ -88,13 +87,14 @@ REFUSED = 2
 def emit(state, rows, seqs, kind, flags, handle, price, qty):
     """Write one tape row of the current message."""
     at = state[S_OUT]
-    rows[at].ts_ns = state[S_MIDNIGHT] + state[S_CLOCK]
-    rows[at].price = price
-    rows[at].qty = qty
-    rows[at].handle = handle
-    rows[at].book_id = 0
-    rows[at].kind = kind
-    rows[at].side_flags = flags
+    row = rows[at]
+    row["ts_ns"] = state[S_MIDNIGHT] + state[S_CLOCK]
+    row["price"] = price
+    row["qty"] = qty
+    row["handle"] = handle
+    row["book_id"] = 0
+    row["kind"] = kind
+    row["side_flags"] = flags
     seqs[at] = state[S_SEQ]
     state[S_OUT] = at + 1
 

@@ -9,8 +9,9 @@ correction of a level may need several rows, one for each order it takes.
 Invariants (a row that would break one is refused):
 1. a correction lies strictly beyond the worst level of the row before, where nobody could see;
    when that row had fewer than N levels of the side, everything was seen and none is legal;
-2. a level that is new or has changed is the worst one of the row; what a correction removes
-   between lies beyond the row before and is not in the row at all.
+2. every level that the row before showed is in the row unless the message removed it. So at most
+   one level enters at the bottom, a level that is new or has changed is the worst one of the row,
+   and what a correction removes lies between and is not in the row at all.
 """
 
 import numpy as np
@@ -36,7 +37,6 @@ from sim.kernels.lobster_state import (
     EQUAL,
     FAULT_BOOK_EMPTY,
     FAULT_BOOK_EXTRA,
-    FAULT_BOOK_KEPT,
     FAULT_BOOK_LOTS,
     FAULT_BOOK_MISSING,
     FAULT_BOOK_PRICE,
@@ -124,9 +124,6 @@ def check_side(book, truth, side):
             continue
         if key <= edge:
             refuse(state, FAULT_BOOK_EXTRA if own == 0 else FAULT_BOOK_LOTS, size, own)
-            return REFUSED
-        if k < count - 1:
-            refuse(state, FAULT_BOOK_KEPT, size, own)
             return REFUSED
         answer = DIFFERS
     if count < truth.shape[0] // 4 and rank >= 0:

@@ -8,6 +8,10 @@ import gzip
 import zipfile
 from pathlib import Path
 
+from market.codes import Kind, RowFlag
+from sim.ingest.lobster import ingest_lobster
+from sim.tape.read import open_tape, verify_digest
+
 LEVELS = 3
 STEM = "ABC_2020-02-03_34200000_57600000"
 EMPTY = 9_999_999_999
@@ -58,7 +62,11 @@ class Exchange:
                 prices = sorted({p for d, p, _ in self.orders.values() if d == direction})
                 prices = prices if direction == -1 else prices[::-1]
                 if level < len(prices):
-                    sizes = [s for d, p, s in self.orders.values() if (d, p) == (direction, prices[level])]
+                    sizes = [
+                        s
+                        for d, p, s in self.orders.values()
+                        if (d, p) == (direction, prices[level])
+                    ]
                     row += [prices[level], sum(sizes)]
                 else:
                     row += [-direction * EMPTY, 0]
@@ -127,3 +135,58 @@ def eventful() -> Exchange:
     exchange.take(3, 2)  # never announced: from what is left of 1 and 2
     exchange.take(4, 1)
     return exchange
+
+
+SELL, LAST, SNAPSHOT = int(RowFlag.SELL), int(RowFlag.LAST), int(RowFlag.SNAPSHOT)
+MAYBE_BAD, SIDE_UNKNOWN = int(RowFlag.MAYBE_BAD), int(RowFlag.SIDE_UNKNOWN)
+
+Row = tuple[Kind, int, int, int, int]
+"""Kind, flags, handle, price, quantity."""
+
+
+def rows_of(path: Path) -> list[tuple[int, list[Row]]]:
+    """The tape's rows by source row."""
+    groups: list[tuple[int, list[Row]]] = []
+    for rows, sides in open_tape(path).chunks_with_sides():
+        for row, seq in zip(rows.tolist(), sides["source_seq"].tolist(), strict=True):
+            _, price, qty, handle, book_id, kind, flags = row
+            assert book_id == 0
+            if not groups or groups[-1][0] != seq:
+                groups.append((seq, []))
+            groups[-1][1].append((Kind(kind), flags, handle, price, qty))
+    return groups
+
+
+def ingest(exchange: Exchange, folder: Path, **options: object) -> list[list[Row]]:
+    """The rows of each message, the snapshot first, of an exchange written as plain files."""
+    message, orderbook = exchange.write_csv(folder)
+    out = folder / "a.tape.parquet"
+    ingest_lobster(message, orderbook=orderbook, out=out, **options)
+    verify_digest(open_tape(out))
+    groups = rows_of(out)
+    assert [seq for seq, _ in groups] == list(range(-1, len(exchange.messages)))
+    for _, rows in groups:
+        assert [bool(row[1] & LAST) for row in rows] == [False] * (len(rows) - 1) + [True]
+    return [rows for _, rows in groups]
+
+
+def assert_tape_follows(groups: list[list[Row]], exchange: Exchange) -> None:
+    """Replay the rows on dictionaries and compare with every orderbook row."""
+    orders: dict[int, tuple[int, int, int]] = {}
+    for number, rows in enumerate(groups):
+        for kind, flags, handle, price, qty in rows:
+            if kind in (Kind.ADD, Kind.REVEAL) and qty > 0:
+                assert handle not in orders
+                orders[handle] = (flags & SELL, price, qty)
+            elif kind in (Kind.REDUCE, Kind.DELETE, Kind.EXECUTE, Kind.REVEAL):
+                side, own_price, left = orders.pop(handle)
+                assert (side, own_price) == (flags & SELL, price)
+                assert 0 < abs(qty) <= left
+                assert kind != Kind.DELETE or qty == left
+                if abs(qty) < left:
+                    orders[handle] = (side, price, left - abs(qty))
+        if number == 0:
+            continue
+        told = Exchange()
+        told.orders = {h: (1 - 2 * side, p, q) for h, (side, p, q) in orders.items()}
+        assert ",".join(map(str, told.row())) == exchange.truths[number - 1], number

@@ -1,0 +1,96 @@
+"""What happened in a run to those who take part, as rows of integers, and its digest.
+
+Market messages are not recorded: the tape or the flow's seed already is that record. Here is what
+cannot be had from them: every view decided on, every command on its way, every answer.
+"""
+
+import hashlib
+from enum import IntEnum
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+CHUNK_ROWS: Final = 8192
+
+
+class EventKind(IntEnum):
+    """What a row of events says."""
+
+    VIEW = 1  # a host decided on a view: price = bid, qty = ask (both ticks), detail = triggers
+    REPORT = 2  # a report reached its host and was decided on
+    TIMER = 3  # a timer was decided on: order_id = timer
+    SUBMIT = 4  # a command left its host
+    CANCEL = 5
+    REPLACE = 6
+    ARRIVED = 7  # a command reached the venue: detail = EventKind of the command
+    ANSWER = 8  # the venue answered: detail = ReportType
+    LOST = 9  # a wire lost a command or an answer: detail = its EventKind
+
+
+class Event(NamedTuple):
+    """One row; what does not apply is 0."""
+
+    time_ns: int
+    kind: int
+    host: int
+    book_id: int = 0
+    order_id: int = 0
+    side: int = 0
+    price_ticks: int = 0
+    qty_lots: int = 0
+    leaves_lots: int = 0
+    reason: int = 0
+    liquidity: int = 0
+    venue_ns: int = 0
+    detail: int = 0
+
+
+EVENT_COLUMNS: Final = Event._fields
+
+
+class EventSink(Protocol):
+    """Where full chunks of events go."""
+
+    def write(self, rows: npt.NDArray[np.int64]) -> None:
+        """Take rows of shape (count, len(EVENT_COLUMNS))."""
+        ...
+
+
+class Recorder:
+    """Collects events in order and hashes them as they come.
+
+    The digest is over the integers, so it does not depend on how rows were cut into chunks, nor on
+    whether anybody keeps them.
+    """
+
+    def __init__(self, sink: EventSink | None = None) -> None:
+        self.count = 0
+        self._sink = sink
+        self._rows: list[Event] = []
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def add(self, event: Event) -> None:
+        """Record one event."""
+        self._rows.append(event)
+        self.count += 1
+        if len(self._rows) >= CHUNK_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hash and hand on what has been collected."""
+        if not self._rows:
+            return
+        rows = np.array(self._rows, dtype="<i8")
+        self._hash.update(rows.tobytes())
+        if self._sink is not None:
+            self._sink.write(rows)
+        self._rows = []
+
+    def digest(self, *more: str) -> str:
+        """Digest of all events so far, and of `more` (states of books, say)."""
+        self.flush()
+        result = self._hash.copy()
+        for text in more:
+            result.update(text.encode())
+        return result.hexdigest()
