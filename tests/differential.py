@@ -35,7 +35,9 @@ class Pair:
             mode=mode,
             books=[BookSpec(tick_units=tick_units, handle_count=handle_count)],
             locals_=[
-                LocalSpec(book_id=0, latency=Constant(latency_ns=1).compile(), key=1, subscriptions=0)
+                LocalSpec(
+                    book_id=0, latency=Constant(latency_ns=1).compile(), key=1, subscriptions=0
+                )
             ],
             start_ns=0,
         )
@@ -110,7 +112,9 @@ class Pair:
             raise Difference(f"{step}\nmessages\n  reference {published}\n  kernel    {messages}")
         state = self.world.state(0)
         if state != self.reference.dump():
-            raise Difference(f"{step}\nstate\n  reference {self.reference.dump()}\n  kernel    {state}")
+            raise Difference(
+                f"{step}\nstate\n  reference {self.reference.dump()}\n  kernel    {state}"
+            )
         # After a pause historical orders may cross each other until the tape moves them.
         self.paused |= state[0] != Phase.CONTINUOUS
         broken = self.world.audit(0)

@@ -175,9 +175,7 @@ class Rig:
         ]
         self.venue = Venue(world, instruments, Fees(maker_ppm=-20, taker_ppm=30))
         self.hosts = [self._host(number, world) for number in range(setup.host_count)]
-        observers = [
-            host.observe for host in self.hosts for _ in range(setup.book_count)
-        ]
+        observers = [host.observe for host in self.hosts for _ in range(setup.book_count)]
         if isinstance(world, SlowWorld):
             world.answer = self.venue.answer
             world.observers = observers
@@ -249,9 +247,7 @@ class Rig:
             )
             for name in ("orders", "reports")
         ]
-        session = Session(
-            self.clock, self.recorder, host=number, orders=wires[0], reports=wires[1]
-        )
+        session = Session(self.clock, self.recorder, host=number, orders=wires[0], reports=wires[1])
         feeds = [
             Feed(book, number * setup.book_count + book, number * setup.book_count + book)
             for book in range(setup.book_count)

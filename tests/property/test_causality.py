@@ -75,7 +75,8 @@ def test_a_slower_wire_changes_nothing_before_the_first_message_it_delays(
             event.time_ns
             for event in before.events
             if event.host == host
-            and event.kind in (EventKind.SUBMIT, EventKind.CANCEL, EventKind.REPLACE, EventKind.ANSWER)
+            and event.kind
+            in (EventKind.SUBMIT, EventKind.CANCEL, EventKind.REPLACE, EventKind.ANSWER)
         ),
         1 << 62,
     )

@@ -1,0 +1,60 @@
+"""What makes a run the same run: code, scenario, tape and seed.
+
+Two runs of one identity have the same digest on every machine. The fingerprint (CPU and library
+versions) is printed beside it, because a strategy that uses NumPy's transcendental functions or BLAS
+promises its bits only within one fingerprint.
+"""
+
+import hashlib
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+RUN_FORMAT_VERSION: Final = 1
+ROOMS: Final = ("market", "sim", "desk", "strategies", "scenarios")
+LIBRARIES: Final = ("simpy", "numpy", "numba", "pyarrow", "msgspec")
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Identity of a run; digests are BLAKE2b-128 in hex."""
+
+    scenario: str
+    code_digest: str
+    scenario_digest: str
+    tape_digest: str
+    seed: int
+    mode: str
+    run_format: int = RUN_FORMAT_VERSION
+
+    @property
+    def run_id(self) -> str:
+        """The scenario's name and a short digest of everything above."""
+        digest = hashlib.blake2b(msgspec.json.encode(self), digest_size=6).hexdigest()
+        return f"{self.scenario}-{digest}"
+
+
+def code_digest() -> str:
+    """Digest of every source file that can change what a run does."""
+    root = Path(__file__).resolve().parents[1]
+    digest = hashlib.blake2b(digest_size=16)
+    for room in ROOMS:
+        for path in sorted((root / room).rglob("*")):
+            if path.suffix in (".py", ".toml") and path.is_file():
+                digest.update(path.relative_to(root).as_posix().encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def fingerprint() -> dict[str, str]:
+    """The machine and the libraries that a run was made with."""
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {
+        "python": sys.version.split()[0],
+        "machine": platform.machine(),
+        "system": platform.system(),
+        **libraries,
+    }
