@@ -114,6 +114,7 @@ class Host:
     ) -> None:
         self.number = number
         self.decisions = 0
+        self.commands = 0
         self.open_orders: dict[int, _Own] = {}
         self._clock = clock
         self._recorder = recorder
@@ -243,6 +244,7 @@ class Host:
                 continue
             if isinstance(command, Submit):
                 self._sent[command.order_id] = command
+            self.commands += 1
             self._session.send(command, now_ns)
         self._busy = False
         self._next()

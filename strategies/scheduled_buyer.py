@@ -83,6 +83,7 @@ class ScheduledBuyer:
         self._tried = False
         self._due_lots = 0
         self._patient = True
+        self._resting = False
         self._stopped = False
 
     def start(self, now_ns: int) -> Sequence[Command]:
@@ -120,6 +121,7 @@ class ScheduledBuyer:
         if timer_id < slices:
             self._due_lots = self._config.total_lots * (timer_id + 1) // slices
             self._patient = True
+            self._tried = False
             due_ns = now_ns + self._config.patience_ns
             return [SetTimer(timer_id=slices + timer_id, due_ns=due_ns)]
         if timer_id < 2 * slices:
@@ -131,8 +133,9 @@ class ScheduledBuyer:
         """Cancel what has lost its reason, or send what is due and not yet on its way."""
         order = self.orders.live(Side.BUY)
         if order is not None:
-            wanted = self._patient and not self._stopped
-            return [] if wanted or order.cancelling else [self.orders.cancel(order)]
+            # One that takes ends by itself; only one that waits can have waited long enough.
+            overdue = self._resting and (self._stopped or not self._patient)
+            return [self.orders.cancel(order)] if overdue and not order.cancelling else []
         reached_lots = self.orders.position_lots + self.orders.at_risk_lots(Side.BUY)
         want_lots = self._due_lots - reached_lots
         touch = touch_of(self._view)
@@ -143,7 +146,8 @@ class ScheduledBuyer:
 
     def _order(self, touch: Touch, qty_lots: int) -> Command:
         """A bid that waits, or one that takes."""
-        if self._patient:
+        self._resting = self._patient
+        if self._resting:
             return self.orders.submit(
                 side=Side.BUY, price_ticks=touch.bid_ticks, qty_lots=qty_lots, post_only=True
             )

@@ -97,7 +97,7 @@ def test_a_changed_row_is_found_when_a_visible_level_changes(
         changed = mutate(rows, at, draws[i], handles)
         finding = judge(rows, changed, start, original.book)
         findings[finding] += 1
-        verdict = verified(goog_rows, changed, start, goog_truth, handles, Mode(i % 2))
+        verdict = verified(goog_rows, changed, (start, at), goog_truth, handles, Mode(i % 2))
         case = f"{name} of row {at}: {finding.value}, verify says {verdict.first_difference}"
         if finding is Finding.NOTHING:
             assert verdict.rows == verdict.rows_equal == len(goog_truth), case
@@ -117,14 +117,15 @@ def test_a_changed_row_is_found_when_a_visible_level_changes(
 def verified(
     original: np.ndarray,
     changed: list[Row],
-    start: int,
+    place: tuple[int, int],
     truth: np.ndarray,
     handles: int,
     mode: Mode,
 ) -> VerifyResult:
     """The verdict on a changed tape, of which only the rows near the change are built anew."""
+    start, at = place
     offset = len(changed) - len(original)
-    near = np.array(changed[start : start + 100], dtype=original.dtype)
+    near = np.array(changed[start : at + 100], dtype=original.dtype)
     behind = original[start + len(near) - offset :]
     spec = BookSpec(tick_units=TICK, handle_count=handles)
     pieces = (original[:start], near, behind)

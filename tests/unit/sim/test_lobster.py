@@ -264,11 +264,6 @@ def test_seed_only_takes_the_first_row_and_counts_what_nobody_announced(tmp_path
     assert meta.statistics["reveals"] == 0
 
 
-def replaced(lines: list[str], row: int, old: str, new: str) -> None:
-    assert old in lines[row]
-    lines[row] = lines[row].replace(old, new)
-
-
 def test_kernels_compile_once(tmp_path: Path) -> None:
     ingest(eventful(), tmp_path)
     message, orderbook = eventful().write_gzip(tmp_path)

@@ -48,6 +48,11 @@ BAD_MESSAGES: list[tuple[str, str, str]] = [
 ]
 
 
+def replaced(lines: list[str], row: int, old: str, new: str) -> None:
+    assert old in lines[row]
+    lines[row] = lines[row].replace(old, new)
+
+
 @pytest.mark.parametrize(("old", "new", "words"), BAD_MESSAGES)
 def test_bad_message_is_named_and_stops_the_ingest(
     tmp_path: Path, old: str, new: str, words: str

@@ -1,0 +1,201 @@
+"""Assembling a run: the only place that knows every room.
+
+A scenario and, if given, a tape become a clock, a world, a venue and hosts. Nothing here decides
+anything about the market; it wires.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from market.codes import Mode
+from market.errors import InputError
+from market.instruments import Instrument
+from market.ports import Participant
+from scenarios.schema import HostSection, Scenario
+from sim.arena import BookSpec, FlowSpec, LocalSpec
+from sim.clock import Clock
+from sim.host import Feed, Host
+from sim.market import WorldMarket
+from sim.recorder import EventSink, Recorder
+from sim.session import Session
+from sim.streams import stream_key
+from sim.tape.meta import TapeBook
+from sim.tape.read import Tape
+from sim.venue import Venue
+from sim.wire import Wire
+from sim.world import World
+from strategies import Quoter, QuoterConfig, ScheduledBuyer, ScheduledBuyerConfig
+
+
+class Assembly:
+    """Everything of one run, ready to go.
+
+    Args:
+        scenario: What to run.
+        tape: History to replay, or None to let the scenario's flow run.
+        seed: Of every draw.
+        sink: Where events go.
+    """
+
+    def __init__(
+        self, scenario: Scenario, tape: Tape | None, seed: int, sink: EventSink | None
+    ) -> None:
+        self.scenario = scenario
+        self.mode = Mode[scenario.run.mode.upper()]
+        self.instruments = _instruments(scenario, tape)
+        self.start_ns, self.end_ns = _interval(scenario, tape)
+        self.clock = Clock(self.start_ns, self.end_ns)
+        self.recorder = Recorder(sink)
+        self._seed = seed
+        self._links = [
+            (number, book_id)
+            for number, host in enumerate(scenario.hosts)
+            for book_id in self._books_of(host)
+        ]
+        self.world = self._world(tape)
+        self.venue = Venue(self.world, self.instruments, scenario.fees)
+        self.hosts = [self._host(number) for number in range(len(scenario.hosts))]
+        observers = [self.hosts[number].observe for number, _ in self._links]
+        self.clock.market = WorldMarket(self.clock, self.world, self.venue, observers)
+        for host in self.hosts:
+            self.clock.at(self.start_ns, host.start)
+
+    def _books_of(self, host: HostSection) -> list[int]:
+        """The books that a host follows; with a tape of one book, whatever its symbol is."""
+        symbols = [instrument.symbol for instrument in self.instruments]
+        if not host.books:
+            return list(range(len(symbols)))
+        for symbol in host.books:
+            if symbol not in symbols:
+                raise InputError(
+                    f"host {host.name!r}: found book {symbol!r}, allowed {', '.join(symbols)} "
+                    "(or none named, for all)"
+                )
+        return [symbols.index(symbol) for symbol in host.books]
+
+    def _world(self, tape: Tape | None) -> World:
+        scenario = self.scenario
+        locals_ = []
+        for number, book_id in self._links:
+            host = scenario.hosts[number]
+            key = stream_key(self._seed, f"feed/{host.name}/{book_id}")
+            locals_.append(LocalSpec(book_id=book_id, latency=host.feed.compile(), key=key))
+        flow: FlowSpec | None = None
+        rows: Iterator[npt.NDArray[np.void]] | None = None
+        if tape is not None:
+            rows = iter(tape.chunks())
+            books = [
+                BookSpec(tick_units=book.tick_units, handle_count=book.handle_count)
+                for book in tape.meta.books
+            ]
+        else:
+            books = [BookSpec(tick_units=book.tick_units) for book in self.instruments]
+            if scenario.flow is None:
+                raise InputError(
+                    f"scenario {scenario.run.name!r} has no [flow]: give it a tape (--tape FILE)"
+                )
+            flow = scenario.flow.compile(
+                seed=self._seed, book_id=0, start_ns=self.start_ns, end_ns=self.end_ns
+            )
+        return World(
+            mode=self.mode,
+            books=books,
+            locals_=locals_,
+            start_ns=self.start_ns,
+            rows=rows,
+            flow=flow,
+        )
+
+    def _host(self, number: int) -> Host:
+        section = self.scenario.hosts[number]
+        name = section.name
+        session = Session(
+            self.clock,
+            self.recorder,
+            host=number,
+            orders=Wire(
+                self.clock, section.orders.compile(), stream_key(self._seed, f"orders/{name}")
+            ),
+            reports=Wire(
+                self.clock, section.reports.compile(), stream_key(self._seed, f"reports/{name}")
+            ),
+        )
+        feeds = [
+            Feed(book_id, index, index)
+            for index, (owner, book_id) in enumerate(self._links)
+            if owner == number
+        ]
+        host = Host(
+            self.clock,
+            self.recorder,
+            participant(section, feeds[0].book_id, self.start_ns, self.end_ns),
+            session,
+            self.world,
+            number=number,
+            feeds=feeds,
+            compute=section.compute.compile(),
+            key=stream_key(self._seed, f"compute/{name}"),
+            mode=self.mode,
+            triggers=section.triggers,
+            stale_ns=section.stale_ns,
+            depth_levels=section.depth_levels,
+        )
+        clock, venue = self.clock, self.venue
+        session.connect(lambda sender, order: venue.receive(sender, order, clock.now_ns), host.receive)
+        return host
+
+
+def _quoter(section: HostSection, book_id: int, _start_ns: int, end_ns: int) -> Participant:
+    assert isinstance(section.params, QuoterConfig)
+    return Quoter(section.params, desk=section.desk, book_id=book_id, end_ns=end_ns)
+
+
+def _buyer(section: HostSection, book_id: int, start_ns: int, end_ns: int) -> Participant:
+    assert isinstance(section.params, ScheduledBuyerConfig)
+    return ScheduledBuyer(
+        section.params, desk=section.desk, book_id=book_id, start_ns=start_ns, end_ns=end_ns
+    )
+
+
+MAKERS: dict[str, Callable[[HostSection, int, int, int], Participant]] = {
+    "quoter": _quoter,
+    "scheduled_buyer": _buyer,
+}
+
+
+def participant(section: HostSection, book_id: int, start_ns: int, end_ns: int) -> Participant:
+    """What a host runs, made from its section; it trades the first of the host's books."""
+    return MAKERS[section.strategy](section, book_id, start_ns, end_ns)
+
+
+def _instruments(scenario: Scenario, tape: Tape | None) -> list[Instrument]:
+    """The tape's instruments, or the scenario's."""
+    if tape is None:
+        return list(scenario.books)
+    return [_instrument(book) for book in tape.meta.books]
+
+
+def _instrument(book: TapeBook) -> Instrument:
+    """An instrument as a tape describes it."""
+    return Instrument(
+        symbol=book.symbol,
+        venue=book.venue,
+        currency=book.currency,
+        price_units_per_currency=book.price_units_per_currency,
+        tick_units=book.tick_units,
+        lot_num=book.lot_units,
+        lot_den=book.qty_units_per_piece,
+    )
+
+
+def _interval(scenario: Scenario, tape: Tape | None) -> tuple[int, int]:
+    """[start, end) of the run: the tape's, or the scenario's."""
+    if tape is None:
+        return scenario.run.start_ns, scenario.run.start_ns + scenario.run.duration_ns
+    if tape.row_count == 0:
+        raise InputError("the tape has no rows: there is nothing to run")
+    first = next(iter(tape.chunks(0, 1)))
+    last = next(iter(tape.chunks(tape.row_count - 1, 1)))
+    return int(first["ts_ns"][0]), int(last["ts_ns"][-1]) + 1

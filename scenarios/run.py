@@ -1,0 +1,258 @@
+"""Running a scenario: identity first, the folder of the run, the summary last."""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from market.codes import Side
+from scenarios.build import Assembly
+from scenarios.identity import Identity, code_digest, fingerprint
+from scenarios.run_files import RunFolder
+from scenarios.schema import load_scenario, scenario_digest
+from sim.kernels import layout
+from sim.tape.read import Tape, open_tape
+
+LOG: Final = logging.getLogger("twin.run")
+SLICES: Final = 500
+PPM: Final = 1_000_000
+
+Progress = Callable[[int, int], None]
+
+
+class HostSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What one host did, on the venue's own ledger; money is exact text with its currency."""
+
+    name: str
+    strategy: str
+    decisions: int
+    commands: int
+    fills: int
+    traded_lots: int
+    position_lots: int
+    fees: str
+    pnl: str
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Outcome of a run; `void_rows` to `moved_orders` say how history and our orders met."""
+
+    run_id: str
+    digest: str
+    status: str
+    folder: str
+    scenario: str
+    mode: str
+    seed: int
+    messages: int
+    delivered: int
+    decisions: int
+    orders: int
+    rejects: int
+    fills: int
+    position_lots: int
+    pnl: str
+    void_rows: int
+    expired_lots: int
+    diverged_orders: int
+    moved_orders: int
+    resolved_victims: int
+    hosts: list[HostSummary]
+    simulated_s: float
+    wall_s: float
+    messages_per_s: float
+    simulated_to_real: float
+
+
+def run_scenario(
+    name_or_path: str,
+    *,
+    tape: Path | None,
+    seed: int | None,
+    runs_dir: Path,
+    progress: Progress,
+    announce: Callable[[Mapping[str, object]], None],
+    wall_ns: Callable[[], int],
+) -> RunSummary:
+    """Run a scenario to its end and write its folder.
+
+    Args:
+        name_or_path: A packaged scenario's name, or a TOML file.
+        tape: History to replay; without it the scenario's own flow runs.
+        seed: Of every draw; without it the scenario's.
+        progress: Called with messages done and expected (0 when not known).
+        announce: Called with the identity before anything runs.
+        wall_ns: A clock for the summary's wall time; nothing simulated reads it.
+
+    Raises:
+        InputError: The scenario or the tape is wrong; nothing is left behind.
+        KeyboardInterrupt: After what there is has been written as `<id>-partial`.
+    """
+    scenario, text, _ = load_scenario(name_or_path)
+    history = open_tape(tape) if tape is not None else None
+    chosen = scenario.run.seed if seed is None else seed
+    identity = Identity(
+        scenario=scenario.run.name,
+        code_digest=code_digest(),
+        scenario_digest=scenario_digest(text),
+        tape_digest=history.digest if history is not None else "",
+        seed=chosen,
+        mode=scenario.run.mode,
+    )
+    announce({"run_id": identity.run_id, **msgspec.to_builtins(identity), **fingerprint()})
+    folder = RunFolder(runs_dir, identity, text)
+    try:
+        assembly = Assembly(scenario, history, chosen, folder)
+        began_ns = wall_ns()
+        complete = _play(assembly, history, progress)
+        wall_s = (wall_ns() - began_ns) / 1e9
+        summary = _summary(assembly, history, identity, complete=complete, wall_s=wall_s)
+        path = folder.finish(msgspec.to_builtins(summary), complete=complete)
+    except BaseException:
+        folder.discard()
+        raise
+    if not complete:
+        raise KeyboardInterrupt(str(path))
+    return msgspec.structs.replace(summary, folder=str(path))
+
+
+def _play(assembly: Assembly, history: Tape | None, progress: Progress) -> bool:
+    """Let the run happen in slices of simulated time; False when it was interrupted."""
+    total = history.row_count if history is not None else 0
+    span_ns = assembly.end_ns - assembly.start_ns
+    try:
+        for number in range(1, SLICES + 1):
+            assembly.clock.run_until(assembly.start_ns + span_ns * number // SLICES)
+            done = assembly.world.header_word(layout.H_ROWS_DONE)
+            if total == 0:
+                done = assembly.world.header_word(layout.H_MESSAGES)
+            progress(done, total or done * SLICES // number)
+    except KeyboardInterrupt:
+        LOG.warning("interrupted at %d ns", assembly.clock.now_ns)
+        return False
+    return True
+
+
+def _summary(
+    assembly: Assembly,
+    history: Tape | None,
+    identity: Identity,
+    *,
+    complete: bool,
+    wall_s: float,
+) -> RunSummary:
+    """Everything that is said about a run at its end."""
+    world, venue = assembly.world, assembly.venue
+    books = range(len(assembly.instruments))
+    simulated_s = (assembly.clock.now_ns - assembly.start_ns) / 1e9
+    messages = world.header_word(layout.H_MESSAGES)
+    accounts = venue.accounts.values()
+    digest = assembly.recorder.digest(*(str(world.state(book_id)) for book_id in books))
+
+    def counted(word: int) -> int:
+        return sum(world.book_word(book_id, word) for book_id in books)
+
+    statistics: Mapping[str, int] = history.meta.statistics if history is not None else {}
+    return RunSummary(
+        run_id=identity.run_id,
+        digest=digest,
+        status="complete" if complete else "interrupted",
+        folder="",
+        scenario=identity.scenario,
+        mode=identity.mode,
+        seed=identity.seed,
+        messages=messages,
+        delivered=world.header_word(layout.H_DELIVERED),
+        decisions=sum(host.decisions for host in assembly.hosts),
+        orders=venue.orders_received,
+        rejects=venue.rejects,
+        fills=sum(account.fills for account in accounts),
+        position_lots=sum(account.position_lots for account in accounts),
+        pnl=_total_pnl(assembly),
+        void_rows=counted(layout.B_VOID),
+        expired_lots=counted(layout.B_EXPIRED),
+        diverged_orders=counted(layout.B_DIVERGED),
+        moved_orders=counted(layout.B_MOVED),
+        resolved_victims=statistics.get("victims", 0),
+        hosts=[_host_summary(assembly, number) for number in range(len(assembly.hosts))],
+        simulated_s=simulated_s,
+        wall_s=wall_s,
+        messages_per_s=messages / wall_s if wall_s else 0.0,
+        simulated_to_real=simulated_s / wall_s if wall_s else 0.0,
+    )
+
+
+def _host_summary(assembly: Assembly, number: int) -> HostSummary:
+    """One host's part of the summary."""
+    section = assembly.scenario.hosts[number]
+    accounts = {
+        book_id: account
+        for (host, book_id), account in assembly.venue.accounts.items()
+        if host == number
+    }
+    return HostSummary(
+        name=section.name,
+        strategy=section.strategy,
+        decisions=assembly.hosts[number].decisions,
+        commands=assembly.hosts[number].commands,
+        fills=sum(account.fills for account in accounts.values()),
+        traded_lots=sum(account.turnover_lots for account in accounts.values()),
+        position_lots=sum(account.position_lots for account in accounts.values()),
+        fees=_joined(
+            assembly, {book_id: _fee(account.fee_ppm) for book_id, account in accounts.items()}
+        ),
+        pnl=_joined(assembly, {book_id: _pnl(assembly, number, book_id) for book_id in accounts}),
+    )
+
+
+def _total_pnl(assembly: Assembly) -> str:
+    """Profit of all hosts, by currency."""
+    totals: dict[int, int | None] = {}
+    for number, book_id in assembly.venue.accounts:
+        part = _pnl(assembly, number, book_id)
+        before = totals.get(book_id, 0)
+        totals[book_id] = None if part is None or before is None else before + part
+    return _joined(assembly, totals)
+
+
+def _fee(fee_ppm: int) -> int:
+    """Fees in price unit × lot, rounded half up."""
+    return (fee_ppm + PPM // 2) // PPM
+
+
+def _pnl(assembly: Assembly, host: int, book_id: int) -> int | None:
+    """Cash, plus the position at the venue's mid rounded down, less fees; None without a mid."""
+    account = assembly.venue.accounts[host, book_id]
+    mark_x2 = 0
+    if account.position_lots:
+        bids = assembly.world.venue_depth(book_id, Side.BUY, 1)
+        asks = assembly.world.venue_depth(book_id, Side.SELL, 1)
+        if not bids or not asks:
+            return None
+        mid_x2_ticks = bids[0][0] + asks[0][0]
+        mark_x2 = assembly.instruments[book_id].notional(mid_x2_ticks, account.position_lots)
+    return account.cash + mark_x2 // 2 - _fee(account.fee_ppm)
+
+
+def _joined(assembly: Assembly, amounts: Mapping[int, int | None]) -> str:
+    """Amounts of one currency and scale added, as text; `not marked` where a mid is missing."""
+    if any(amount is None for amount in amounts.values()):
+        return "not marked: a book with an open position has no mid"
+    by_scale: dict[tuple[str, int, int, int], int] = {}
+    for book_id, amount in amounts.items():
+        one = assembly.instruments[book_id]
+        scale = (one.currency, one.price_units_per_currency, one.lot_num, one.lot_den)
+        by_scale[scale] = by_scale.get(scale, 0) + (amount or 0)
+    if not by_scale:
+        return assembly.instruments[0].money(0)
+    texts = []
+    for scale, amount in by_scale.items():
+        named = next(
+            one
+            for one in assembly.instruments
+            if (one.currency, one.price_units_per_currency, one.lot_num, one.lot_den) == scale
+        )
+        texts.append(named.money(amount))
+    return ", ".join(texts)
