@@ -45,7 +45,8 @@ class Kind(IntEnum):
 class RowFlag(IntFlag):
     """Bits of a row's `side_flags`.
 
-    Bit 0 is the side: of the resting order on book rows, of the aggressor on prints.
+    Bit 0 is the side: of the resting order on book rows, of the aggressor on prints. INFERRED marks a
+    row that the source does not say itself but that follows from a later state of it.
     """
 
     SELL = 1
@@ -54,6 +55,7 @@ class RowFlag(IntFlag):
     SNAPSHOT = 8
     MAYBE_BAD = 16
     SIDE_UNKNOWN = 32
+    INFERRED = 64
 
 
 class Phase(IntEnum):

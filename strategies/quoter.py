@@ -26,7 +26,7 @@ from market.columns import QTY_LOTS_MAX
 from market.errors import InputError
 from market.messages import Command, Inbound, Report, SetTimer, TimerFired, View
 from strategies.open_orders import OpenOrder, OpenOrders
-from strategies.touch import Touch, touch_of
+from strategies.touch import Touch, newest, touch_of
 
 PULL_TIMER = 1
 
@@ -89,7 +89,7 @@ class Quoter:
         match message:
             case View():
                 if message.book_id == self.orders.book_id:
-                    self._view = message
+                    self._view = newest(self._view, message)
                     self._refused = [False, False]
             case Report():
                 self._take(message)
@@ -116,7 +116,7 @@ class Quoter:
             return [] if order is None or order.cancelling else [self.orders.cancel(order)]
         price_ticks = touch.bid_ticks if side is Side.BUY else touch.ask_ticks
         if order is None:
-            qty_lots = min(self._config.qty_lots, self._room_lots(side))
+            qty_lots = self._config.qty_lots
             if qty_lots < 1 or self._refused[side]:
                 return []
             return [

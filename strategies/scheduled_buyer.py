@@ -27,7 +27,7 @@ from market.columns import QTY_LOTS_MAX
 from market.errors import InputError
 from market.messages import Command, Inbound, Report, SetTimer, TimerFired, View
 from strategies.open_orders import OpenOrders
-from strategies.touch import Touch, touch_of
+from strategies.touch import Touch, newest, touch_of
 
 SLICES_MAX: Final = 100_000
 
@@ -106,7 +106,7 @@ class ScheduledBuyer:
         match message:
             case View():
                 if message.book_id == self.orders.book_id:
-                    self._view = message
+                    self._view = newest(self._view, message)
                     self._tried = False
             case Report():
                 self.orders.apply(message)

@@ -10,6 +10,8 @@ at the best price is all that this reading is for.
 
 from typing import NamedTuple
 
+import msgspec
+
 from market.codes import Phase, Trigger
 from market.messages import View
 
@@ -42,3 +44,14 @@ def touch_of(view: View | None) -> Touch | None:
             return None
         ask_ticks = view.asks[1][0]
     return Touch(bid_ticks, ask_ticks)
+
+
+def newest(old: View | None, new: View) -> View:
+    """The view to go by from now on: the new one, stale as long as nothing has arrived.
+
+    A host tells of staleness once; a view that it shows later, because a timer is due, is no fresher
+    for that.
+    """
+    if old is None or not old.fired & Trigger.STALE or new.seq != old.seq:
+        return new
+    return msgspec.structs.replace(new, fired=new.fired | Trigger.STALE)

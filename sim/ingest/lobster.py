@@ -150,6 +150,7 @@ class _Ingest:
             "snapshot_rows": self._snapshot_rows,
             "corrections": int(state[k.S_CORRECTIONS]),
             "reveals": int(state[k.S_REVEALS]),
+            "inferred": int(state[k.S_INFERRED]),
             "reveal_messages": int(state[k.S_REVEAL_MESSAGES]),
             "victims": int(state[k.S_VICTIMS]),
             "unannounced": int(state[k.S_UNANNOUNCED]),

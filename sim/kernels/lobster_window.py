@@ -4,7 +4,9 @@ Model: a row shows the best N levels of each side. Levels that leave this window
 they come back changed, signed REVEALs reconcile them: a positive one is new anonymous depth at the
 back of the queue, a negative one takes from the back, youngest anonymous records first, then
 youngest named orders, so that nobody gains queue position by what happened in the dark. One
-correction of a level may need several rows, one for each order it takes.
+correction of a level may need several rows, one for each order it takes. REVEALs are about anonymous
+depth alone: a named order that is gone when its level comes back was deleted (or reduced) unseen, so
+that is what its row says, marked INFERRED.
 
 Invariants (a row that would break one is refused):
 1. a correction lies strictly beyond the worst level of the row before, where nobody could see;
@@ -47,6 +49,7 @@ from sim.kernels.lobster_state import (
     S_BLIND,
     S_CORRECTIONS,
     S_EDGE,
+    S_INFERRED,
     S_LEVEL,
     S_REVEAL_MESSAGES,
     S_REVEALS,
@@ -57,7 +60,10 @@ from sim.kernels.lobster_state import (
     refuse,
 )
 from sim.kernels.status import (
+    DELETE,
+    INFERRED,
     MAYBE_BAD,
+    REDUCE,
     REVEAL,
 )
 
@@ -137,7 +143,7 @@ def check_side(book, truth, side):
 
 @njit(cache=True)
 def reveal(book, side, price, change, mark, rows, seqs):
-    """Change the depth at a price by signed REVEALs, at the back of its queue."""
+    """Correct the depth at a price, at the back of its queue."""
     state, orders, levels, _, _ = book
     if change != 0:
         state[S_CORRECTIONS] += 1
@@ -148,12 +154,17 @@ def reveal(book, side, price, change, mark, rows, seqs):
     while change < 0:
         level = find_level(book, side, price)
         handle = levels[level, V_TAIL]
-        if handle < 0:
+        if handle >= 0:
+            part = min(-change, orders[handle, X_QTY])
+            emit(state, rows, seqs, REVEAL, side | mark, handle, price, -part)
+            state[S_REVEALS] += 1
+        else:
             handle = levels[level, V_TAIL + 2 * NAMED]
-        part = min(-change, orders[handle, X_QTY])
-        emit(state, rows, seqs, REVEAL, side | mark, handle, price, -part)
+            part = min(-change, orders[handle, X_QTY])
+            kind = DELETE if part == orders[handle, X_QTY] else REDUCE
+            emit(state, rows, seqs, kind, side | mark | INFERRED, handle, price, part)
+            state[S_INFERRED] += 1
         shrink_order(book, handle, part)
-        state[S_REVEALS] += 1
         change += part
 
 
@@ -193,7 +204,7 @@ def reconcile(book, truth, forced, rows, seqs):
     """
     state = book[0]
     legal = True
-    reveals = state[S_REVEALS]
+    corrections = state[S_CORRECTIONS]
     for side in range(2):
         state[S_SIDE] = side
         answer = DIFFERS if forced else check_side(book, truth, side)
@@ -206,7 +217,7 @@ def reconcile(book, truth, forced, rows, seqs):
                 return False
             mark = 0 if answer == DIFFERS and not forced else MAYBE_BAD
             mend_side(book, truth, side, mark, rows, seqs)
-    if state[S_REVEALS] > reveals:
+    if state[S_CORRECTIONS] > corrections:
         state[S_REVEAL_MESSAGES] += 1
     for side in range(2):
         worst = key_of(side, truth[truth.shape[0] - 2 - 2 * side])

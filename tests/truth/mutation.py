@@ -25,7 +25,7 @@ class Finding(Enum):
     NOTHING = "no visible level ever differs"
 
 
-class Contradiction(Exception):
+class ContradictionError(Exception):
     """A row that the rows before it rule out."""
 
 
@@ -52,17 +52,17 @@ class PlainBook:
         order = self.orders.get(handle)
         if kind == Kind.ADD or (kind == Kind.REVEAL and qty > 0):
             if order is not None:
-                raise Contradiction
+                raise ContradictionError
             side = flags & RowFlag.SELL
             key = (price if side else -price) // 100
             self._set(handle, side, key, 0, qty)
             return handle, side, key
         if order is None:
-            raise Contradiction
+            raise ContradictionError
         side, key, lots = order
         taken = lots if kind == Kind.DELETE else abs(qty)
         if taken > lots:
-            raise Contradiction
+            raise ContradictionError
         self._set(handle, side, key, lots, lots - taken)
         return handle, side, key
 
@@ -150,7 +150,7 @@ def judge(rows: list[Row], changed: list[Row], start: int, book: PlainBook) -> F
         whole = one.step()
         try:
             also = two.step()
-        except Contradiction:
+        except ContradictionError:
             return Finding.REFUSED
         if whole != also:
             return Finding.COUNT

@@ -95,15 +95,15 @@ def messages_of(tape: Tape) -> Iterator[list[tuple[int, ...]]]:
     assert not group
 
 
-def apply_all(book: PlainBook, group: list[tuple[int, ...]]) -> list[tuple[int, int, int]]:
-    """Apply a message's rows; side, key and kind of each change."""
+def apply_all(book: PlainBook, group: list[tuple[int, ...]]) -> list[tuple[int, int, int, int]]:
+    """Apply a message's rows; side, key, kind and flags of each change."""
     changes = []
     for _, price, qty, handle, _, kind, flags in group:
         if kind in (Kind.TRADE, Kind.CROSS, Kind.PHASE):
             assert handle == -1
             continue
         side, key = book.apply(kind, flags & 1, handle, price, qty)
-        changes.append((side, key, kind))
+        changes.append((side, key, kind, flags))
     return changes
 
 
@@ -124,6 +124,8 @@ def test_goog_counts_are_the_known_ones(goog: tuple[TapeMeta, Tape]) -> None:
     assert counts["bad_rows"] == 0
     assert counts["unannounced"] == 0
     assert counts["corrections"] <= 8_400
+    assert counts["reveals"] <= 8_400
+    print({name: counts[name] for name in ("corrections", "reveals", "inferred")})
     assert counts["reveal_messages"] <= 6_300
     # Orders from before the file: 2,830 deletes and 532 executions, and those corrected away.
     assert counts["unknown_ids"] >= 2_830 + 532
@@ -140,7 +142,7 @@ def test_goog_times_are_utc(goog: tuple[TapeMeta, Tape]) -> None:
 def test_goog_book_equals_the_orderbook_file_on_every_row_and_column(
     data_dir: Path, goog: tuple[TapeMeta, Tape]
 ) -> None:
-    """Also holds every REVEAL to the worst visible levels, by the raw rows before and after."""
+    """Also holds every REVEAL and inferred row to the worst visible levels, by the raw rows before and after."""
     _, tape = goog
     book = PlainBook()
     groups = messages_of(tape)
@@ -153,9 +155,9 @@ def test_goog_book_equals_the_orderbook_file_on_every_row_and_column(
         for line, group in zip(lines, groups, strict=True):
             changes = apply_all(book, group)
             truth = [int(field) for field in line.split(",")]
-            for side, key, kind in changes:
-                if kind == Kind.REVEAL:
-                    reveals += 1
+            for side, key, kind, flags in changes:
+                reveals += kind == Kind.REVEAL
+                if kind == Kind.REVEAL or flags & RowFlag.INFERRED:
                     assert before is not None
                     assert_at_the_worst_levels(side, key, before, truth)
             assert book.columns(10) == truth

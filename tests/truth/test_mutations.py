@@ -11,7 +11,7 @@ from market.codes import Mode, RowFlag
 from sim.arena import BookSpec
 from sim.tape.read import Tape
 from sim.verify import VerifyResult, verify_rows
-from tests.truth.mutation import Contradiction, Finding, PlainBook, Replay, Row, judge
+from tests.truth.mutation import ContradictionError, Finding, PlainBook, Replay, Row, judge
 
 pytestmark = pytest.mark.truth
 
@@ -136,5 +136,5 @@ def test_the_plain_replay_knows_a_contradiction() -> None:
     row: Row = (0, 100, 5, 0, 0, 1, 2)
     replay = Replay([row, row], 0, PlainBook())
     assert replay.step()
-    with pytest.raises(Contradiction):
+    with pytest.raises(ContradictionError):
         replay.step()

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from market.codes import Kind, Phase
+from market.codes import Kind, RowFlag, Phase
 from sim.ingest.lobster import ingest_lobster
 from sim.ingest.lobster_files import read_session
 from sim.kernels import csv_rows, lobster, lobster_window
@@ -79,6 +79,7 @@ def test_statistics_and_metadata_say_what_was_done(tmp_path: Path) -> None:
         "snapshot_rows": 6,
         "corrections": 3,
         "reveals": 3,
+        "inferred": 0,
         "reveal_messages": 3,
         "victims": 0,
         "unannounced": 0,
@@ -194,11 +195,11 @@ def test_corrections_in_the_dark_come_off_the_back_of_the_queue(tmp_path: Path) 
     assert groups[-1] == [
         (Kind.DELETE, 0, 8, 999_800, 5),
         (Kind.REVEAL, 0, 2, 999_500, -40),
-        (Kind.REVEAL, LAST, 7, 999_500, -18),
+        (Kind.REDUCE, LAST | int(RowFlag.INFERRED), 7, 999_500, 18),
     ]
     assert_tape_follows(groups, exchange)
     counts = open_tape(tmp_path / "a.tape.parquet").meta.statistics
-    assert (counts["corrections"], counts["reveals"], counts["reveal_messages"]) == (1, 2, 1)
+    assert (counts["corrections"], counts["reveals"], counts["inferred"]) == (1, 1, 1)
 
 
 def test_kept_levels_that_turn_out_stale_are_removed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ The venue keeps no book of others: a test says what fills. It holds every order 
 the participants only hear about, so it can say at any moment what their worst case would be.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from market.messages import NO_PRICE, Cancel, Command, Replace, Report, SetTimer
 
 DESK = 3
 END_NS = 1_000_000
+SEQ = itertools.count(1)
 
 
 def order_id(sequence: int) -> int:
@@ -28,6 +30,7 @@ def view(
     fired: Trigger = Trigger.BBO,
     depth: int = 2,
     book_id: int = 0,
+    seq: int | None = None,
 ) -> View:
     bids = ((bid_ticks, 50), (bid_ticks - 2, 70)) if bid_ticks != NO_PRICE else ()
     asks = ((ask_ticks, 50), (ask_ticks + 2, 70)) if ask_ticks != NO_PRICE else ()
@@ -44,7 +47,7 @@ def view(
         trade_count=0,
         venue_ns=0,
         local_ns=0,
-        seq=0,
+        seq=next(SEQ) if seq is None else seq,
         phase=phase,
         fired=fired,
         bids=bids[:depth],

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -196,45 +198,26 @@ def test_parameters_out_of_range_are_refused(field: str, value: int) -> None:
         QuoterConfig(**{**msgspec.structs.asdict(CONFIG), field: value})
 
 
+MOSTLY = 9
 VIEWS = st.builds(
     view,
-    st.integers(95, 105) | st.just(NO_PRICE),
-    st.integers(100, 110),
+    st.sampled_from([*range(95, 105), NO_PRICE]),
+    st.integers(103, 112),
     own_bid_lots=st.sampled_from([0, 0, 10, 50]),
-    phase=st.sampled_from([Phase.CONTINUOUS] * 5 + [Phase.HALT]),
-    fired=st.sampled_from([Trigger.BBO] * 5 + [Trigger.STALE]),
+    phase=st.sampled_from([Phase.CONTINUOUS] * MOSTLY + [Phase.HALT]),
+    fired=st.sampled_from([Trigger.BBO] * MOSTLY + [Trigger.STALE]),
 )
-STEPS = st.one_of(
-    st.tuples(st.just("view"), VIEWS),
-    st.tuples(st.just("take"), st.booleans()),
-    st.tuples(st.just("fill"), st.tuples(st.sampled_from(list(Side)), st.integers(1, 12))),
-    st.tuples(st.just("hear"), st.none()),
-)
+FILLS = st.tuples(st.sampled_from(list(Side)), st.integers(0, 12))
 
 
-@given(
-    steps=st.lists(STEPS, min_size=10, max_size=150),
-    limit=st.integers(10, 40),
-    requote_ticks=st.integers(1, 3),
-)
-def test_any_history_keeps_one_order_a_side_and_the_inventory_limit(
-    steps: list[tuple[str, object]], limit: int, requote_ticks: int
-) -> None:
+@given(st.data())
+def test_any_history_keeps_one_order_a_side_and_the_inventory_limit(data: st.DataObject) -> None:
+    limit = data.draw(st.integers(10, 40))
+    requote_ticks = data.draw(st.integers(1, 3))
     config = QuoterConfig(qty_lots=10, inventory_lots_max=limit, requote_ticks=requote_ticks)
     made, venue = quoter(config), TinyVenue()
-    for step, argument in steps:
-        commands: list[Command] = []
-        match step, argument:
-            case "view", View() as seen:
-                commands = list(made.on(seen, 0))
-                if seen.phase is not Phase.CONTINUOUS or seen.fired is Trigger.STALE:
-                    assert all(isinstance(command, Cancel) for command in commands)
-            case "take", bool(refuse) if venue.inbox:
-                venue.take(refuse=refuse)
-            case "fill", (Side() as side, int(lots)):
-                venue.fill(side, lots)
-            case "hear", _ if venue.outbox:
-                commands = list(made.on(venue.outbox.pop(0), 0))
+
+    def hear(commands: Sequence[Command]) -> None:
         venue.send(commands)
         for side in Side:
             assert venue.live_count(side) <= 1
@@ -242,11 +225,23 @@ def test_any_history_keeps_one_order_a_side_and_the_inventory_limit(
             assert venue.worst_lots(side) <= limit
             known = side.sign * made.orders.position_lots + made.orders.at_risk_lots(side)
             assert known <= limit
-            assert side.sign * venue.position_lots <= limit
+
+    for _ in range(data.draw(st.integers(10, 30))):
+        seen = data.draw(VIEWS)
+        commands = made.on(seen, 0)
+        if seen.phase is not Phase.CONTINUOUS or seen.fired is Trigger.STALE:
+            assert all(isinstance(command, Cancel) for command in commands)
+        hear(commands)
+        for _ in range(data.draw(st.integers(0, min(3, len(venue.inbox))))):
+            venue.fill(*data.draw(FILLS))
+            venue.take(refuse=data.draw(st.integers(0, MOSTLY)) == MOSTLY)
+        venue.fill(*data.draw(FILLS))
+        for _ in range(data.draw(st.integers(0, len(venue.outbox)))):
+            hear(made.on(venue.outbox.pop(0), 0))
+
     while venue.inbox or venue.outbox:
         if venue.inbox:
             venue.take()
         while venue.outbox:
-            venue.send(made.on(venue.outbox.pop(0), END_NS))
+            hear(made.on(venue.outbox.pop(0), END_NS))
     assert venue.position_lots == made.orders.position_lots
-    assert venue.resting == {}

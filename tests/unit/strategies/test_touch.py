@@ -2,7 +2,7 @@ import pytest
 
 from market.codes import Phase, Trigger
 from market.messages import NO_PRICE, View
-from strategies import Touch, touch_of
+from strategies import Touch, newest, touch_of
 from tests.unit.strategies.market import view
 
 
@@ -33,3 +33,12 @@ def test_own_quantity_at_the_best_is_looked_through() -> None:
 )
 def test_a_view_that_may_not_be_traded_on_has_no_touch(unfit: View | None) -> None:
     assert touch_of(unfit) is None
+
+
+def test_a_stale_view_stays_stale_until_something_arrives() -> None:
+    stale = view(fired=Trigger.STALE, seq=7)
+
+    assert touch_of(newest(stale, view(fired=Trigger(0), seq=7))) is None
+    assert touch_of(newest(stale, view(seq=8))) is not None
+    assert touch_of(newest(view(seq=7), view(fired=Trigger(0), seq=7))) is not None
+    assert touch_of(newest(None, view(seq=7))) is not None
