@@ -116,7 +116,7 @@ class Quoter:
             return [] if order is None or order.cancelling else [self.orders.cancel(order)]
         price_ticks = touch.bid_ticks if side is Side.BUY else touch.ask_ticks
         if order is None:
-            qty_lots = self._config.qty_lots
+            qty_lots = min(self._config.qty_lots, self._room_lots(side))
             if qty_lots < 1 or self._refused[side]:
                 return []
             return [

@@ -7,7 +7,8 @@ from market.codes import Liquidity, OrderType, ReportType, Side, TimeInForce
 from sim.world import OutRow, World
 
 CANCEL_SHARE = 0.6
-LIFE_STEPS = (5, 400)
+LIFE_STEPS = (1, 60)
+TIME_IN_FORCE = {"ioc": TimeInForce.IOC, "fok": TimeInForce.FOK}
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Trader:
         """One order, and what is due for older ones."""
         draw = random.Random(f"day/{step}")
         for order_id in [i for i, one in self.open.items() if one.cancel_step == step]:
-            # A fill of an order sent at this step cannot come between: cancels go first.
+            # Cancels trade nothing, so all of these are still open.
             self._count("cancel")
             self.take(self.world.cancel(0, now_ns, order_id, cause=step))
         if self.open and draw.random() < 0.1:
@@ -95,9 +96,9 @@ class Trader:
             0,
             now_ns,
             order_id,
-            side=side,
-            order_type=OrderType.MARKET if sort == "market" else OrderType.LIMIT,
-            tif={"ioc": TimeInForce.IOC, "fok": TimeInForce.FOK}.get(sort, TimeInForce.GTC),
+            side=int(side),
+            order_type=int(OrderType.MARKET if sort == "market" else OrderType.LIMIT),
+            tif=int(TIME_IN_FORCE.get(sort, TimeInForce.GTC)),
             post_only=sort == "post_only",
             price_ticks=self._price(side, sort, draw),
             qty_lots=account.open,
@@ -119,10 +120,10 @@ class Trader:
         self.take(rows)
 
     def _price(self, side: Side, sort: str, draw: random.Random) -> int:
-        """Passive: up to thirty ticks behind its own best; else through the other side's best."""
+        """Passive: from one tick before to 300 ticks behind its own best; else through the other side's best."""
         if sort in ("passive", "post_only"):
             best = self.world.venue_depth(0, side, 1)[0][0]
-            return best - side.sign * draw.choice((-1, 0, 0, 1, 2, 5, 10, 30))
+            return best - side.sign * draw.choice((-1, 0, 0, 1, 5, 20, 100, 300))
         best = self.world.venue_depth(0, side.other, 1)[0][0]
         return best + side.sign * draw.choice((0, 0, 1, 5, 20))
 

@@ -73,7 +73,7 @@ class Ledger:
         self.world = world
         self.handle_count = handle_count
         self.seen = 0
-        self.published = {kind: 0 for kind in Kind}
+        self.published = dict.fromkeys(Kind, 0)
         self.taped = {
             kind: np.cumsum(np.where((rows["kind"] == kind) & (rows["qty"] > 0), rows["qty"], 0))
             for kind in (Kind.ADD, Kind.REVEAL, Kind.EXECUTE, Kind.TRADE)
