@@ -13,7 +13,7 @@ from market.codes import Mode
 from market.errors import InputError
 from market.instruments import Instrument
 from market.ports import Participant
-from scenarios.schema import HostSection, Scenario
+from scenarios.sections import HostSection, Scenario
 from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.clock import Clock
 from sim.host import Feed, Host
@@ -23,7 +23,7 @@ from sim.session import Session
 from sim.streams import stream_key
 from sim.tape.meta import TapeBook
 from sim.tape.read import Tape
-from sim.venue import Venue
+from sim.venue import Fees, Venue
 from sim.wire import Wire
 from sim.world import World
 from strategies import Quoter, QuoterConfig, ScheduledBuyer, ScheduledBuyerConfig
@@ -55,7 +55,10 @@ class Assembly:
             for book_id in self._books_of(host)
         ]
         self.world = self._world(tape)
-        self.venue = Venue(self.world, self.instruments, scenario.fees)
+        fees = Fees(
+            maker_ppm=scenario.fees.maker_units_ppm, taker_ppm=scenario.fees.taker_units_ppm
+        )
+        self.venue = Venue(self.world, self.instruments, fees)
         self.hosts = [self._host(number) for number in range(len(scenario.hosts))]
         observers = [self.hosts[number].observe for number, _ in self._links]
         self.clock.market = WorldMarket(self.clock, self.world, self.venue, observers)

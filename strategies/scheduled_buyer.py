@@ -70,14 +70,22 @@ class ScheduledBuyer:
     Args:
         desk: Number of the desk, which its order ids begin with.
         book_id: The book it buys on; messages about others are ignored.
-        end_ns: First instant after the run.
+        start_ns: First instant of the run.
+        end_ns: First instant after it.
     """
 
     def __init__(
-        self, config: ScheduledBuyerConfig, *, desk: int, book_id: int, end_ns: int
+        self,
+        config: ScheduledBuyerConfig,
+        *,
+        desk: int,
+        book_id: int,
+        start_ns: int,
+        end_ns: int,
     ) -> None:
         self.orders = OpenOrders(desk=desk, book_id=book_id)
         self._config = config
+        self._begin_ns = start_ns + config.start_after_ns
         self._stop_ns = end_ns - config.stop_before_end_ns
         self._view: View | None = None
         self._tried = False
@@ -89,9 +97,8 @@ class ScheduledBuyer:
     def start(self, now_ns: int) -> Sequence[Command]:
         """Ask for a timer at every slice and at the stop."""
         slices = self._config.slices
-        begin_ns = now_ns + self._config.start_after_ns
-        span_ns = self._stop_ns - begin_ns
-        if span_ns <= 0:
+        begin_ns, span_ns = self._begin_ns, self._stop_ns - self._begin_ns
+        if span_ns <= 0 or now_ns >= self._stop_ns:
             self._stopped = True
             return []
         timers = [

@@ -106,17 +106,17 @@ def kernel_fills(world: World, probe: Probe, end: int) -> list[Fill]:
     return [Fill(number, lots[number]) for number in sorted(lots)]
 
 
+def day(mode: Mode, numbered: np.ndarray, tape: Tape) -> World:
+    """A world at the start of the day."""
+    book = BookSpec(tick_units=TICK, handle_count=tape.meta.books[0].handle_count)
+    return World(mode=mode, books=[book], locals_=[], start_ns=0, rows=iter([numbered]))
+
+
 @pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.name.lower())
 def test_no_probe_is_filled_before_its_turn(
     mode: Mode, oracle: Oracle, numbered: np.ndarray, goog_tape: Tape
 ) -> None:
-    world = World(
-        mode=mode,
-        books=[BookSpec(tick_units=TICK, handle_count=goog_tape.meta.books[0].handle_count)],
-        locals_=[],
-        start_ns=0,
-        rows=iter([numbered]),
-    )
+    world = day(mode, numbered, goog_tape)
     began = time.perf_counter()
     end = len(oracle.messages) + 1
     exact = filled = touched = 0
@@ -143,6 +143,21 @@ def test_no_probe_is_filled_before_its_turn(
     )
     assert touched > PROBES // 3
     assert filled > PROBES // 4
+
+
+def test_the_check_sees_orders_that_joined_sooner_than_they_should(
+    oracle: Oracle, numbered: np.ndarray, goog_tape: Tape
+) -> None:
+    world = day(Mode.FROZEN, numbered, goog_tape)
+    end = len(oracle.messages) + 1
+    jumped = 0
+    for probe in draw_probes(oracle)[:400]:
+        world.advance(probe.message + 1)
+        found = kernel_fills(fork(world), probe, end)
+        late = probe.message + 100
+        wanted = oracle.fills(late, probe.side, probe.price, probe.lots, reactive=False)
+        jumped += not not_earlier(found, wanted)
+    assert jumped > 10
 
 
 def not_earlier(found: list[Fill], wanted: list[Fill]) -> bool:

@@ -18,7 +18,7 @@ STOP_NS = END_NS - 99_000
 
 
 def buyer(config: ScheduledBuyerConfig = CONFIG) -> ScheduledBuyer:
-    return ScheduledBuyer(config, desk=DESK, book_id=0, end_ns=END_NS)
+    return ScheduledBuyer(config, desk=DESK, book_id=0, start_ns=0, end_ns=END_NS)
 
 
 def fired(timer_id: int) -> TimerFired:

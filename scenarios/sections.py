@@ -1,0 +1,176 @@
+"""A scenario: in which world a run takes place, as strict structs.
+
+A scenario file is TOML: `format_version`, `[run]`, `[[books]]`, `[flow]`, `[[hosts]]` and `[fees]`;
+`library/first_light.toml` shows each with its meaning. Nothing is guessed: an unknown key is an
+error. Durations are text ("25ms"), and what a struct calls `x_ns` is written `x`
+(`scenarios.written`).
+
+`[[books]]` and `[flow]` describe the synthetic world. A tape brings its own books, and then no flow
+runs.
+"""
+
+import re
+from typing import Final, Literal
+
+import msgspec
+
+from market.codes import Trigger
+from market.errors import InputError
+from market.instruments import Instrument
+from sim.flow import FlowModel
+from sim.latency import LatencyModel
+from strategies import QuoterConfig, ScheduledBuyerConfig
+
+FORMAT_VERSION: Final = 1
+"""Rises when an older reader would misunderstand a newer scenario."""
+
+SEED_MAX: Final = (1 << 63) - 1
+DESK_MAX: Final = (1 << 20) - 1
+"""Order ids are `desk << 40 | sequence`, and a state dump needs four times that in 63 bits."""
+
+DEPTH_LEVELS_MAX: Final = 1024
+FEE_PPM_MAX: Final = 1_000_000
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
+"""Names become names of folders and of random streams."""
+
+StrategyConfig = QuoterConfig | ScheduledBuyerConfig
+
+STRATEGIES: Final[dict[str, type[QuoterConfig] | type[ScheduledBuyerConfig]]] = {
+    "quoter": QuoterConfig,
+    "scheduled_buyer": ScheduledBuyerConfig,
+}
+"""Every strategy that a host may run, and what its `params` are."""
+
+
+class RunSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What runs, when, and by which seed.
+
+    Attributes:
+        name: Begins the names of run folders.
+        title: One line for people.
+        start_ns: First instant; 0 takes the tape's first.
+        duration_ns: Length of the run.
+        seed: Of every draw.
+        mode: How history answers to our orders; a generated flow needs `reactive`.
+    """
+
+    name: str
+    title: str
+    start_ns: int
+    duration_ns: int
+    mode: Literal["frozen", "reactive"]
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        if self.duration_ns < 1:
+            raise InputError(f"duration is {self.duration_ns} ns, allowed is above 0")
+        if not 0 <= self.seed <= SEED_MAX:
+            raise InputError(f"seed is {self.seed}, allowed is 0 to 2^63 - 1")
+
+
+class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One machine, its wires, and what runs on it.
+
+    Attributes:
+        name: Keys the draws of its wires and computations.
+        desk: Number that its order ids begin with.
+        strategy: Key of STRATEGIES.
+        params: The strategy's parameters.
+        compute: How long a decision takes.
+        feed: Latency of market data, venue to host.
+        orders: Latency of commands, host to venue.
+        reports: Latency of answers, venue to host.
+        books: Symbols that it follows; none named means every book of the run. Its strategy trades
+            the first.
+        triggers: What wakes it, beside reports, timers and staleness.
+        depth_levels: Levels of each side that its views carry.
+        stale_ns: Silence after which its view counts as stale; 0 for never.
+    """
+
+    name: str
+    desk: int
+    strategy: str
+    params: StrategyConfig
+    compute: LatencyModel
+    feed: LatencyModel
+    orders: LatencyModel
+    reports: LatencyModel
+    books: tuple[str, ...] = ()
+    triggers: Trigger = Trigger.BBO | Trigger.PHASE
+    depth_levels: int = 2
+    stale_ns: int = 0
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        if not 1 <= self.desk <= DESK_MAX:
+            raise InputError(f"desk is {self.desk}, allowed is 1 to {DESK_MAX}")
+        if not 0 <= self.depth_levels <= DEPTH_LEVELS_MAX:
+            raise InputError(
+                f"depth_levels is {self.depth_levels}, allowed is 0 to {DEPTH_LEVELS_MAX}"
+            )
+
+
+class FeesSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the venue charges, in millionths of a fill's worth; a negative fee is a rebate."""
+
+    maker_units_ppm: int = 0
+    taker_units_ppm: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("maker_units_ppm", "taker_units_ppm"):
+            if abs(getattr(self, name)) > FEE_PPM_MAX:
+                raise InputError(
+                    f"{name} is {getattr(self, name)}, allowed is -{FEE_PPM_MAX} to {FEE_PPM_MAX}"
+                )
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole scenario; every part has been checked, alone and against the others."""
+
+    format_version: int
+    run: RunSection
+    books: tuple[Instrument, ...] = ()
+    flow: FlowModel | None = None
+    hosts: tuple[HostSection, ...] = ()
+    fees: FeesSection = FeesSection()
+
+    def __post_init__(self) -> None:
+        if self.flow is not None:
+            self._check_flow()
+        _check_distinct("books", "symbol", [book.symbol for book in self.books])
+        _check_distinct("hosts", "name", [host.name for host in self.hosts])
+        _check_distinct("hosts", "desk", [host.desk for host in self.hosts])
+        symbols = [book.symbol for book in self.books]
+        for index, host in enumerate(self.hosts):
+            _check_distinct(f"hosts[{index}].books", "symbol", list(host.books))
+            for symbol in host.books:
+                if symbols and symbol not in symbols:
+                    raise InputError(
+                        f"hosts[{index}].books: found {symbol!r}, allowed is {', '.join(symbols)}"
+                    )
+
+    def _check_flow(self) -> None:
+        """Refuse a flow that could not run."""
+        if len(self.books) != 1:
+            raise InputError(f"flow: found {len(self.books)} [[books]], allowed is exactly one")
+        if self.run.mode != "reactive":
+            raise InputError("run.mode: found 'frozen' with a [flow], allowed is reactive")
+        if self.run.start_ns == 0:
+            raise InputError("run.start: found 'auto' with a [flow], allowed is a date and time")
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that could not be part of a path."""
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"name is {name[:40]!r}, allowed are 1 to 64 of a-z, 0-9 and _, not _ first"
+        )
+
+
+def _check_distinct(path: str, key: str, values: list[str] | list[int]) -> None:
+    """Refuse two of the same."""
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise InputError(f"{path}: found {key} {value!r} twice, allowed is once")

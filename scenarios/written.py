@@ -1,0 +1,139 @@
+"""From words in a TOML file to structs, with errors that say where.
+
+Model: a struct is written as a table with the struct's own field names, and one rule on top: a field
+`x_ns` is written `x`, as a duration in text ("25ms"). So a scenario holds no bare nanoseconds, and
+no struct needs a second form.
+
+Every error names the file, the path of the key, what was found and what is allowed, in one line.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, TypeVar
+
+import msgspec
+
+from market.errors import InputError
+from market.units import parse_duration
+
+T = TypeVar("T")
+
+
+class Place(NamedTuple):
+    """Where something is written: a file and, in it, the path of a key."""
+
+    file: str
+    path: str = ""
+
+    def at(self, key: str) -> "Place":
+        """A key of the table here."""
+        return Place(self.file, f"{self.path}.{key}" if self.path else key)
+
+    def item(self, index: int) -> "Place":
+        """An item of the list here."""
+        return Place(self.file, f"{self.path}[{index}]")
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.path}" if self.path else self.file
+
+
+Reader = Callable[[object, Place], object]
+"""Turns what was written at a place into a field's value."""
+
+FOUND_MAX: Final = 40
+"""Characters of a wrong value that an error repeats."""
+
+WORDS: Final[Mapping[object, str]] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    tuple[str, ...]: "a list of texts",
+}
+
+
+def found(value: object) -> str:
+    """A wrong value as an error shows it."""
+    text = repr(value)
+    return text if len(text) <= FOUND_MAX else text[:FOUND_MAX] + "…"
+
+
+def table_of(value: object, where: Place) -> dict[str, object]:
+    """The value, which must be a table."""
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: found {found(value)}, allowed is a table")
+    return value
+
+
+def tables_of(value: object, where: Place) -> list[object]:
+    """The value, which must be a list of tables; each is checked where it is read."""
+    if not isinstance(value, list):
+        raise InputError(f"{where}: found {found(value)}, allowed is a list of tables")
+    return value
+
+
+def choice_of(value: object, where: Place, allowed: Mapping[str, T]) -> T:
+    """What the value names."""
+    if not isinstance(value, str) or value not in allowed:
+        raise InputError(f"{where}: found {found(value)}, allowed is {', '.join(sorted(allowed))}")
+    return allowed[value]
+
+
+def read_struct(
+    value: object,
+    where: Place,
+    struct: Callable[..., T],
+    readers: Mapping[str, Reader] | None = None,
+) -> T:
+    """A struct from the table that it is written as.
+
+    Args:
+        value: The table.
+        where: Where it is written.
+        struct: The msgspec struct to make.
+        readers: How to read fields that are more than a plain value, by the name in the struct.
+
+    Raises:
+        InputError: A key is unknown or missing, or a value is not what its field allows.
+    """
+    table = table_of(value, where)
+    own_readers = readers or {}
+    fields = {
+        field.name.removesuffix("_ns"): field
+        for field in msgspec.structs.fields(struct)  # type: ignore[arg-type]
+    }
+    for key in table:
+        if key not in fields:
+            allowed = ", ".join(sorted(fields))
+            raise InputError(f"{where}: found unknown key {key!r}, allowed is {allowed}")
+    values = {}
+    for key, field in fields.items():
+        if key in table:
+            reader = own_readers.get(field.name) or _plain_reader(field)
+            values[field.name] = reader(table[key], where.at(key))
+        elif field.required:
+            raise InputError(f"{where}: found no {key!r}, which is required")
+    try:
+        return struct(**values)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def _plain_reader(field: msgspec.structs.FieldInfo) -> Reader:
+    """How to read a field that holds a plain value."""
+    if field.name.endswith("_ns"):
+        return _duration
+
+    def read(value: object, where: Place) -> object:
+        try:
+            return msgspec.convert(value, field.type)
+        except msgspec.ValidationError:
+            words = WORDS[field.type]
+            raise InputError(f"{where}: found {found(value)}, allowed is {words}") from None
+
+    return read
+
+
+def _duration(value: object, where: Place) -> object:
+    """Nanoseconds from text."""
+    if not isinstance(value, str):
+        raise InputError(f'{where}: found {found(value)}, allowed is a duration such as "25ms"')
+    return parse_duration(value, str(where))
