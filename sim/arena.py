@@ -198,7 +198,6 @@ def _fill_flow(arena: Arena, flow: FlowSpec) -> None:
         layout.F_MARKET_DUE: flow.start_ns + flow.market_mean_ns,
         layout.F_HEAP: heap,
         layout.F_HEAP_CAP: HEAP_ENTRIES,
-        layout.F_START_NS: flow.start_ns,
     }
     for word, value in words.items():
         mem[fk + word] = value

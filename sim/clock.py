@@ -58,7 +58,9 @@ class Clock(simpy.Environment):
         if type(start_ns) is not int or type(end_ns) is not int:
             raise VenueError(f"a run's times must be int, got {start_ns!r} and {end_ns!r}")
         if not 0 <= start_ns < end_ns <= NEVER_NS:
-            raise VenueError(f"a run covers [start, end) with 0 <= start < end, got {start_ns}, {end_ns}")
+            raise VenueError(
+                f"a run covers [start, end) with 0 <= start < end, got {start_ns}, {end_ns}"
+            )
         super().__init__(initial_time=start_ns)
         self.start_ns = start_ns
         self.end_ns = end_ns
@@ -93,9 +95,9 @@ class Clock(simpy.Environment):
     ) -> None:
         """Call `act(argument)` at `due_ns`, as a control event unless `priority` says earlier."""
         event = _Call(self, act, argument)
-        self.schedule(event, priority, due_ns - self._now)  # type: ignore[operator]
+        self.schedule(event, priority, due_ns - self._now)
 
-    def peek(self) -> int:  # type: ignore[override]
+    def peek(self) -> int:
         """When the next control event is due, or NEVER_NS."""
         return self._queue[0][0] if self._queue else NEVER_NS  # type: ignore[return-value]
 
@@ -158,4 +160,4 @@ class _Unpack:
         self.act = act
 
     def __call__(self, event: Event) -> None:
-        self.act(event._value)
+        self.act(event.value)

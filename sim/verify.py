@@ -17,9 +17,9 @@ from sim.arena import BookSpec, build_arena
 from sim.growth import grow
 from sim.kernels import layout, status
 from sim.kernels import verify as kernel
+from sim.rows import BAD_ROW_TEXT
 from sim.tape.read import open_tape
 from sim.truth import Block, TruthFile
-from sim.world import BAD_ROW_TEXT
 
 Rows = npt.NDArray[np.void]
 

@@ -6,34 +6,18 @@ docs/explanation/venue-truth.md.
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from market.codes import Kind, Mode, Phase, Side, Trigger
+from market.codes import Mode, Phase, Side, Trigger
 from market.columns import TAPE_DTYPE
-from market.errors import BadRow, VenueError
+from market.errors import VenueError
 from market.messages import NO_PRICE
 from sim.arena import BookSpec, FlowSpec, LocalSpec, build_arena
 from sim.growth import Arena, grow
 from sim.kernels import entry, layout, status
-
-Rows = npt.NDArray[np.void]
-
-DRAIN_MESSAGES: Final = 1 << 62
-
-BAD_ROW_TEXT: Final = {
-    status.BAD_KIND: "a kind of row that an order-by-order (L3) replay does not take",
-    status.BAD_HANDLE: "a handle outside the book's handles",
-    status.BAD_HANDLE_LIVE: "an order added on a handle that is still alive",
-    status.BAD_HANDLE_DEAD: "a command on a handle that holds no order",
-    status.BAD_ROW_QTY: "a quantity outside 1 … 2^40 lots (REVEAL: not zero)",
-    status.BAD_ROW_PRICE: "a price beyond 2^40 ticks",
-    status.BAD_TOO_MUCH: "more taken than the order has left",
-    status.BAD_ROW_PHASE: "an unknown phase",
-    status.BAD_ROW_SIDE: "a replace that changes the order's side",
-}
+from sim.rows import Rows, bad_row, in_ticks
 
 
 class OutRow(NamedTuple):
@@ -121,7 +105,7 @@ class World:
         mem[layout.H_OUT] = 0
         arena = self.arena
         while True:
-            code = entry.advance(arena.mem, self._words, arena.orders, arena.levels, until_ns)
+            code = entry.advance(arena.mem, self._words, arena.orders, arena.levels)
             if code == status.DONE:
                 return self._out() if arena.mem[layout.H_OUT] else []
             self._serve(code)
@@ -131,7 +115,9 @@ class World:
         if code == status.NEED_ROWS:
             self._load()
         elif code == status.BAD_ROW:
-            raise self._bad_row()
+            position = int(self.arena.mem[layout.H_POS])
+            reason = int(self.arena.mem[layout.H_BAD])
+            raise bad_row(self._piece[position], reason, self._first_row + position)
         else:
             grow(self.arena, code)
 
@@ -151,7 +137,7 @@ class World:
 
     def _hold(self, piece: Rows) -> None:
         """Let the kernel read this piece of the tape next."""
-        self._piece = self._in_ticks(piece)
+        self._piece = in_ticks(piece, self._ticks, self._first_row)
         self._words = self._piece.view(np.int64)
         self.arena.mem[layout.H_POS] = 0
         self.arena.mem[layout.H_ROWS] = len(piece)
@@ -171,38 +157,6 @@ class World:
     def skip_bad_row(self) -> None:
         """Go on behind a row that was refused."""
         self.arena.mem[layout.H_POS] += 1
-
-    def _in_ticks(self, piece: Rows) -> Rows:
-        """A copy of tape rows with the prices of book rows in ticks."""
-        if len(piece) and int(piece["book_id"].max()) >= len(self.books):
-            found = int(piece["book_id"].max())
-            raise BadRow(f"tape row of book {found}, this run has books 0 … {len(self.books) - 1}")
-        result = piece.copy()
-        ticks = self._ticks[piece["book_id"]] if len(self.books) > 1 else self._ticks[0]
-        on_grid = (piece["kind"] != Kind.TRADE) & (piece["kind"] != Kind.CROSS)
-        price, rest = np.divmod(piece["price"], ticks)
-        wrong = on_grid & (rest != 0)
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            raise BadRow(
-                f"tape row {self._first_row + row}: price {int(piece['price'][row])} units is off the "
-                f"tick grid; displayed orders lie on multiples of the tick"
-            )
-        result["price"] = np.where(on_grid, price, piece["price"])
-        return result
-
-    def _bad_row(self) -> BadRow:
-        """The error for the row that the kernel refused."""
-        mem = self.arena.mem
-        position = int(mem[layout.H_POS])
-        row = self._piece[position]
-        text = BAD_ROW_TEXT[int(mem[layout.H_BAD])]
-        kind = int(row["kind"])
-        name = Kind(kind).name if kind in Kind._value2member_map_ else f"kind {kind}"
-        return BadRow(
-            f"tape row {self._first_row + position}: {text} ({name}, handle {int(row['handle'])}, "
-            f"price {int(row['price'])}, qty {int(row['qty'])})"
-        )
 
     def _out(self) -> list[OutRow]:
         """The rows that the kernel wrote, as plain integers."""
@@ -333,13 +287,17 @@ class World:
         """Up to `count` best (price_ticks, qty_lots) of one side of local book `index`."""
         out = np.zeros(2 * count, dtype=np.int64)
         found = entry.local_depth(self.arena.mem, self.arena.levels, index, int(side), count, out)
-        return list(zip(out[: 2 * found : 2].tolist(), out[1 : 2 * found : 2].tolist(), strict=True))
+        return list(
+            zip(out[: 2 * found : 2].tolist(), out[1 : 2 * found : 2].tolist(), strict=True)
+        )
 
     def venue_depth(self, book_id: int, side: Side, count: int) -> list[tuple[int, int]]:
         """Up to `count` best shown (price_ticks, qty_lots) of one side of a venue book."""
         out = np.zeros(2 * count, dtype=np.int64)
         found = entry.venue_depth(self.arena.mem, self.arena.levels, book_id, int(side), count, out)
-        return list(zip(out[: 2 * found : 2].tolist(), out[1 : 2 * found : 2].tolist(), strict=True))
+        return list(
+            zip(out[: 2 * found : 2].tolist(), out[1 : 2 * found : 2].tolist(), strict=True)
+        )
 
     def arm(
         self,
@@ -398,7 +356,7 @@ class World:
         cap = self.book_word(book_id, layout.B_RING_CAP)
         off = self.book_word(book_id, layout.B_RING_OFF)
         end = self.book_word(book_id, layout.B_RING_COMMIT)
-        result = []
+        result: list[tuple[int, ...]] = []
         for message in range(since, end):
             at = off + (message & (cap - 1)) * layout.R_SIZE
             ts_ns, price, qty, shown, word, cause = mem[at : at + layout.R_SIZE].tolist()

@@ -31,4 +31,4 @@ os.environ["NUMBA_CACHE_DIR"] = str(CACHE_DIR)
 
 from numba import config  # noqa: E402  # the folder must be named before numba reads it
 
-config.CACHE_DIR = str(CACHE_DIR)
+config.CACHE_DIR = str(CACHE_DIR)  # type: ignore[attr-defined]  # numba fills it when it starts

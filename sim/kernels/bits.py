@@ -1,40 +1,44 @@
 """Searching an occupancy bitmap, one bit a price, with the CPU's count-trailing-zeros."""
 
+from typing import Any
+
 from numba import config, njit, types
 from numba.extending import intrinsic
 
-if config.DISABLE_JIT:
+from sim.kernels.layout import Words
 
-    def trailing_zeros(word):
+if config.DISABLE_JIT:  # type: ignore[attr-defined]  # numba fills its config when it starts
+
+    def trailing_zeros(word: int) -> int:
         """Position of the lowest set bit of a non-zero word."""
         return ((word & -word) & 0xFFFFFFFFFFFFFFFF).bit_length() - 1
 
 else:
 
     @intrinsic
-    def trailing_zeros(typing_context, word):
+    def trailing_zeros(_typing: Any, _word: Any) -> Any:
         """Position of the lowest set bit of a non-zero word."""
 
-        def codegen(context, builder, signature, args):
+        def codegen(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
             return builder.cttz(args[0], context.get_constant(types.boolean, True))
 
         return types.int64(types.int64), codegen
 
 
 @njit(cache=True)
-def set_bit(mem, bits, position):
+def set_bit(mem: Words, bits: int, position: int) -> None:
     """Mark a position of the bitmap at `bits`."""
     mem[bits + (position >> 6)] |= 1 << (position & 63)
 
 
 @njit(cache=True)
-def clear_bit(mem, bits, position):
+def clear_bit(mem: Words, bits: int, position: int) -> None:
     """Unmark a position of the bitmap at `bits`."""
     mem[bits + (position >> 6)] &= ~(1 << (position & 63))
 
 
 @njit(cache=True)
-def next_bit(mem, bits, size, start):
+def next_bit(mem: Words, bits: int, size: int, start: int) -> int:
     """First marked position at or after `start`, going round; -1 when none is marked.
 
     Args:

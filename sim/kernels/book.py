@@ -9,22 +9,14 @@ from numba import njit
 
 from sim.kernels.ladder import drop_level, find_level, make_level
 from sim.kernels.layout import (
+    B_HANDLE_BASE,
     B_LADDER,
     B_LINKED,
+    B_MOVED,
     B_OWN,
-    B_RING_CAP,
-    B_RING_OFF,
-    B_RING_WRITE,
-    B_SIZE,
     B_SPECIAL,
-    H_BOOK_OFF,
     H_MODE,
-    H_OUT,
-    H_OUT_OFF,
     H_POOL_BASE,
-    H_POOL_FREE,
-    H_POOL_FREE_COUNT,
-    H_TAG_OFF,
     L_SIZE,
     LEVEL,
     LV_COUNT,
@@ -33,146 +25,40 @@ from sim.kernels.layout import (
     LV_SHOWN,
     LV_SPECIAL,
     LV_TAIL,
-    X_BOOK,
-    X_ID,
     O_KEY_SIDE,
-    X_LEAVES,
-    X_LIQUIDITY,
     O_LIVE,
-    X_PRICE,
-    X_QTY,
-    X_REASON,
-    X_SIZE,
     O_TAPE,
-    X_TS,
-    X_TYPE,
     ORDER,
-    R_CAUSE,
-    R_PRICE,
-    R_QTY,
-    R_SHOWN,
-    R_SIZE,
-    R_TS,
-    R_WORD,
-    SORT_FLOW,
-    T_ID,
-    T_SIZE,
-    T_WORD,
+    SORT_MOVED,
+    Words,
 )
 from sim.kernels.links import next_of, prev_of, set_next, set_prev
-from sim.kernels.status import (
-    DELETE,
-    EXECUTE,
-    FILLED,
-    FROZEN,
-    MAKER,
-    NO_REASON,
-    REACTIVE,
-)
+from sim.kernels.outward import publish, report_fill
+from sim.kernels.pool import pool_give, pool_take
+from sim.kernels.status import DELETE, EXECUTE, FROZEN, MAKER, REACTIVE
 
 
 @njit(cache=True)
-def ladder_of(bk, side):
+def ladder_of(bk: int, side: int) -> int:
     """Offset of the ladder block of one side."""
     return bk + B_LADDER + side * L_SIZE
 
 
 @njit(cache=True)
-def price_of(key_side):
+def price_of(key_side: int) -> int:
     """Price in ticks of a packed key and side."""
     key = key_side >> 1
     return key if key_side & 1 else -key
 
 
 @njit(cache=True)
-def key_of(side, price):
+def key_of(side: int, price: int) -> int:
     """Key of a price: smaller is better."""
     return price if side else -price
 
 
-# --- outward: the public feed and the owners' reports ------------------------------------------------
-
-
 @njit(cache=True)
-def publish(mem, bk, ts, cause, kind, handle, side, price, qty, shown):
-    """Write one message into the book's ring; observable once its source message is committed."""
-    cap = mem[bk + B_RING_CAP]
-    if cap == 0:
-        return
-    write = mem[bk + B_RING_WRITE]
-    at = mem[bk + B_RING_OFF] + (write & (cap - 1)) * R_SIZE
-    mem[at + R_TS] = ts
-    mem[at + R_PRICE] = price
-    mem[at + R_QTY] = qty
-    mem[at + R_SHOWN] = shown
-    mem[at + R_WORD] = side | kind << 8 | handle << 16
-    mem[at + R_CAUSE] = cause
-    mem[bk + B_RING_WRITE] = write + 1
-
-
-@njit(cache=True)
-def report(mem, bk, ts, kind, order_id, price, qty, leaves, reason, liquidity):
-    """Write one report row for the owner of an order."""
-    at = mem[H_OUT_OFF] + mem[H_OUT] * X_SIZE
-    mem[at + X_TYPE] = kind
-    mem[at + X_TS] = ts
-    mem[at + X_BOOK] = (bk - mem[H_BOOK_OFF]) // B_SIZE
-    mem[at + X_ID] = order_id
-    mem[at + X_PRICE] = price
-    mem[at + X_QTY] = qty
-    mem[at + X_LEAVES] = leaves
-    mem[at + X_REASON] = reason
-    mem[at + X_LIQUIDITY] = liquidity
-    mem[H_OUT] += 1
-
-
-@njit(cache=True)
-def tag_of(mem, slot):
-    """Offset of the tag of a pool slot."""
-    return mem[H_TAG_OFF] + (slot - mem[H_POOL_BASE]) * T_SIZE
-
-
-@njit(cache=True)
-def report_fill(mem, bk, ts, slot, price, qty, leaves, liquidity):
-    """Tell the owner of an own order of a fill; flow has no owner."""
-    tag = tag_of(mem, slot)
-    if mem[tag + T_WORD] & 15 != SORT_FLOW:
-        report(
-            mem, bk, ts, FILLED, mem[tag + T_ID], price, qty, leaves, NO_REASON, liquidity
-        )
-
-
-# --- the pool of slots for own and moved orders -------------------------------------------------------
-
-
-@njit(cache=True)
-def pool_take(mem, orders, sort, identity):
-    """A free pool slot with its tag written; the caller made sure that there is one."""
-    slot = mem[H_POOL_FREE]
-    assert slot >= 0
-    mem[H_POOL_FREE] = next_of(orders, slot)
-    mem[H_POOL_FREE_COUNT] -= 1
-    tag = tag_of(mem, slot)
-    mem[tag + T_ID] = identity
-    mem[tag + T_WORD] = sort
-    return slot
-
-
-@njit(cache=True)
-def pool_give(mem, orders, slot):
-    """Return a slot to the pool; last in, first out keeps it warm."""
-    orders[slot * ORDER + O_LIVE] = 0
-    orders[slot * ORDER + O_TAPE] = 0
-    set_next(orders, slot, mem[H_POOL_FREE])
-    mem[H_POOL_FREE] = slot
-    mem[H_POOL_FREE_COUNT] += 1
-
-
-# --- queues -----------------------------------------------------------------------------------------
-
-
-@njit(cache=True)
-def shown_part(mem, orders, slot):
+def shown_part(mem: Words, orders: Words, slot: int) -> int:
     """What an order adds to its level's shown quantity."""
     if mem[H_MODE] == FROZEN:
         tape = orders[slot * ORDER + O_TAPE]
@@ -181,7 +67,7 @@ def shown_part(mem, orders, slot):
 
 
 @njit(cache=True)
-def link(mem, orders, levels, bk, slot):
+def link(mem: Words, orders: Words, levels: Words, bk: int, slot: int) -> int:
     """Put an order at the back of its level; its fields are set. The level's index."""
     key_side = orders[slot * ORDER + O_KEY_SIDE]
     side = key_side & 1
@@ -205,7 +91,7 @@ def link(mem, orders, levels, bk, slot):
 
 
 @njit(cache=True)
-def unlink(mem, orders, levels, bk, slot, index):
+def unlink(mem: Words, orders: Words, levels: Words, bk: int, slot: int, index: int) -> int:
     """Take an order out of its level's queue; the level goes with its last order.
 
     What the order still adds to the sums goes too. Returns the shown quantity that stays.
@@ -236,14 +122,16 @@ def unlink(mem, orders, levels, bk, slot, index):
 
 
 @njit(cache=True)
-def level_of(mem, orders, bk, slot):
+def level_of(mem: Words, orders: Words, bk: int, slot: int) -> int:
     """Index of the level in whose queue an order stands."""
     key_side = orders[slot * ORDER + O_KEY_SIDE]
     return find_level(mem, ladder_of(bk, key_side & 1), key_side >> 1)
 
 
 @njit(cache=True)
-def set_amounts(mem, orders, levels, bk, slot, index, live, tape):
+def set_amounts(
+    mem: Words, orders: Words, levels: Words, bk: int, slot: int, index: int, live: int, tape: int
+) -> None:
     """Give a queued order new amounts and keep the sums; it stays in its queue."""
     side = orders[slot * ORDER + O_KEY_SIDE] & 1
     was = orders[slot * ORDER + O_LIVE] > orders[slot * ORDER + O_TAPE]
@@ -260,7 +148,7 @@ def set_amounts(mem, orders, levels, bk, slot, index, live, tape):
 
 
 @njit(cache=True)
-def retire(mem, orders, bk, slot):
+def retire(mem: Words, orders: Words, bk: int, slot: int) -> None:
     """Give back what an order that has left its queue for good was kept in."""
     if slot >= mem[H_POOL_BASE]:
         if orders[slot * ORDER + O_TAPE] < 0:
@@ -269,7 +157,43 @@ def retire(mem, orders, bk, slot):
 
 
 @njit(cache=True)
-def hit(mem, orders, levels, bk, ts, cause, slot, index, qty):
+def free_handle(mem: Words, orders: Words, levels: Words, bk: int, slot: int, index: int) -> None:
+    """The tape has freed a handle whose order lives on: move the order to a slot of our own.
+
+    It keeps its place: the neighbours in its queue are pointed at the new slot.
+    """
+    target = pool_take(mem, orders, SORT_MOVED, slot - mem[bk + B_HANDLE_BASE])
+    orders[target * ORDER + O_KEY_SIDE] = orders[slot * ORDER + O_KEY_SIDE]
+    orders[target * ORDER + O_LIVE] = orders[slot * ORDER + O_LIVE]
+    orders[target * ORDER + O_TAPE] = 0
+    before = prev_of(orders, slot)
+    after = next_of(orders, slot)
+    set_prev(orders, target, before)
+    set_next(orders, target, after)
+    if before < 0:
+        levels[index * LEVEL + LV_HEAD] = target
+    else:
+        set_next(orders, before, target)
+    if after < 0:
+        levels[index * LEVEL + LV_TAIL] = target
+    else:
+        set_prev(orders, after, target)
+    orders[slot * ORDER + O_LIVE] = 0
+    mem[bk + B_MOVED] += 1
+
+
+@njit(cache=True)
+def hit(
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    bk: int,
+    ts: int,
+    cause: int,
+    slot: int,
+    index: int,
+    qty: int,
+) -> int:
     """Take `qty` live lots from a resting order at its price; publish and report it.
 
     Returns the order's leaves. An order with nothing left leaves its queue, except in frozen mode a
@@ -294,13 +218,25 @@ def hit(mem, orders, levels, bk, ts, cause, slot, index, qty):
 
 
 @njit(cache=True)
-def publish_gone(mem, bk, ts, cause, slot, key_side, qty, shown):
+def publish_gone(
+    mem: Words, bk: int, ts: int, cause: int, slot: int, key_side: int, qty: int, shown: int
+) -> None:
     """Publish that an order left the book with `qty`."""
     publish(mem, bk, ts, cause, DELETE, slot, key_side & 1, price_of(key_side), qty, shown)
 
 
 @njit(cache=True)
-def rest(mem, orders, levels, bk, ts, cause, slot, kind, public):
+def rest(
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    bk: int,
+    ts: int,
+    cause: int,
+    slot: int,
+    kind: int,
+    public: bool,
+) -> int:
     """Put an order at the back of its level and publish what joined, if it is `public`."""
     index = link(mem, orders, levels, bk, slot)
     if public:

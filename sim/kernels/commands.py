@@ -5,51 +5,59 @@ The market has been advanced to exactly `now` before a command is applied.
 
 from numba import njit
 
+from sim.kernels.answer import cancel_order, replace_order, submit_order
+from sim.kernels.blocks import book_at
 from sim.kernels.book import level_of
-from sim.kernels.ladder import room
 from sim.kernels.layout import (
-    B_LADDER,
     B_MARKET,
-    B_SIZE,
-    H_BOOK_OFF,
-    H_NEED,
     H_SLOT,
-    L_SIZE,
     LEVEL,
     LV_HEAD,
     O_KEY_SIDE,
     O_LIVE,
     ORDER,
     PRICE_MAX,
+    Words,
 )
 from sim.kernels.links import next_of
-from sim.kernels.match import cancel_order, is_live, is_market, replace_order, submit_order
-from sim.kernels.ring import burst, capacity, commit
-from sim.kernels.status import DONE, LIMIT, NEED_BOOK
+from sim.kernels.market_queue import is_market
+from sim.kernels.match import is_live
+from sim.kernels.ring import burst, capacity, commit, ladder_room
+from sim.kernels.status import DONE, LIMIT
 
 
 @njit(cache=True)
-def ready(mem, levels, bk, book_id, side, price, now):
+def ready(mem: Words, levels: Words, bk: int, side: int, price: int, now: int) -> int:
     """DONE when a command that may rest at `price` fits, else what is needed."""
     status = capacity(mem, levels, bk, burst(mem, bk), now)
     if status != DONE:
         return status
     key = price if side else -price
     if -PRICE_MAX <= key and key <= PRICE_MAX:
-        if not room(mem, bk + B_LADDER + side * L_SIZE, key):
-            mem[H_NEED] = book_id
-            return NEED_BOOK
+        return ladder_room(mem, bk, side, key)
     return DONE
 
 
 @njit(cache=True)
 def submit(
-    mem, orders, levels, book_id, now, cause, order_id, side, order_type, tif, post_only, price, qty
-):
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    book_id: int,
+    now: int,
+    cause: int,
+    order_id: int,
+    side: int,
+    order_type: int,
+    tif: int,
+    post_only: int,
+    price: int,
+    qty: int,
+) -> int:
     """Submit an order; H_SLOT says where it rests. DONE or a capacity status."""
-    bk = mem[H_BOOK_OFF] + book_id * B_SIZE
+    bk = book_at(mem, book_id)
     if order_type == LIMIT:
-        status = ready(mem, levels, bk, book_id, side, price, now)
+        status = ready(mem, levels, bk, side, price, now)
     else:
         status = capacity(mem, levels, bk, burst(mem, bk), now)
     if status != DONE:
@@ -74,9 +82,18 @@ def submit(
 
 
 @njit(cache=True)
-def cancel(mem, orders, levels, book_id, now, cause, order_id, slot):
+def cancel(
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    book_id: int,
+    now: int,
+    cause: int,
+    order_id: int,
+    slot: int,
+) -> int:
     """Cancel the order in `slot`, if it is still `order_id`. DONE or a capacity status."""
-    bk = mem[H_BOOK_OFF] + book_id * B_SIZE
+    bk = book_at(mem, book_id)
     status = capacity(mem, levels, bk, burst(mem, bk), now)
     if status != DONE:
         return status
@@ -86,11 +103,22 @@ def cancel(mem, orders, levels, book_id, now, cause, order_id, slot):
 
 
 @njit(cache=True)
-def replace(mem, orders, levels, book_id, now, cause, order_id, slot, price, qty):
+def replace(
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    book_id: int,
+    now: int,
+    cause: int,
+    order_id: int,
+    slot: int,
+    price: int,
+    qty: int,
+) -> int:
     """Replace the order in `slot`, if it is still `order_id`. DONE or a capacity status."""
-    bk = mem[H_BOOK_OFF] + book_id * B_SIZE
+    bk = book_at(mem, book_id)
     side = orders[slot * ORDER + O_KEY_SIDE] & 1 if is_live(mem, orders, slot, order_id) else 0
-    status = ready(mem, levels, bk, book_id, side, price, now)
+    status = ready(mem, levels, bk, side, price, now)
     if status != DONE:
         return status
     mem[H_SLOT] = replace_order(mem, orders, levels, bk, now, cause, order_id, slot, price, qty)
@@ -99,11 +127,13 @@ def replace(mem, orders, levels, book_id, now, cause, order_id, slot, price, qty
 
 
 @njit(cache=True)
-def queue_ahead(mem, orders, levels, book_id, order_id, slot):
+def queue_ahead(
+    mem: Words, orders: Words, levels: Words, book_id: int, order_id: int, slot: int
+) -> int:
     """Live lots in front of a resting own order at its price, or -1 when it does not rest."""
     if not is_live(mem, orders, slot, order_id):
         return -1
-    bk = mem[H_BOOK_OFF] + book_id * B_SIZE
+    bk = book_at(mem, book_id)
     if is_market(orders, slot):
         index = mem[bk + B_MARKET + (orders[slot * ORDER + O_KEY_SIDE] & 1)]
     else:

@@ -6,8 +6,14 @@ after the ninth decimal are cut off, because some vendors print what a binary fl
 A line that breaks the rules is not repaired: its row is marked with a fault and parsing goes on.
 """
 
+from typing import TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Ints: TypeAlias = npt.NDArray[np.int64]
 
 FAULT_FIELDS = 1  # too few or too many columns
 FAULT_NUMBER = 2  # a field that is not a number
@@ -28,7 +34,7 @@ DECIMALS_MAX = 12
 
 
 @njit(cache=True)
-def parse_line(data, at, stop, scaled, values, row):
+def parse_line(data: Bytes, at: int, stop: int, scaled: int, values: Ints, row: int) -> int:
     """Parse one line without its line end. 0, or the fault with its column in the upper bits."""
     columns = values.shape[1]
     for column in range(columns):
@@ -79,7 +85,9 @@ def parse_line(data, at, stop, scaled, values, row):
 
 
 @njit(cache=True)
-def parse_rows(data, begin, final, scaled, values, faults, row):
+def parse_rows(
+    data: Bytes, begin: int, final: int, scaled: int, values: Ints, faults: Ints, row: int
+) -> tuple[int, int]:
     """Parse whole lines of `data` from `begin` into `values` from `row` on.
 
     Arrays:

@@ -5,38 +5,48 @@ Each is compiled once, for C-contiguous int64 arrays and int64 scalars, and cach
 
 from numba import njit
 
-from sim.kernels import commands, dump, grow, local
-from sim.kernels import world as loop
+from sim.kernels.audit import audit_book as audit_book_below
+from sim.kernels.commands import cancel as cancel_below
+from sim.kernels.commands import queue_ahead as queue_ahead_below
+from sim.kernels.commands import replace as replace_below
+from sim.kernels.commands import submit as submit_below
+from sim.kernels.depth import local_depth as local_depth_below
+from sim.kernels.depth import venue_depth as venue_depth_below
+from sim.kernels.dump import dump_book as dump_book_below
+from sim.kernels.dump import dump_size as dump_size_below
+from sim.kernels.grow import grow_ladder as grow_ladder_below
+from sim.kernels.grow import grow_ring as grow_ring_below
+from sim.kernels.layout import Words
 from sim.kernels.pointer import pointer
-
-advance_ = loop.advance
-submit_ = commands.submit
-cancel_ = commands.cancel
-replace_ = commands.replace
-queue_ahead_ = commands.queue_ahead
-arm_ = local.arm
-dump_book_ = dump.dump_book
-dump_size_ = dump.dump_size
-local_depth_ = dump.local_depth
-venue_depth_ = dump.venue_depth
-audit_book_ = dump.audit_book
-grow_ladder_ = grow.grow_ladder
-grow_ring_ = grow.grow_ring
-add_pool_ = grow.add_pool
+from sim.kernels.pool import add_pool as add_pool_below
+from sim.kernels.subscription import arm as arm_below
+from sim.kernels.world import advance as advance_below
 
 
 @njit(cache=True)
-def advance(mem, rows, orders, levels, until_ns):
+def advance(mem: Words, rows: Words, orders: Words, levels: Words) -> int:
     """See `sim.kernels.world.advance`."""
-    return advance_(pointer(mem), pointer(rows), pointer(orders), pointer(levels), until_ns)
+    return advance_below(pointer(mem), pointer(rows), pointer(orders), pointer(levels))
 
 
 @njit(cache=True)
 def submit(
-    mem, orders, levels, book_id, now, cause, order_id, side, order_type, tif, post_only, price, qty
-):
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    book_id: int,
+    now: int,
+    cause: int,
+    order_id: int,
+    side: int,
+    order_type: int,
+    tif: int,
+    post_only: int,
+    price: int,
+    qty: int,
+) -> int:
     """See `sim.kernels.commands.submit`."""
-    return submit_(
+    return submit_below(
         pointer(mem),
         pointer(orders),
         pointer(levels),
@@ -54,17 +64,37 @@ def submit(
 
 
 @njit(cache=True)
-def cancel(mem, orders, levels, book_id, now, cause, order_id, slot):
+def cancel(
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    book_id: int,
+    now: int,
+    cause: int,
+    order_id: int,
+    slot: int,
+) -> int:
     """See `sim.kernels.commands.cancel`."""
-    return cancel_(
+    return cancel_below(
         pointer(mem), pointer(orders), pointer(levels), book_id, now, cause, order_id, slot
     )
 
 
 @njit(cache=True)
-def replace(mem, orders, levels, book_id, now, cause, order_id, slot, price, qty):
+def replace(
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    book_id: int,
+    now: int,
+    cause: int,
+    order_id: int,
+    slot: int,
+    price: int,
+    qty: int,
+) -> int:
     """See `sim.kernels.commands.replace`."""
-    return replace_(
+    return replace_below(
         pointer(mem),
         pointer(orders),
         pointer(levels),
@@ -79,60 +109,74 @@ def replace(mem, orders, levels, book_id, now, cause, order_id, slot, price, qty
 
 
 @njit(cache=True)
-def queue_ahead(mem, orders, levels, book_id, order_id, slot):
+def queue_ahead(
+    mem: Words, orders: Words, levels: Words, book_id: int, order_id: int, slot: int
+) -> int:
     """See `sim.kernels.commands.queue_ahead`."""
-    return queue_ahead_(pointer(mem), pointer(orders), pointer(levels), book_id, order_id, slot)
+    return queue_ahead_below(
+        pointer(mem), pointer(orders), pointer(levels), book_id, order_id, slot
+    )
 
 
 @njit(cache=True)
-def arm(mem, sub, triggers, watch, stale_ns, now):
-    """See `sim.kernels.local.arm`."""
-    arm_(pointer(mem), sub, triggers, watch, stale_ns, now)
+def arm(mem: Words, sub: int, triggers: int, watch: int, stale_ns: int, now: int) -> None:
+    """See `sim.kernels.subscription.arm`."""
+    arm_below(pointer(mem), sub, triggers, watch, stale_ns, now)
 
 
 @njit(cache=True)
-def dump_book(mem, orders, levels, book_id, out):
+def dump_book(mem: Words, orders: Words, levels: Words, book_id: int, out: Words) -> int:
     """See `sim.kernels.dump.dump_book`."""
-    return dump_book_(pointer(mem), pointer(orders), pointer(levels), book_id, pointer(out))
+    return dump_book_below(pointer(mem), pointer(orders), pointer(levels), book_id, pointer(out))
 
 
 @njit(cache=True)
-def dump_size(mem, orders, book_id):
+def dump_size(mem: Words, orders: Words, book_id: int) -> int:
     """See `sim.kernels.dump.dump_size`."""
-    return dump_size_(pointer(mem), pointer(orders), book_id)
+    return dump_size_below(pointer(mem), pointer(orders), book_id)
 
 
 @njit(cache=True)
-def local_depth(mem, levels, index, side, count, out):
-    """See `sim.kernels.dump.local_depth`."""
-    return local_depth_(pointer(mem), pointer(levels), index, side, count, pointer(out))
+def local_depth(mem: Words, levels: Words, index: int, side: int, count: int, out: Words) -> int:
+    """See `sim.kernels.depth.local_depth`."""
+    return local_depth_below(pointer(mem), pointer(levels), index, side, count, pointer(out))
 
 
 @njit(cache=True)
-def venue_depth(mem, levels, book_id, side, count, out):
-    """See `sim.kernels.dump.venue_depth`."""
-    return venue_depth_(pointer(mem), pointer(levels), book_id, side, count, pointer(out))
+def venue_depth(mem: Words, levels: Words, book_id: int, side: int, count: int, out: Words) -> int:
+    """See `sim.kernels.depth.venue_depth`."""
+    return venue_depth_below(pointer(mem), pointer(levels), book_id, side, count, pointer(out))
 
 
 @njit(cache=True)
-def audit_book(mem, orders, levels, book_id):
-    """See `sim.kernels.dump.audit_book`."""
-    return audit_book_(pointer(mem), pointer(orders), pointer(levels), book_id)
+def audit_book(mem: Words, orders: Words, levels: Words, book_id: int) -> int:
+    """See `sim.kernels.audit.audit_book`."""
+    return audit_book_below(pointer(mem), pointer(orders), pointer(levels), book_id)
 
 
 @njit(cache=True)
-def grow_ladder(mem, levels, ld, win, bits, lv, farcap, fark, farlv):
+def grow_ladder(
+    mem: Words,
+    levels: Words,
+    ld: int,
+    win: int,
+    bits: int,
+    lv: int,
+    farcap: int,
+    fark: int,
+    farlv: int,
+) -> None:
     """See `sim.kernels.grow.grow_ladder`."""
-    grow_ladder_(pointer(mem), pointer(levels), ld, win, bits, lv, farcap, fark, farlv)
+    grow_ladder_below(pointer(mem), pointer(levels), ld, win, bits, lv, farcap, fark, farlv)
 
 
 @njit(cache=True)
-def grow_ring(mem, bk, off, cap):
+def grow_ring(mem: Words, bk: int, off: int, cap: int) -> None:
     """See `sim.kernels.grow.grow_ring`."""
-    grow_ring_(pointer(mem), bk, off, cap)
+    grow_ring_below(pointer(mem), bk, off, cap)
 
 
 @njit(cache=True)
-def add_pool(mem, orders, first, end):
-    """See `sim.kernels.grow.add_pool`."""
-    add_pool_(pointer(mem), pointer(orders), first, end)
+def add_pool(mem: Words, orders: Words, first: int, end: int) -> None:
+    """See `sim.kernels.pool.add_pool`."""
+    add_pool_below(pointer(mem), pointer(orders), first, end)

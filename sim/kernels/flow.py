@@ -16,14 +16,12 @@ not concave as in real markets. It is a day to test machinery on, not to researc
 
 from numba import njit
 
-from sim.kernels.book import key_of, ladder_of
+from sim.kernels.blocks import book_at
+from sim.kernels.book import key_of, ladder_of, retire
 from sim.kernels.draw import draw, exponential_ns
-from sim.kernels.ladder import room
 from sim.kernels.layout import (
-    B_LADDER,
     B_PHASE,
     B_SEQ,
-    B_SIZE,
     F_ANCHOR,
     F_BAND,
     F_BOOK,
@@ -42,22 +40,20 @@ from sim.kernels.layout import (
     F_QTY_MEAN,
     F_SEED_COUNT,
     F_TABLE,
-    H_BOOK_OFF,
     H_FLOW_OFF,
     H_LIMIT,
     H_MESSAGES,
-    H_NEED,
     H_OUT,
     HEAP_SIZE,
     L_BEST,
-    L_SIZE,
     NEVER,
     NONE_KEY,
     SORT_FLOW,
+    Words,
 )
-from sim.kernels.match import is_live, retire, submit_core, take_out
-from sim.kernels.ring import burst, capacity, commit
-from sim.kernels.status import CONTINUOUS, DONE, GTC, IOC, LIMIT, MARKET, NEED_BOOK, NEED_FLOW
+from sim.kernels.match import is_live, submit_core, take_out
+from sim.kernels.ring import burst, capacity, commit, ladder_room
+from sim.kernels.status import CONTINUOUS, DONE, GTC, IOC, LIMIT, MARKET, NEED_FLOW
 
 # What a draw is for, so that one order's draws are independent of each other.
 FOR_LIMIT_GAP = 1
@@ -71,13 +67,13 @@ FOR_MARKET_QTY = 8
 
 
 @njit(cache=True)
-def flow_bits(mem, fk, purpose, number):
+def flow_bits(mem: Words, fk: int, purpose: int, number: int) -> int:
     """63 bits for one purpose of the n-th order."""
     return draw(mem[fk + F_KEY], purpose, number)
 
 
 @njit(cache=True)
-def flow_due(mem):
+def flow_due(mem: Words) -> int:
     """When the next order or cancel of the flow happens, or NEVER."""
     fk = mem[H_FLOW_OFF]
     due = min(mem[fk + F_LIMIT_DUE], mem[fk + F_MARKET_DUE])
@@ -87,14 +83,14 @@ def flow_due(mem):
 
 
 @njit(cache=True)
-def flow_qty(mem, fk, purpose, number):
+def flow_qty(mem: Words, fk: int, purpose: int, number: int) -> int:
     """A quantity of at least one lot with the mean that was asked for."""
     bits = flow_bits(mem, fk, purpose, number)
     return 1 + exponential_ns(bits, mem[fk + F_QTY_MEAN] - 1)
 
 
 @njit(cache=True)
-def flow_distance(mem, fk, number):
+def flow_distance(mem: Words, fk: int, number: int) -> int:
     """Distance from the opposite best in ticks: the first whose cumulative weight exceeds a draw."""
     target = flow_bits(mem, fk, FOR_DISTANCE, number) >> 1
     table = mem[fk + F_TABLE]
@@ -110,7 +106,7 @@ def flow_distance(mem, fk, number):
 
 
 @njit(cache=True)
-def flow_price(mem, fk, bk, side, number):
+def flow_price(mem: Words, fk: int, bk: int, side: int, number: int) -> int:
     """Limit price: a distance away from the opposite best, or from the anchor where there is none."""
     sign = 1 - 2 * side
     key = mem[ladder_of(bk, 1 - side) + L_BEST]
@@ -122,7 +118,7 @@ def flow_price(mem, fk, bk, side, number):
 
 
 @njit(cache=True)
-def heap_before(mem, a, b):
+def heap_before(mem: Words, a: int, b: int) -> bool:
     """Whether heap entry `a` comes before `b`: by time, then by order number."""
     if mem[a] != mem[b]:
         return mem[a] < mem[b]
@@ -130,14 +126,14 @@ def heap_before(mem, a, b):
 
 
 @njit(cache=True)
-def heap_swap(mem, a, b):
+def heap_swap(mem: Words, a: int, b: int) -> None:
     """Exchange two heap entries."""
     for word in range(HEAP_SIZE):
         mem[a + word], mem[b + word] = mem[b + word], mem[a + word]
 
 
 @njit(cache=True)
-def heap_push(mem, fk, due, slot, number):
+def heap_push(mem: Words, fk: int, due: int, slot: int, number: int) -> None:
     """Remember to cancel an order."""
     heap = mem[fk + F_HEAP]
     child = mem[fk + F_HEAP_COUNT]
@@ -155,7 +151,7 @@ def heap_push(mem, fk, due, slot, number):
 
 
 @njit(cache=True)
-def heap_pop(mem, fk):
+def heap_pop(mem: Words, fk: int) -> None:
     """Forget the first entry."""
     heap = mem[fk + F_HEAP]
     count = mem[fk + F_HEAP_COUNT] - 1
@@ -177,14 +173,14 @@ def heap_pop(mem, fk):
 
 
 @njit(cache=True)
-def flow_limit(mem, orders, levels, fk, bk, now):
+def flow_limit(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int) -> int:
     """Place the next limit order and schedule the one after it. DONE or what is needed."""
     number = mem[fk + F_LIMITS]
     side = flow_bits(mem, fk, FOR_SIDE, number) & 1
     price = flow_price(mem, fk, bk, side, number)
-    if not room(mem, bk + B_LADDER + side * L_SIZE, key_of(side, price)):
-        mem[H_NEED] = mem[fk + F_BOOK]
-        return NEED_BOOK
+    status = ladder_room(mem, bk, side, key_of(side, price))
+    if status != DONE:
+        return status
     if mem[fk + F_HEAP_COUNT] >= mem[fk + F_HEAP_CAP]:
         return NEED_FLOW
     qty = flow_qty(mem, fk, FOR_QTY, number)
@@ -210,15 +206,13 @@ def flow_limit(mem, orders, levels, fk, bk, now):
     heap_push(mem, fk, now + life, slot, number)
     mem[fk + F_LIMITS] = number + 1
     if number + 1 >= mem[fk + F_SEED_COUNT]:
-        gap = exponential_ns(
-            flow_bits(mem, fk, FOR_LIMIT_GAP, number), mem[fk + F_LIMIT_MEAN_NS]
-        )
+        gap = exponential_ns(flow_bits(mem, fk, FOR_LIMIT_GAP, number), mem[fk + F_LIMIT_MEAN_NS])
         mem[fk + F_LIMIT_DUE] = now + 1 + gap
     return DONE
 
 
 @njit(cache=True)
-def flow_market(mem, orders, levels, fk, bk, now):
+def flow_market(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int) -> None:
     """Send the next market order and schedule the one after it."""
     number = mem[fk + F_MARKETS]
     side = flow_bits(mem, fk, FOR_MARKET_SIDE, number) & 1
@@ -241,14 +235,12 @@ def flow_market(mem, orders, levels, fk, bk, now):
             qty,
         )
     mem[fk + F_MARKETS] = number + 1
-    gap = exponential_ns(
-        flow_bits(mem, fk, FOR_MARKET_GAP, number), mem[fk + F_MARKET_MEAN_NS]
-    )
+    gap = exponential_ns(flow_bits(mem, fk, FOR_MARKET_GAP, number), mem[fk + F_MARKET_MEAN_NS])
     mem[fk + F_MARKET_DUE] = now + 1 + gap
 
 
 @njit(cache=True)
-def flow_cancel(mem, orders, levels, fk, bk, now):
+def flow_cancel(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int) -> None:
     """Cancel the order whose life is over, if it still rests."""
     at = mem[fk + F_HEAP]
     slot = mem[at + 1]
@@ -259,13 +251,13 @@ def flow_cancel(mem, orders, levels, fk, bk, now):
 
 
 @njit(cache=True)
-def flow_step(mem, orders, levels, now):
+def flow_step(mem: Words, orders: Words, levels: Words, now: int) -> int:
     """Let the flow's next event, due at `now`, happen. DONE or what is needed.
 
     Limit orders come before market orders, and those before cancels of the same nanosecond.
     """
     fk = mem[H_FLOW_OFF]
-    bk = mem[H_BOOK_OFF] + mem[fk + F_BOOK] * B_SIZE
+    bk = book_at(mem, mem[fk + F_BOOK])
     status = capacity(mem, levels, bk, burst(mem, bk), now - 1)
     if status != DONE:
         return status

@@ -3,6 +3,7 @@
 from numba import njit
 
 from sim.kernels.bits import set_bit
+from sim.kernels.blocks import local_at
 from sim.kernels.ladder import far_push, move_level, next_key_in_window
 from sim.kernels.layout import (
     B_FIRST_LOCAL,
@@ -10,8 +11,6 @@ from sim.kernels.layout import (
     B_RING_LIMIT,
     B_RING_OFF,
     B_RING_WRITE,
-    H_POOL_FREE,
-    H_POOL_FREE_COUNT,
     K_CURSOR,
     K_NEXT,
     L_BASE,
@@ -24,17 +23,23 @@ from sim.kernels.layout import (
     L_LV,
     L_WIN,
     NONE_KEY,
-    O_LIVE,
-    O_TAPE,
-    ORDER,
     R_SIZE,
+    Words,
 )
-from sim.kernels.links import set_next
-from sim.kernels.local import local_at
 
 
 @njit(cache=True)
-def grow_ladder(mem, levels, ld, win, bits, lv, farcap, fark, farlv):
+def grow_ladder(
+    mem: Words,
+    levels: Words,
+    ld: int,
+    win: int,
+    bits: int,
+    lv: int,
+    farcap: int,
+    fark: int,
+    farlv: int,
+) -> None:
     """Move a ladder into a window of `win` levels and a far table of `farcap`, both still empty.
 
     Args:
@@ -63,7 +68,7 @@ def grow_ladder(mem, levels, ld, win, bits, lv, farcap, fark, farlv):
             move_level(levels, lv + (key & (win - 1)), source)
             set_bit(mem, bits, key & (win - 1))
         else:
-            move_level(levels, far_push(mem, levels, ld, key), source)
+            move_level(levels, far_push(mem, ld, key), source)
         key = next_key_in_window(mem, ld, key)
     for place in range(old_far):
         key = mem[old_fark + place]
@@ -71,7 +76,7 @@ def grow_ladder(mem, levels, ld, win, bits, lv, farcap, fark, farlv):
             move_level(levels, lv + (key & (win - 1)), old_farlv + place)
             set_bit(mem, bits, key & (win - 1))
         else:
-            move_level(levels, far_push(mem, levels, ld, key), old_farlv + place)
+            move_level(levels, far_push(mem, ld, key), old_farlv + place)
     mem[ld + L_BASE] = base
     mem[ld + L_WIN] = win
     mem[ld + L_LV] = lv
@@ -79,7 +84,7 @@ def grow_ladder(mem, levels, ld, win, bits, lv, farcap, fark, farlv):
 
 
 @njit(cache=True)
-def grow_ring(mem, bk, off, cap):
+def grow_ring(mem: Words, bk: int, off: int, cap: int) -> None:
     """Move the undelivered messages of a ring into one of `cap` messages at `off`."""
     old_off = mem[bk + B_RING_OFF]
     old_cap = mem[bk + B_RING_CAP]
@@ -97,14 +102,3 @@ def grow_ring(mem, bk, off, cap):
     mem[bk + B_RING_OFF] = off
     mem[bk + B_RING_CAP] = cap
     mem[bk + B_RING_LIMIT] = slowest + cap
-
-
-@njit(cache=True)
-def add_pool(mem, orders, first, end):
-    """Put the slots [first, end) on the free list, the lowest on top."""
-    for slot in range(end - 1, first - 1, -1):
-        orders[slot * ORDER + O_LIVE] = 0
-        orders[slot * ORDER + O_TAPE] = 0
-        set_next(orders, slot, mem[H_POOL_FREE])
-        mem[H_POOL_FREE] = slot
-        mem[H_POOL_FREE_COUNT] += 1

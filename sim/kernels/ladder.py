@@ -34,11 +34,12 @@ from sim.kernels.layout import (
     LV_SPECIAL,
     LV_TAIL,
     NONE_KEY,
+    Words,
 )
 
 
 @njit(cache=True)
-def move_level(levels, target, source):
+def move_level(levels: Words, target: int, source: int) -> None:
     """Copy a level record; orders find their level by key, so none of them needs to know."""
     levels[target * LEVEL + LV_LIVE] = levels[source * LEVEL + LV_LIVE]
     levels[target * LEVEL + LV_SHOWN] = levels[source * LEVEL + LV_SHOWN]
@@ -49,7 +50,7 @@ def move_level(levels, target, source):
 
 
 @njit(cache=True)
-def wipe_level(levels, index):
+def wipe_level(levels: Words, index: int) -> None:
     """Make a level record say that it does not exist."""
     levels[index * LEVEL + LV_LIVE] = 0
     levels[index * LEVEL + LV_SHOWN] = 0
@@ -60,7 +61,7 @@ def wipe_level(levels, index):
 
 
 @njit(cache=True)
-def far_find(mem, ld, key):
+def far_find(mem: Words, ld: int, key: int) -> int:
     """Place of `key` in the far table, or -1."""
     keys = mem[ld + L_FARK]
     for i in range(mem[ld + L_FARN]):
@@ -70,7 +71,7 @@ def far_find(mem, ld, key):
 
 
 @njit(cache=True)
-def far_best(mem, ld, above):
+def far_best(mem: Words, ld: int, above: int) -> int:
     """Smallest far key greater than `above`, or NONE_KEY."""
     keys = mem[ld + L_FARK]
     best = NONE_KEY
@@ -82,7 +83,7 @@ def far_best(mem, ld, above):
 
 
 @njit(cache=True)
-def far_remove(mem, levels, ld, place):
+def far_remove(mem: Words, levels: Words, ld: int, place: int) -> None:
     """Take a level out of the far table; the last one fills its place."""
     last = mem[ld + L_FARN] - 1
     if place != last:
@@ -93,7 +94,7 @@ def far_remove(mem, levels, ld, place):
 
 
 @njit(cache=True)
-def far_push(mem, levels, ld, key):
+def far_push(mem: Words, ld: int, key: int) -> int:
     """Append an empty far level for `key`; its index in `levels`."""
     place = mem[ld + L_FARN]
     assert place < mem[ld + L_FARCAP]
@@ -103,7 +104,7 @@ def far_push(mem, levels, ld, key):
 
 
 @njit(cache=True)
-def pull_far(mem, levels, ld):
+def pull_far(mem: Words, levels: Words, ld: int) -> None:
     """Move every far level whose key lies in the window into it."""
     base = mem[ld + L_BASE]
     win = mem[ld + L_WIN]
@@ -120,7 +121,7 @@ def pull_far(mem, levels, ld):
 
 
 @njit(cache=True)
-def shift_window(mem, levels, ld, base):
+def shift_window(mem: Words, levels: Words, ld: int, base: int) -> None:
     """Let the window begin at `base`; levels that leave it go far, far ones that enter it come in."""
     win = mem[ld + L_WIN]
     bits = mem[ld + L_BITS]
@@ -130,7 +131,7 @@ def shift_window(mem, levels, ld, base):
         while key != NONE_KEY:
             after = next_key_in_window(mem, ld, key)
             position = key & (win - 1)
-            move_level(levels, far_push(mem, levels, ld, key), mem[ld + L_LV] + position)
+            move_level(levels, far_push(mem, ld, key), mem[ld + L_LV] + position)
             wipe_level(levels, mem[ld + L_LV] + position)
             clear_bit(mem, bits, position)
             key = after
@@ -140,7 +141,7 @@ def shift_window(mem, levels, ld, base):
 
 
 @njit(cache=True)
-def next_key_in_window(mem, ld, key):
+def next_key_in_window(mem: Words, ld: int, key: int) -> int:
     """First existing key greater than `key` inside the window, or NONE_KEY."""
     base = mem[ld + L_BASE]
     win = mem[ld + L_WIN]
@@ -160,7 +161,7 @@ def next_key_in_window(mem, ld, key):
 
 
 @njit(cache=True)
-def next_key(mem, ld, key):
+def next_key(mem: Words, ld: int, key: int) -> int:
     """First existing key greater than `key`, far ones included, or NONE_KEY."""
     found = next_key_in_window(mem, ld, key)
     if found == NONE_KEY and mem[ld + L_FARN] > 0:
@@ -169,7 +170,7 @@ def next_key(mem, ld, key):
 
 
 @njit(cache=True)
-def room(mem, ld, key):
+def room(mem: Words, ld: int, key: int) -> bool:
     """Whether a level at `key` can be made without growing anything."""
     base = mem[ld + L_BASE]
     if base <= key and key < base + mem[ld + L_WIN]:
@@ -180,7 +181,7 @@ def room(mem, ld, key):
 
 
 @njit(cache=True)
-def find_level(mem, ld, key):
+def find_level(mem: Words, ld: int, key: int) -> int:
     """Index of the level at `key`, or -1 when it cannot exist (far and unknown)."""
     win = mem[ld + L_WIN]
     distance = key - mem[ld + L_BASE]
@@ -193,7 +194,7 @@ def find_level(mem, ld, key):
 
 
 @njit(cache=True)
-def make_level(mem, levels, ld, key):
+def make_level(mem: Words, levels: Words, ld: int, key: int) -> int:
     """Index of the level at `key`, brought into existence if need be (the caller makes count > 0)."""
     win = mem[ld + L_WIN]
     distance = key - mem[ld + L_BASE]
@@ -213,11 +214,11 @@ def make_level(mem, levels, ld, key):
     if place >= 0:
         return mem[ld + L_FARLV] + place
     mem[ld + L_NLEV] += 1
-    return far_push(mem, levels, ld, key)
+    return far_push(mem, ld, key)
 
 
 @njit(cache=True)
-def drop_level(mem, levels, ld, key):
+def drop_level(mem: Words, levels: Words, ld: int, key: int) -> None:
     """Forget the level at `key`, whose queue has become empty, and find the best again."""
     win = mem[ld + L_WIN]
     base = mem[ld + L_BASE]

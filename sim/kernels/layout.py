@@ -11,6 +11,15 @@ Offsets below are word indices into `mem`, relative to their block. Regions neve
 kernel runs; growing one appends a larger copy and changes the offset that points to it.
 """
 
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Words: TypeAlias = npt.NDArray[np.int64]
+"""One of the arrays above. Below the entry points it is a bare pointer (`pointer.py`), which has no
+length and is only ever indexed; with NUMBA_DISABLE_JIT=1 it is the array."""
+
 # --- order record: 32 bytes, two to a cache line ---------------------------------------------------
 ORDER = 4
 O_KEY_SIDE = 0  # key * 2 + side; key is -price_ticks for buys, price_ticks for sells
@@ -65,12 +74,11 @@ H_MESSAGES = 20  # source messages applied in all
 H_DELIVERED = 21  # ring messages delivered to local books
 H_STALE_SUBS = 22  # subscriptions armed for staleness
 H_FLOW_OFF = 23  # block of the flow generator, 0 when there is none
-H_FLOW_DUE = 24
 H_LIMIT = 25  # horizon of the advance in progress, lowered by observations
 H_BAD = 26  # code of the last refused row
 H_EAGER = 27  # locals with an armed subscription
-H_SLOTS = 29  # order records in all
 H_SLOT = 28  # where the order of the last command rests, -1 when it does not
+H_SLOTS = 29  # order records in all
 H_SIZE = 32
 
 # --- book ---------------------------------------------------------------------------------------
@@ -92,7 +100,6 @@ B_RING_LIMIT = 16  # write may not pass this
 B_SEQ = 17  # source messages so far; the cause of wire draws
 B_FIRST_LOCAL = 18  # -1: none
 B_OWN = 19  # own orders alive
-B_LAST_TS = 20
 B_MARKET = 22  # two words: index in `levels` of the market queues
 B_LADDER = 24  # two ladder blocks
 B_SIZE = 56
@@ -134,11 +141,13 @@ OBSERVED = 100  # type of an observation; X_QTY holds the fired triggers
 
 # --- tags of pool slots -------------------------------------------------------------------------------
 T_ID = 0  # order id of an own order, former handle of a moved one
-T_WORD = 1  # sort | post_only << 4
+T_WORD = 1  # sort, and POST_ONLY
 T_SIZE = 2
 SORT_OWN = 1
 SORT_MOVED = 2
 SORT_FLOW = 3
+SORT_MASK = 15
+POST_ONLY = 16
 
 # --- local book -----------------------------------------------------------------------------------------
 K_BOOK = 0
@@ -152,10 +161,8 @@ K_ARMED = 7  # union of the armed triggers of its subscriptions
 K_WATCH = 8  # subscriptions armed for a level
 K_HEAD_FIRED = 9  # triggers of the rows of a message applied so far
 K_VIEW = 16  # the view words, contiguous
-V_BID = 0
-V_BID_QTY = 1
-V_ASK = 2
-V_ASK_QTY = 3
+V_BID = 0  # key of the best bid, its quantity in the next word
+V_ASK = 2  # price of the best ask, its quantity in the next word
 V_TRADE_UNITS = 4
 V_TRADE_QTY = 5
 V_TRADES = 6
@@ -165,7 +172,6 @@ V_SEQ = 9
 V_PHASE = 10
 V_BBO_VERSION = 11
 V_LEVEL_VERSION = 12
-V_SIZE = 16
 K_LADDER = 32
 K_SIZE = 64
 
@@ -174,7 +180,6 @@ S_LOCAL = 0
 S_ARMED = 1
 S_WATCH = 2  # key_side of the watched level
 S_STALE_NS = 3
-S_FIRED = 4
 S_SIZE = 8
 
 # --- zero-intelligence flow ---------------------------------------------------------------------------------
@@ -196,6 +201,5 @@ F_MARKETS = 14
 F_HEAP = 15  # offset of the heap of cancels: (due, slot, order id) each
 F_HEAP_CAP = 16
 F_HEAP_COUNT = 17
-F_START_NS = 18
 F_SIZE = 24
 HEAP_SIZE = 3

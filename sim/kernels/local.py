@@ -8,25 +8,16 @@ batches; one with an armed subscription is merged with the tape message by messa
 
 from numba import njit
 
+from sim.kernels.blocks import book_of, local_at
 from sim.kernels.ladder import drop_level, find_level, make_level, room
 from sim.kernels.latency import latency_ns
 from sim.kernels.layout import (
     B_RING_CAP,
     B_RING_COMMIT,
     B_RING_OFF,
-    B_SIZE,
     B_TICK,
-    H_BOOK_OFF,
     H_DELIVERED,
-    H_EAGER,
-    H_LIMIT,
-    H_LOCAL_OFF,
     H_NEED,
-    H_OUT,
-    H_OUT_OFF,
-    H_STALE_SUBS,
-    H_SUB_OFF,
-    H_SUBS,
     K_ARMED,
     K_BOOK,
     K_CURSOR,
@@ -36,7 +27,6 @@ from sim.kernels.layout import (
     K_LADDER,
     K_LATENCY,
     K_PREV_DUE,
-    K_SIZE,
     K_VIEW,
     K_WATCH,
     L_BEST,
@@ -50,17 +40,6 @@ from sim.kernels.layout import (
     NEVER,
     NO_PRICE,
     NONE_KEY,
-    X_BOOK,
-    X_ID,
-    X_LEAVES,
-    X_LIQUIDITY,
-    X_PRICE,
-    X_QTY,
-    X_REASON,
-    X_SIZE,
-    X_TS,
-    X_TYPE,
-    OBSERVED,
     R_CAUSE,
     R_PRICE,
     R_QTY,
@@ -68,12 +47,6 @@ from sim.kernels.layout import (
     R_SIZE,
     R_TS,
     R_WORD,
-    S_ARMED,
-    S_FIRED,
-    S_LOCAL,
-    S_SIZE,
-    S_STALE_NS,
-    S_WATCH,
     V_ASK,
     V_BBO_VERSION,
     V_BID,
@@ -85,6 +58,7 @@ from sim.kernels.layout import (
     V_TRADE_UNITS,
     V_TRADES,
     V_VENUE_NS,
+    Words,
 )
 from sim.kernels.status import (
     CLEAR,
@@ -96,27 +70,15 @@ from sim.kernels.status import (
     ON_BBO,
     ON_LEVEL,
     ON_PHASE,
-    ON_STALE,
     ON_TRADE,
     PHASE,
     TRADE,
 )
+from sim.kernels.subscription import fire, watch_fires
 
 
 @njit(cache=True)
-def local_at(mem, index):
-    """Offset of a local book's block."""
-    return mem[H_LOCAL_OFF] + index * K_SIZE
-
-
-@njit(cache=True)
-def book_of(mem, lk):
-    """Offset of the block of the venue book that a local book copies."""
-    return mem[H_BOOK_OFF] + mem[lk + K_BOOK] * B_SIZE
-
-
-@njit(cache=True)
-def head_due(mem, lk):
+def head_due(mem: Words, lk: int) -> int:
     """When the next message reaches this local book, or NEVER."""
     due = mem[lk + K_HEAD_DUE]
     if due >= 0:
@@ -136,7 +98,7 @@ def head_due(mem, lk):
 
 
 @njit(cache=True)
-def set_level(mem, levels, ld, key, qty):
+def set_level(mem: Words, levels: Words, ld: int, key: int, qty: int) -> None:
     """A level shows `qty` from now on; zero removes it."""
     index = find_level(mem, ld, key)
     if index < 0 or levels[index * LEVEL + LV_COUNT] == 0:
@@ -152,7 +114,7 @@ def set_level(mem, levels, ld, key, qty):
 
 
 @njit(cache=True)
-def clear_ladder(mem, levels, ld):
+def clear_ladder(mem: Words, levels: Words, ld: int) -> None:
     """Forget every level of a local ladder."""
     while mem[ld + L_NLEV] > 0:
         key = mem[ld + L_BEST]
@@ -161,25 +123,14 @@ def clear_ladder(mem, levels, ld):
 
 
 @njit(cache=True)
-def clear_history(mem, levels, lk):
+def clear_history(mem: Words, levels: Words, lk: int) -> None:
     """A CLEAR arrived: both sides are empty until the messages after it."""
     clear_ladder(mem, levels, lk + K_LADDER)
     clear_ladder(mem, levels, lk + K_LADDER + L_SIZE)
 
 
 @njit(cache=True)
-def watch_fires(mem, index, key_side):
-    """Whether a subscription of this local book watches that level."""
-    for sub in range(mem[H_SUBS]):
-        sk = mem[H_SUB_OFF] + sub * S_SIZE
-        if mem[sk + S_LOCAL] == index and mem[sk + S_ARMED] & ON_LEVEL:
-            if mem[sk + S_WATCH] == key_side:
-                return True
-    return False
-
-
-@njit(cache=True)
-def refresh_best(mem, levels, ld, view):
+def refresh_best(mem: Words, levels: Words, ld: int, view: int) -> bool:
     """Copy a side's best level into its two view words; whether they changed."""
     key = mem[ld + L_BEST]
     if key == NONE_KEY:
@@ -197,7 +148,7 @@ def refresh_best(mem, levels, ld, view):
 
 
 @njit(cache=True)
-def apply_message(mem, levels, lk, index, at):
+def apply_message(mem: Words, levels: Words, lk: int, index: int, at: int) -> int:
     """Apply one ring row to a local book. The triggers that it may fire."""
     view = lk + K_VIEW
     word = mem[at + R_WORD]
@@ -230,84 +181,7 @@ def apply_message(mem, levels, lk, index, at):
 
 
 @njit(cache=True)
-def wake(mem, sub, due, fired):
-    """Write an observation, disarm its subscription and lower the horizon to its time."""
-    sk = mem[H_SUB_OFF] + sub * S_SIZE
-    at = mem[H_OUT_OFF] + mem[H_OUT] * X_SIZE
-    mem[at + X_TYPE] = OBSERVED
-    mem[at + X_TS] = due
-    mem[at + X_BOOK] = mem[local_at(mem, mem[sk + S_LOCAL]) + K_BOOK]
-    mem[at + X_ID] = sub
-    mem[at + X_PRICE] = 0
-    mem[at + X_QTY] = fired
-    mem[at + X_LEAVES] = 0
-    mem[at + X_REASON] = 0
-    mem[at + X_LIQUIDITY] = 0
-    mem[H_OUT] += 1
-    mem[sk + S_FIRED] = fired
-    disarm(mem, sub)
-    if due < mem[H_LIMIT]:
-        mem[H_LIMIT] = due
-
-
-@njit(cache=True)
-def rearm_local(mem, index):
-    """Recompute what a local book's subscriptions wait for, after one of them changed."""
-    armed = 0
-    watching = 0
-    for sub in range(mem[H_SUBS]):
-        sk = mem[H_SUB_OFF] + sub * S_SIZE
-        if mem[sk + S_LOCAL] == index:
-            armed |= mem[sk + S_ARMED]
-            if mem[sk + S_ARMED] & ON_LEVEL:
-                watching += 1
-    lk = local_at(mem, index)
-    if (armed != 0) != (mem[lk + K_ARMED] != 0):
-        mem[H_EAGER] += 1 if armed != 0 else -1
-    mem[lk + K_ARMED] = armed
-    mem[lk + K_WATCH] = watching
-
-
-@njit(cache=True)
-def disarm(mem, sub):
-    """A subscription waits for nothing until it is armed again."""
-    sk = mem[H_SUB_OFF] + sub * S_SIZE
-    if mem[sk + S_ARMED] & ON_STALE:
-        mem[H_STALE_SUBS] -= 1
-    mem[sk + S_ARMED] = 0
-    rearm_local(mem, mem[sk + S_LOCAL])
-
-
-@njit(cache=True)
-def arm(mem, sub, triggers, watch, stale_ns, now):
-    """Let a subscription wait for `triggers`; the first that fires disarms it again.
-
-    A silence that has already lasted `stale_ns` does not fire again: its observer knows.
-    """
-    disarm(mem, sub)
-    sk = mem[H_SUB_OFF] + sub * S_SIZE
-    heard = mem[local_at(mem, mem[sk + S_LOCAL]) + K_VIEW + V_LOCAL_NS]
-    if triggers & ON_STALE and heard + stale_ns <= now:
-        triggers &= ~ON_STALE
-    mem[sk + S_ARMED] = triggers
-    mem[sk + S_WATCH] = watch
-    mem[sk + S_STALE_NS] = stale_ns
-    if triggers & ON_STALE:
-        mem[H_STALE_SUBS] += 1
-    rearm_local(mem, mem[sk + S_LOCAL])
-
-
-@njit(cache=True)
-def fire(mem, index, due, fired):
-    """Wake every subscription of a local book that waits for one of `fired`."""
-    for sub in range(mem[H_SUBS]):
-        sk = mem[H_SUB_OFF] + sub * S_SIZE
-        if mem[sk + S_LOCAL] == index and mem[sk + S_ARMED] & fired:
-            wake(mem, sub, due, mem[sk + S_ARMED] & fired)
-
-
-@njit(cache=True)
-def needs_room(mem, levels, lk, at):
+def needs_room(mem: Words, lk: int, at: int) -> bool:
     """Whether the row at `at` could outgrow this local book's ladders."""
     word = mem[at + R_WORD]
     kind = (word >> 8) & 255
@@ -319,7 +193,7 @@ def needs_room(mem, levels, lk, at):
 
 
 @njit(cache=True)
-def deliver(mem, levels, index, due):
+def deliver(mem: Words, levels: Words, index: int, due: int) -> int:
     """Apply the source message at a local book's cursor, which is due now. DONE or NEED_LOCAL.
 
     Observers act only on whole source messages, so triggers are looked at after its last row.
@@ -334,7 +208,7 @@ def deliver(mem, levels, index, due):
     last = False
     while not last:
         at = ring + (cursor & mask) * R_SIZE
-        if needs_room(mem, levels, lk, at):
+        if needs_room(mem, lk, at):
             mem[lk + K_CURSOR] = cursor
             mem[lk + K_HEAD_FIRED] = fired
             mem[H_NEED] = index
@@ -362,7 +236,7 @@ def deliver(mem, levels, index, due):
 
 
 @njit(cache=True)
-def catch_up(mem, levels, index, until):
+def catch_up(mem: Words, levels: Words, index: int, until: int) -> int:
     """Deliver everything that is due by `until` to one local book. DONE or NEED_LOCAL."""
     lk = local_at(mem, index)
     due = head_due(mem, lk)
@@ -372,26 +246,3 @@ def catch_up(mem, levels, index, until):
             return status
         due = head_due(mem, lk)
     return DONE
-
-
-@njit(cache=True)
-def stale_due(mem):
-    """When the first subscription armed for staleness fires if nothing reaches it, or NEVER."""
-    first = NEVER
-    for sub in range(mem[H_SUBS]):
-        sk = mem[H_SUB_OFF] + sub * S_SIZE
-        if mem[sk + S_ARMED] & ON_STALE:
-            view = local_at(mem, mem[sk + S_LOCAL]) + K_VIEW
-            first = min(first, mem[view + V_LOCAL_NS] + mem[sk + S_STALE_NS])
-    return first
-
-
-@njit(cache=True)
-def fire_stale(mem, now):
-    """Wake the subscriptions whose local book has been silent for too long at `now`."""
-    for sub in range(mem[H_SUBS]):
-        sk = mem[H_SUB_OFF] + sub * S_SIZE
-        if mem[sk + S_ARMED] & ON_STALE:
-            view = local_at(mem, mem[sk + S_LOCAL]) + K_VIEW
-            if mem[view + V_LOCAL_NS] + mem[sk + S_STALE_NS] <= now:
-                wake(mem, sub, now, ON_STALE)

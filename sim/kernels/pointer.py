@@ -7,24 +7,28 @@ Nothing checks an index behind a pointer, so what comes from outside (handles, b
 before it becomes one. With NUMBA_DISABLE_JIT=1 the arrays themselves stand in, bounds checks and all.
 """
 
+from typing import Any
+
 from numba import config, types
 from numba.extending import intrinsic
 
-if config.DISABLE_JIT:
+from sim.kernels.layout import Words
 
-    def pointer(array):
+if config.DISABLE_JIT:  # type: ignore[attr-defined]  # numba fills its config when it starts
+
+    def pointer(array: Words) -> Words:
         """The array itself."""
         return array
 
 else:
 
     @intrinsic
-    def pointer(typing_context, array):
+    def pointer(_typing: Any, array: Any) -> Any:
         """Pointer to the first element of a C-contiguous int64 array."""
         if not (isinstance(array, types.Array) and array.dtype == types.int64):
             return None
 
-        def codegen(context, builder, signature, args):
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return context.make_array(signature.args[0])(context, builder, args[0]).data
 
         return types.CPointer(types.int64)(array), codegen

@@ -5,6 +5,9 @@ A step that would not fit is not begun: the caller grows what is named by the st
 
 from numba import njit
 
+from sim.kernels.blocks import book_number, local_at
+from sim.kernels.book import ladder_of
+from sim.kernels.ladder import room
 from sim.kernels.layout import (
     B_FIRST_LOCAL,
     B_LINKED,
@@ -14,8 +17,6 @@ from sim.kernels.layout import (
     B_RING_LIMIT,
     B_RING_OFF,
     B_RING_WRITE,
-    B_SIZE,
-    H_BOOK_OFF,
     H_NEED,
     H_OUT,
     H_OUT_CAP,
@@ -25,15 +26,16 @@ from sim.kernels.layout import (
     K_NEXT,
     R_SIZE,
     R_WORD,
+    Words,
 )
-from sim.kernels.local import catch_up, local_at
-from sim.kernels.status import DONE, LAST, NEED_OUT, NEED_POOL, NEED_RING
+from sim.kernels.local import catch_up
+from sim.kernels.status import DONE, LAST, NEED_BOOK, NEED_OUT, NEED_POOL, NEED_RING
 
 SLACK = 8  # messages or reports that a row may cause beyond one for each order it meets
 
 
 @njit(cache=True)
-def commit(mem, bk):
+def commit(mem: Words, bk: int) -> None:
     """Close a source message: what it published becomes deliverable."""
     write = mem[bk + B_RING_WRITE]
     if write > mem[bk + B_RING_COMMIT]:
@@ -44,7 +46,7 @@ def commit(mem, bk):
 
 
 @njit(cache=True)
-def ring_room(mem, levels, bk, wanted, until):
+def ring_room(mem: Words, levels: Words, bk: int, wanted: int, until: int) -> int:
     """Make sure that `wanted` messages fit the ring: bring batch readers up to date, or refuse."""
     cap = mem[bk + B_RING_CAP]
     if cap == 0 or mem[bk + B_RING_WRITE] + wanted <= mem[bk + B_RING_LIMIT]:
@@ -62,18 +64,27 @@ def ring_room(mem, levels, bk, wanted, until):
     mem[bk + B_RING_LIMIT] = slowest + cap
     if mem[bk + B_RING_WRITE] + wanted <= slowest + cap:
         return DONE
-    mem[H_NEED] = (bk - mem[H_BOOK_OFF]) // B_SIZE
+    mem[H_NEED] = book_number(mem, bk)
     return NEED_RING
 
 
 @njit(cache=True)
-def burst(mem, bk):
+def ladder_room(mem: Words, bk: int, side: int, key: int) -> int:
+    """DONE when a level at `key` can be made, else NEED_BOOK."""
+    if room(mem, ladder_of(bk, side), key):
+        return DONE
+    mem[H_NEED] = book_number(mem, bk)
+    return NEED_BOOK
+
+
+@njit(cache=True)
+def burst(mem: Words, bk: int) -> int:
     """Most messages, or reports, that one row or command can cause."""
     return 2 * (mem[bk + B_LINKED] + mem[bk + B_LINKED + 1] + mem[bk + B_OWN]) + SLACK
 
 
 @njit(cache=True)
-def capacity(mem, levels, bk, wanted, until):
+def capacity(mem: Words, levels: Words, bk: int, wanted: int, until: int) -> int:
     """Whether out rows, pool and ring can take `wanted` more. DONE or what is needed."""
     if mem[H_OUT] + wanted > mem[H_OUT_CAP]:
         return NEED_OUT

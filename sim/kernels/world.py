@@ -13,29 +13,20 @@ grows what was asked for and calls again, and nobody is woken in between.
 
 from numba import njit
 
+from sim.kernels.blocks import book_at, local_at
 from sim.kernels.flow import flow_due, flow_step
 from sim.kernels.history import apply_row
-from sim.kernels.ladder import room
 from sim.kernels.layout import (
-    ROW,
-    W_PRICE,
-    W_QTY,
-    W_TS,
-    W_WORD,
     B_FIRST_LOCAL,
-    B_LADDER,
     B_OWN,
     B_SEQ,
-    B_SIZE,
     B_SPECIAL,
     H_BAD,
-    H_BOOK_OFF,
     H_EAGER,
     H_FLOW_OFF,
     H_LIMIT,
     H_LOCALS,
     H_MESSAGES,
-    H_NEED,
     H_NOW,
     H_OUT,
     H_POS,
@@ -45,35 +36,22 @@ from sim.kernels.layout import (
     H_TAPE_DONE,
     K_ARMED,
     K_NEXT,
-    L_SIZE,
     NEVER,
+    ROW,
+    W_PRICE,
+    W_QTY,
+    W_TS,
+    W_WORD,
+    Words,
 )
-from sim.kernels.local import catch_up, fire_stale, head_due, local_at, stale_due
-from sim.kernels.ring import SLACK, burst, capacity, commit, ring_room
-from sim.kernels.status import (
-    ADD,
-    BAD_ROW,
-    DONE,
-    LAST,
-    NEED_BOOK,
-    NEED_ROWS,
-    REPLACE,
-    REVEAL,
-    SELL,
-)
+from sim.kernels.local import catch_up, head_due
+from sim.kernels.ring import SLACK, burst, capacity, commit, ladder_room, ring_room
+from sim.kernels.status import ADD, BAD_ROW, DONE, LAST, NEED_ROWS, REPLACE, REVEAL, SELL
+from sim.kernels.subscription import fire_stale, stale_due
 
 
 @njit(cache=True)
-def ladder_room(mem, bk, side, key):
-    """DONE when a level at `key` can be made, else NEED_BOOK."""
-    if room(mem, bk + B_LADDER + side * L_SIZE, key):
-        return DONE
-    mem[H_NEED] = (bk - mem[H_BOOK_OFF]) // B_SIZE
-    return NEED_BOOK
-
-
-@njit(cache=True)
-def step_row(mem, rows, orders, levels, now):
+def step_row(mem: Words, rows: Words, orders: Words, levels: Words, now: int) -> int:
     """Apply the row at H_POS. DONE, or a status with nothing changed."""
     pos = mem[H_POS]
     at = pos * ROW
@@ -82,7 +60,7 @@ def step_row(mem, rows, orders, levels, now):
     kind = (word >> 48) & 255
     handle = (word << 32) >> 32
     price = rows[at + W_PRICE]
-    bk = mem[H_BOOK_OFF] + ((word >> 32) & 0xFFFF) * B_SIZE
+    bk = book_at(mem, (word >> 32) & 0xFFFF)
     if mem[bk + B_SPECIAL] + mem[bk + B_SPECIAL + 1] + mem[bk + B_OWN] > 0:
         status = capacity(mem, levels, bk, burst(mem, bk), now - 1)
     else:
@@ -120,7 +98,7 @@ def step_row(mem, rows, orders, levels, now):
 
 
 @njit(cache=True)
-def eager_due(mem):
+def eager_due(mem: Words) -> int:
     """When the next message reaches a local book that somebody waits on, or NEVER."""
     due = NEVER
     for index in range(mem[H_LOCALS]):
@@ -131,10 +109,10 @@ def eager_due(mem):
 
 
 @njit(cache=True)
-def book_due(mem, book_id):
+def book_due(mem: Words, book_id: int) -> int:
     """As `eager_due`, for the local books of one venue book."""
     due = NEVER
-    index = mem[mem[H_BOOK_OFF] + book_id * B_SIZE + B_FIRST_LOCAL]
+    index = mem[book_at(mem, book_id) + B_FIRST_LOCAL]
     while index >= 0:
         lk = local_at(mem, index)
         if mem[lk + K_ARMED] != 0:
@@ -144,7 +122,7 @@ def book_due(mem, book_id):
 
 
 @njit(cache=True)
-def deliver_at(mem, levels, now):
+def deliver_at(mem: Words, levels: Words, now: int) -> int:
     """Deliver what is due at `now` to the local books that somebody waits on."""
     for index in range(mem[H_LOCALS]):
         lk = local_at(mem, index)
@@ -156,7 +134,7 @@ def deliver_at(mem, levels, now):
 
 
 @njit(cache=True)
-def deliver_rest(mem, levels, until):
+def deliver_rest(mem: Words, levels: Words, until: int) -> int:
     """Bring every local book up to `until`."""
     for index in range(mem[H_LOCALS]):
         status = catch_up(mem, levels, index, until)
@@ -166,7 +144,7 @@ def deliver_rest(mem, levels, until):
 
 
 @njit(cache=True)
-def run_rows(mem, rows, orders, levels, until):
+def run_rows(mem: Words, rows: Words, orders: Words, levels: Words, until: int) -> int:
     """Apply rows up to the horizon or `until`, whichever is earlier. DONE or a status.
 
     Stops after a source message that gave an armed local book something new, so that the merge can
@@ -182,16 +160,19 @@ def run_rows(mem, rows, orders, levels, until):
         if mem[H_OUT] > 0 and now < mem[H_LIMIT]:
             mem[H_LIMIT] = now
         if mem[H_EAGER] > 0:
-            until = min(until, book_due(mem, (rows[(mem[H_POS] - 1) * ROW + W_WORD] >> 32) & 0xFFFF))
+            until = min(
+                until, book_due(mem, (rows[(mem[H_POS] - 1) * ROW + W_WORD] >> 32) & 0xFFFF)
+            )
     return DONE if mem[H_TAPE_DONE] != 0 else NEED_ROWS
 
 
 @njit(cache=True)
-def advance(mem, rows, orders, levels, until_ns):
-    """Let the market happen up to `until_ns`, or to the end of the first observable instant.
+def advance(mem: Words, rows: Words, orders: Words, levels: Words) -> int:
+    """Let the market happen up to its horizon, or to the end of the first observable instant.
 
-    The caller sets H_LIMIT to `until_ns` and H_OUT to 0 before the first call, and calls again after
-    each capacity status. On DONE everything up to H_LIMIT (returned in H_NOW) has happened.
+    The caller sets H_LIMIT to the horizon and H_OUT to 0 before the first call, and calls again after
+    each capacity status. Observations lower H_LIMIT, which is why it is no argument. On DONE
+    everything up to H_LIMIT (copied to H_NOW) has happened.
 
     Returns:
         DONE, or a negative status of `sim.kernels.status`.
