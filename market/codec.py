@@ -6,6 +6,8 @@ order of their declaration, so equal messages are equal bytes in every process.
 Invariants: `decode(encode(message)) == message`, and what is not exactly one message is refused.
 """
 
+# tidy: unimported the codec of the journal, which arrives with the desk; held by its tests until then
+
 from typing import Final
 
 import msgspec

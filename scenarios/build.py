@@ -146,7 +146,9 @@ class Assembly:
             depth_levels=section.depth_levels,
         )
         clock, venue = self.clock, self.venue
-        session.connect(lambda sender, order: venue.receive(sender, order, clock.now_ns), host.receive)
+        session.connect(
+            lambda sender, order: venue.receive(sender, order, clock.now_ns), host.receive
+        )
         return host
 
 

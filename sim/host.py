@@ -50,9 +50,7 @@ class LocalBooks(Protocol):
         """Its best levels, (price_ticks, qty_lots) each."""
         ...
 
-    def arm(
-        self, subscription: int, triggers: Trigger, now_ns: int, *, stale_ns: int = 0
-    ) -> None:
+    def arm(self, subscription: int, triggers: Trigger, now_ns: int, *, stale_ns: int = 0) -> None:
         """Wake a subscription's host at the next of `triggers`."""
         ...
 

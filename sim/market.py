@@ -1,6 +1,6 @@
 """The market as the clock sees it: the world, and who must hear of what it brings forth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sim.clock import Clock
 from sim.kernels.layout import OBSERVED
@@ -20,7 +20,7 @@ class WorldMarket:
         clock: Clock,
         world: World,
         venue: Venue,
-        observers: list[Callable[[tuple[int, int]], None]],
+        observers: Sequence[Callable[[tuple[int, int]], None]],
     ) -> None:
         self._clock = clock
         self._world = world

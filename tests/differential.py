@@ -14,7 +14,6 @@ from sim.world import World
 
 ON_GRID_KINDS = frozenset(range(256)) - {6, 10}
 CROSSED = 20
-ORDER_KINDS = frozenset((1, 2, 3, 4, 5, 7))
 
 
 class Difference(AssertionError):
@@ -124,8 +123,7 @@ class Pair:
     def _named(self, row: tuple[int, ...]) -> tuple[int, ...]:
         """A ring row as the specification writes it, without slots."""
         _, kind, flags, handle, price, qty, shown, _ = row
-        named = handle < self.handle_count and kind in ORDER_KINDS
-        return kind, handle if named else -1, flags & 1, price, qty, shown
+        return kind, handle if handle < self.handle_count else -1, flags & 1, price, qty, shown
 
 
 def run_stream(steps: Any, mode: Mode, *, tick_units: int, handle_count: int) -> int:

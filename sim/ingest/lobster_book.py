@@ -32,7 +32,7 @@ class IngestBook:
         self.seqs = np.zeros(_ROWS, np.int64)
 
     @property
-    def book(self) -> tuple[np.ndarray, ...]:
+    def book(self) -> b.Book:
         """The kernel's tuple of arrays."""
         return self.state, self._orders, self._levels, self._ladder, self._table
 

@@ -123,7 +123,7 @@ def row_print(
     if mem[H_MODE] == FROZEN:
         left = qty
     if left > 0:
-        publish(mem, bk, ts, cause, kind, 0, side, units, left, 0)
+        publish(mem, bk, ts, cause, kind, -1, side, units, left, 0)
 
 
 @njit(cache=True)
@@ -149,7 +149,7 @@ def row_clear(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause:
     for slot in range(base, base + mem[bk + B_HANDLES]):
         orders[slot * ORDER + O_LIVE] = 0
         orders[slot * ORDER + O_TAPE] = 0
-    publish(mem, bk, ts, cause, CLEAR, 0, 0, 0, 0, 0)
+    publish(mem, bk, ts, cause, CLEAR, -1, 0, 0, 0, 0)
 
 
 @njit(cache=True)
@@ -171,6 +171,9 @@ def apply_row(
     if kind == TRADE or kind == CROSS:
         if qty < 1 or qty > QTY_MAX:
             return BAD_ROW_QTY
+        limit_units = PRICE_MAX * mem[bk + B_TICK]
+        if price < -limit_units or price > limit_units:
+            return BAD_ROW_PRICE
         row_print(mem, orders, levels, bk, ts, cause, kind, flags, price, qty)
         return 0
     if kind == PHASE:
@@ -178,7 +181,7 @@ def apply_row(
             return BAD_ROW_PHASE
         before = mem[bk + B_PHASE]
         mem[bk + B_PHASE] = qty
-        publish(mem, bk, ts, cause, PHASE, 0, 0, 0, qty, 0)
+        publish(mem, bk, ts, cause, PHASE, -1, 0, 0, qty, 0)
         if qty == CONTINUOUS and before != CONTINUOUS:
             resume_sweep(mem, orders, levels, bk, ts, cause)
         return 0

@@ -21,8 +21,16 @@ Invariants:
 3. `table` holds exactly the named orders.
 """
 
+from typing import TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Book: TypeAlias = tuple[Ints, Ints, Ints, Ints, Ints]
+Whole: TypeAlias = int | np.int64
+"""One type when compiled, two for a type checker."""
 
 S_LIVE = 0  # orders alive
 S_FREE = 1  # last freed handle + 1, 0 for none
@@ -58,14 +66,14 @@ HASH_MULTIPLIER = 0x9E3779B1  # odd, and about 2**32 by the golden ratio; no pro
 
 
 @njit(cache=True)
-def hash_home(table, order_id):
+def hash_home(table: Ints, order_id: Whole) -> int:
     """Where the search for an id begins."""
     folded = (order_id ^ (order_id >> 31)) & HASH_BITS
     return ((folded * HASH_MULTIPLIER) >> 16) & (table.shape[0] - 1)
 
 
 @njit(cache=True)
-def hash_find(table, order_id):
+def hash_find(table: Ints, order_id: int) -> int:
     """Place of an id in the table, or -1."""
     mask = table.shape[0] - 1
     at = hash_home(table, order_id)
@@ -77,7 +85,7 @@ def hash_find(table, order_id):
 
 
 @njit(cache=True)
-def hash_put(table, order_id, handle):
+def hash_put(table: Ints, order_id: Whole, handle: int) -> None:
     """Enter an id that is not in the table."""
     mask = table.shape[0] - 1
     at = hash_home(table, order_id)
@@ -88,7 +96,7 @@ def hash_put(table, order_id, handle):
 
 
 @njit(cache=True)
-def hash_remove(table, order_id):
+def hash_remove(table: Ints, order_id: int) -> None:
     """Take an id out and shift back those that a gap would hide."""
     mask = table.shape[0] - 1
     gap = hash_find(table, order_id)
@@ -106,7 +114,7 @@ def hash_remove(table, order_id):
 
 
 @njit(cache=True)
-def hash_rebuild(old_table, new_table):
+def hash_rebuild(old_table: Ints, new_table: Ints) -> None:
     """Enter all of a table into an empty larger one."""
     for at in range(old_table.shape[0]):
         if old_table[at, 1] != 0:
@@ -114,13 +122,13 @@ def hash_rebuild(old_table, new_table):
 
 
 @njit(cache=True)
-def key_of(side, price):
+def key_of(side: int, price: int) -> int:
     """The key of a price: smaller is better."""
     return price if side == 1 else -price
 
 
 @njit(cache=True)
-def rank_of(book, side, key):
+def rank_of(book: Book, side: int, key: int) -> int:
     """Place in the ladder of the best level that is not better than `key`; -1 for none."""
     state, _, _, ladder, _ = book
     low = 0
@@ -135,7 +143,7 @@ def rank_of(book, side, key):
 
 
 @njit(cache=True)
-def find_level(book, side, price):
+def find_level(book: Book, side: int, price: int) -> int:
     """Level record of a price, or -1."""
     key = key_of(side, price)
     rank = rank_of(book, side, key)
@@ -145,14 +153,14 @@ def find_level(book, side, price):
 
 
 @njit(cache=True)
-def level_total(book, side, price):
+def level_total(book: Book, side: int, price: int) -> Whole:
     """Lots at a price."""
     level = find_level(book, side, price)
     return book[2][level, V_TOTAL] if level >= 0 else np.int64(0)
 
 
 @njit(cache=True)
-def make_level(book, side, price):
+def make_level(book: Book, side: int, price: int) -> int:
     """Level record of a price, made when there is none."""
     state, _, levels, ladder, _ = book
     key = key_of(side, price)
@@ -180,7 +188,7 @@ def make_level(book, side, price):
 
 
 @njit(cache=True)
-def drop_level(book, level):
+def drop_level(book: Book, level: int) -> None:
     """Take an empty level out."""
     state, _, levels, ladder, _ = book
     side = levels[level, V_SIDE]
@@ -194,7 +202,7 @@ def drop_level(book, level):
 
 
 @njit(cache=True)
-def enqueue(book, handle, level, named):
+def enqueue(book: Book, handle: int, level: int, named: Whole) -> None:
     """Put an order at the back of one of a level's queues."""
     _, orders, levels, _, _ = book
     tail = levels[level, V_TAIL + 2 * named]
@@ -210,7 +218,7 @@ def enqueue(book, handle, level, named):
 
 
 @njit(cache=True)
-def dequeue(book, handle):
+def dequeue(book: Book, handle: int) -> None:
     """Take an order out of its queue."""
     _, orders, levels, _, _ = book
     level = orders[handle, O_LEVEL]
@@ -228,7 +236,7 @@ def dequeue(book, handle):
 
 
 @njit(cache=True)
-def open_order(book, side, price, qty, order_id, named):
+def open_order(book: Book, side: int, price: int, qty: int, order_id: Whole, named: Whole) -> int:
     """A new order at the back of its level; the last freed handle is given out first."""
     state, orders, levels, _, table = book
     if state[S_FREE] != 0:
@@ -250,7 +258,7 @@ def open_order(book, side, price, qty, order_id, named):
 
 
 @njit(cache=True)
-def forget_name(book, handle):
+def forget_name(book: Book, handle: int) -> None:
     """Make a named order anonymous: it joins the back of the anonymous records."""
     _, orders, _, _, table = book
     hash_remove(table, orders[handle, X_ID])
@@ -259,7 +267,7 @@ def forget_name(book, handle):
 
 
 @njit(cache=True)
-def shrink_order(book, handle, qty):
+def shrink_order(book: Book, handle: int, qty: int) -> None:
     """Take `qty` lots of an order, at most what it has; at zero it dies and frees its handle."""
     state, orders, levels, _, table = book
     level = orders[handle, O_LEVEL]

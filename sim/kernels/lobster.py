@@ -26,6 +26,8 @@ from sim.kernels.ingest_book import (
     V_SIDE,
     X_PRICE,
     X_QTY,
+    Book,
+    Ints,
     find_level,
     forget_name,
     hash_find,
@@ -75,6 +77,7 @@ from sim.kernels.lobster_state import (
     S_VICTIMS,
     SUBMISSION,
     TRADING_HALT,
+    Rows,
     emit,
     refuse,
 )
@@ -100,7 +103,7 @@ from sim.kernels.status import (
 
 
 @njit(cache=True)
-def seed_book(book, seeds, rows, seqs):
+def seed_book(book: Book, seeds: Ints, rows: Rows, seqs: Ints) -> None:
     """Open anonymous orders for depth that rested before the first message.
 
     Args:
@@ -119,7 +122,7 @@ def seed_book(book, seeds, rows, seqs):
 
 
 @njit(cache=True)
-def check_message(book, message, has_truth):
+def check_message(book: Book, message: Ints, has_truth: bool) -> int:
     """0, or why a message can't be accepted. Changes nothing but the note of the reason."""
     state, orders, levels, _, table = book
     kind = message[M_TYPE]
@@ -162,7 +165,7 @@ def check_message(book, message, has_truth):
 
 
 @njit(cache=True)
-def take(book, rows, seqs, kind, side, handle, qty):
+def take(book: Book, rows: Rows, seqs: Ints, kind: int, side: int, handle: int, qty: int) -> None:
     """Take `qty` of one order, as a row of the kind that fits what happens to it."""
     _, orders, _, _, _ = book
     row_kind = EXECUTE
@@ -175,7 +178,7 @@ def take(book, rows, seqs, kind, side, handle, qty):
 
 
 @njit(cache=True)
-def apply_removal(book, message, rows, seqs):
+def apply_removal(book: Book, message: Ints, rows: Rows, seqs: Ints) -> None:
     """Types 2, 3 and 4: resolve to orders and exact quantities (see the module's model)."""
     state, orders, levels, _, table = book
     kind = message[M_TYPE]
@@ -212,7 +215,7 @@ def apply_removal(book, message, rows, seqs):
 
 
 @njit(cache=True)
-def apply_message(book, message, rows, seqs):
+def apply_message(book: Book, message: Ints, rows: Rows, seqs: Ints) -> None:
     """Apply an acceptable message and write its rows."""
     state = book[0]
     kind = message[M_TYPE]
@@ -240,7 +243,16 @@ def apply_message(book, message, rows, seqs):
 
 
 @njit(cache=True)
-def ingest_rows(book, messages, faults, truths, truth_faults, at, rows, seqs):
+def ingest_rows(
+    book: Book,
+    messages: Ints,
+    faults: Ints,
+    truths: Ints,
+    truth_faults: Ints,
+    at: int,
+    rows: Rows,
+    seqs: Ints,
+) -> tuple[int, int]:
     """Turn messages into tape rows until the end, a refused row, or the end of the space.
 
     Arrays:

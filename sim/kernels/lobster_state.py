@@ -3,9 +3,16 @@
 The scalars live in the same array as those of the ingest's book (`ingest_book`), behind them.
 """
 
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-from sim.kernels.ingest_book import S_BOOK_END
+from sim.kernels.ingest_book import S_BOOK_END, Ints, Whole
+
+Rows: TypeAlias = npt.NDArray[np.void]
+"""Tape rows, TAPE_DTYPE."""
 
 S_OUT = S_BOOK_END  # rows written and not yet collected
 S_SEQ = S_BOOK_END + 1  # source row of the next message
@@ -85,7 +92,16 @@ REFUSED = 2
 
 
 @njit(cache=True, inline="always")
-def emit(state, rows, seqs, kind, flags, handle, price, qty):
+def emit(
+    state: Ints,
+    rows: Rows,
+    seqs: Ints,
+    kind: int,
+    flags: int,
+    handle: int,
+    price: int,
+    qty: int,
+) -> None:
     """Write one tape row of the current message."""
     at = state[S_OUT]
     row = rows[at]
@@ -101,7 +117,7 @@ def emit(state, rows, seqs, kind, flags, handle, price, qty):
 
 
 @njit(cache=True, inline="always")
-def refuse(state, fault, found, allowed):
+def refuse(state: Ints, fault: int, found: Whole, allowed: Whole) -> int:
     """Note why the current row is refused, unless an earlier reason is noted."""
     if state[S_FAULT] == 0:
         state[S_FAULT] = fault

@@ -27,6 +27,8 @@ from sim.kernels.ingest_book import (
     V_TAIL,
     V_TOTAL,
     X_QTY,
+    Book,
+    Ints,
     find_level,
     key_of,
     open_order,
@@ -56,6 +58,7 @@ from sim.kernels.lobster_state import (
     S_SIDE,
     S_TICK,
     SEEN_ALL,
+    Rows,
     emit,
     refuse,
 )
@@ -69,7 +72,7 @@ from sim.kernels.status import (
 
 
 @njit(cache=True)
-def count_levels(state, truth, side):
+def count_levels(state: Ints, truth: Ints, side: int) -> int:
     """Occupied levels of one side of an orderbook row, or -1 when the row makes no sense."""
     sign = -1 if side == 0 else 1
     first = 2 - 2 * side
@@ -100,7 +103,7 @@ def count_levels(state, truth, side):
 
 
 @njit(cache=True)
-def check_side(book, truth, side):
+def check_side(book: Book, truth: Ints, side: int) -> int:
     """Compare one side with an orderbook row: EQUAL, DIFFERS (legally) or REFUSED."""
     state, _, levels, ladder, _ = book
     sign = -1 if side == 0 else 1
@@ -142,7 +145,9 @@ def check_side(book, truth, side):
 
 
 @njit(cache=True)
-def reveal(book, side, price, change, mark, rows, seqs):
+def reveal(
+    book: Book, side: int, price: int, change: int, mark: int, rows: Rows, seqs: Ints
+) -> None:
     """Correct the depth at a price, at the back of its queue."""
     state, orders, levels, _, _ = book
     if change != 0:
@@ -169,7 +174,7 @@ def reveal(book, side, price, change, mark, rows, seqs):
 
 
 @njit(cache=True)
-def mend_side(book, truth, side, mark, rows, seqs):
+def mend_side(book: Book, truth: Ints, side: int, mark: int, rows: Rows, seqs: Ints) -> None:
     """Make the best levels of one side equal to an orderbook row that makes sense."""
     state, _, levels, ladder, _ = book
     sign = -1 if side == 0 else 1
@@ -196,7 +201,7 @@ def mend_side(book, truth, side, mark, rows, seqs):
 
 
 @njit(cache=True)
-def reconcile(book, truth, forced, rows, seqs):
+def reconcile(book: Book, truth: Ints, forced: bool, rows: Rows, seqs: Ints) -> bool:
     """Bring the book to an orderbook row; returns whether the row was legal.
 
     `forced` says that the row is known not to follow from the book, so that nothing is checked but

@@ -25,6 +25,7 @@ from sim.kernels.layout import (
     ROW,
     W_TS,
     W_WORD,
+    Words,
 )
 from sim.kernels.pointer import pointer
 from sim.kernels.status import DONE, LAST, NEED_ROWS, SNAPSHOT
@@ -47,7 +48,9 @@ C_SIZE = 9
 
 
 @njit(cache=True)
-def compare_side(mem, levels, bk, side, truth, at, tally):
+def compare_side(
+    mem: Words, levels: Words, bk: int, side: int, truth: Words, at: int, tally: Words
+) -> bool:
     """Hold one side against the row at `truth[at]`; whether it is equal.
 
     At the first difference, column, found and expected value are left in the tally.
@@ -77,7 +80,7 @@ def compare_side(mem, levels, bk, side, truth, at, tally):
 
 
 @njit(cache=True)
-def compare_row(mem, levels, bk, truth, tally):
+def compare_row(mem: Words, levels: Words, bk: int, truth: Words, tally: Words) -> None:
     """Hold the book against the next row of truth and count the outcome."""
     at = tally[C_AT] * tally[C_LEVELS] * 4
     column = tally[C_COLUMN]
@@ -100,7 +103,9 @@ def compare_row(mem, levels, bk, truth, tally):
 
 
 @njit(cache=True)
-def compare_rows(mem, rows, orders, levels, truth, tally):
+def compare_rows(
+    mem: Words, rows: Words, orders: Words, levels: Words, truth: Words, tally: Words
+) -> int:
     """Apply the loaded rows of the tape and compare after each source message.
 
     Returns:
@@ -123,7 +128,9 @@ def compare_rows(mem, rows, orders, levels, truth, tally):
 
 
 @njit(cache=True)
-def verify(mem, rows, orders, levels, truth, tally):
+def verify(
+    mem: Words, rows: Words, orders: Words, levels: Words, truth: Words, tally: Words
+) -> int:
     """Entry point of `compare_rows`; all arrays are C-contiguous int64.
 
     Arrays:

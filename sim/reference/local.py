@@ -7,6 +7,7 @@ from market.messages import NO_PRICE
 from sim.reference.state import Message
 from sim.world import ViewWords
 
+NOTHING = Trigger(0)
 NOT_A_LEVEL = frozenset((Kind.TRADE, Kind.CROSS, Kind.PHASE, Kind.CLEAR))
 
 
@@ -14,7 +15,7 @@ NOT_A_LEVEL = frozenset((Kind.TRADE, Kind.CROSS, Kind.PHASE, Kind.CLEAR))
 class Waiting:
     """One subscription: what it waits for, until it fires."""
 
-    triggers: Trigger = Trigger(0)
+    triggers: Trigger = NOTHING
     watch: tuple[Side, int] | None = None
     stale_ns: int = 0
 

@@ -8,6 +8,8 @@ Order of events at one instant, by SimPy's priority: tape rows, then deliveries 
 silences, then control events.
 """
 
+# tidy: unimported the specification of the loop; only tests run it, against sim.world
+
 from collections.abc import Callable
 from typing import Any
 
@@ -230,5 +232,3 @@ class SlowWorld:
 def _nobody(row: OutRow) -> None:
     """Nobody has been named who takes reports."""
     raise AssertionError(f"a report for nobody: {row}")
-
-

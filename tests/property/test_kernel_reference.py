@@ -7,8 +7,9 @@ import os
 
 import pytest
 
-from market.codes import Mode
-from tests.differential import run_stream
+from market.codes import Kind, Mode
+from market.columns import PRICE_TICKS_MAX
+from tests.differential import Pair, run_stream
 from tests.strategies import HANDLE_COUNT, PROFILES, TICK_UNITS, random_stream
 
 STREAM_LENGTH = 4_000
@@ -27,6 +28,16 @@ def test_kernel_equals_reference_after_every_command(mode: Mode, profile: str) -
     count = sum(run_one(seed, STREAM_LENGTH, mode, profile) for seed in range(SEEDS))
 
     assert SEEDS * STREAM_LENGTH == count
+
+
+@pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.name.lower())
+@pytest.mark.parametrize("kind", [Kind.TRADE, Kind.CROSS], ids=lambda kind: kind.name.lower())
+def test_kernel_equals_reference_at_the_edge_of_print_prices(mode: Mode, kind: Kind) -> None:
+    pair = Pair(mode, tick_units=TICK_UNITS, handle_count=HANDLE_COUNT)
+    edge = PRICE_TICKS_MAX * TICK_UNITS
+    for price in (edge, edge + 1, -edge, -edge - 1, 1 << 60):
+        row = {"kind": kind, "side_flags": 0, "handle": -1, "price": price, "qty": 5}
+        pair.feed(("row", row))
 
 
 @pytest.mark.nightly

@@ -43,7 +43,7 @@ class Script:
         return [message for _, message in self.got if isinstance(message, Report)]
 
 
-def play(*plans: list[tuple[int, Command]], triggers: Trigger = Trigger(0)) -> tuple[Venue, Any]:
+def play(*plans: list[tuple[int, Command]], triggers: Trigger = NO_TRIGGERS) -> tuple[Venue, Any]:
     """Run scripted hosts on one empty reactive book; the venue and the scripts."""
     clock = Clock(0, 1_000_000)
     recorder = Recorder()
