@@ -7,9 +7,9 @@ fields are printed as a table, so that nothing can be in one and not in the othe
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeGuard
 
 from console.progress import Tick, ticker
 
@@ -72,24 +72,39 @@ class Output:
                 yield tick
 
     def _table(self, title: str, fields: Mapping[str, object]) -> None:
-        """Print fields as two aligned columns: in color on a terminal, bare text elsewhere."""
-        rows = [(_words(key), _text(key, value)) for key, value in _flat(fields)]
-        if not sys.stdout.isatty():
-            width = max((len(words) for words, _ in rows), default=0)
-            lines = [f"{words:<{width}}   {text}" for words, text in rows]
-            print("\n".join([title, *lines] if title else lines))
-            return
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+        """Print fields as two aligned columns, and each list of records as a table of its own."""
+        rows = [[_words(key), _text(key, value)] for key, value in _flat(fields)]
+        _print_rows(title, None, rows)
+        for key, records in fields.items():
+            if _is_records(records):
+                names = list(records[0])
+                body = [[_text(name, record.get(name)) for name in names] for record in records]
+                _print_rows(_words(key), [_words(name) for name in names], body)
 
-        table = Table.grid(padding=(0, 3))
-        for words, text in rows:
-            table.add_row(Text(words, style="cyan"), Text(text))
-        console = Console(file=sys.stdout)
-        if title:
-            console.print(Text(title, style="bold"))
-        console.print(table)
+
+def _print_rows(title: str, header: list[str] | None, rows: list[list[str]]) -> None:
+    """Aligned columns: in color on a terminal, bare text elsewhere."""
+    if not sys.stdout.isatty():
+        shown = [*([header] if header else []), *rows]
+        widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+        lines = [
+            "   ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+            for row in shown
+        ]
+        print("\n".join([title, *lines] if title else lines))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*header, box=None, header_style="cyan") if header else Table.grid(padding=(0, 3))
+    for row in rows:
+        first = Text(row[0], style="" if header else "cyan")
+        table.add_row(first, *(Text(text) for text in row[1:]))
+    console = Console(file=sys.stdout)
+    if title:
+        console.print(Text(title, style="bold"))
+    console.print(table)
 
 
 def fields_of(record: object) -> dict[str, object]:
@@ -101,15 +116,20 @@ def fields_of(record: object) -> dict[str, object]:
     return fields
 
 
+def _is_records(value: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
+    """Whether a field is a list of records, which makes a table of its own."""
+    return isinstance(value, (list, tuple)) and bool(value) and isinstance(value[0], Mapping)
+
+
 def _flat(fields: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Fields in order, those of inner mappings under their parent's name."""
+    """Plain fields in order, those of inner mappings under their parent's name."""
     for key, value in fields.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key} ")
-        elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
-            yield from _flat({f"{key} {index}": item for index, item in enumerate(value)}, prefix)
-        else:
+        elif not _is_records(value):
             yield f"{prefix}{key}", value
+        elif prefix:
+            yield from _flat({f"{key} {index}": item for index, item in enumerate(value)}, prefix)
 
 
 def _words(key: str) -> str:

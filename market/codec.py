@@ -6,7 +6,7 @@ order of their declaration, so equal messages are equal bytes in every process.
 Invariants: `decode(encode(message)) == message`, and what is not exactly one message is refused.
 """
 
-# tidy: unimported the codec of the journal, which arrives with the desk; held by its tests until then
+# tidy: unimported the codec of the journal, which comes with the desk; held by its tests till then
 
 from typing import Final
 

@@ -10,7 +10,7 @@ Invariants:
 2. Plans are in one canonical order, whatever order they were written in: equal plans, equal bytes.
 """
 
-# tidy: unimported the vocabulary of fault plans, which arrive with chaos; held by its tests until then
+# tidy: unimported the vocabulary of fault plans, which come with chaos; held by its tests till then
 
 from enum import StrEnum
 from itertools import pairwise

@@ -115,7 +115,9 @@ class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_
     report_seq: int
 
 
-class TimerFired(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+class TimerFired(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"
+):
     """A timer that the desk set is due."""
 
     timer_id: int

@@ -2,8 +2,10 @@
 
 A seeded zero-intelligence stream is recorded once and then replayed in rounds. Every round runs every
 lap once, so that whatever else the machine does meets all of them alike; figures are medians over
-the rounds, with the slowest and the fastest beside them. What is compiled, or grows once, happens in
-a warm-up that is not measured.
+the rounds, with the slowest and the fastest beside them. The ratio is taken within each round, where
+both of its parts had the same machine. What is compiled, or grows once, happens in a warm-up that is
+not measured; the stream lies in memory, in ticks, before a lap begins, so that reading a tape is not
+measured either.
 
 The laps, each over the whole stream in frozen mode with one own order that rests, is moved to the
 back of the tenth best bid for the last simulated second, and is asked for its queue position at the
@@ -46,6 +48,9 @@ TIMEOUTS: Final = 500_000
 ROUNDS: Final = 5
 WARM_UP_MESSAGES: Final = 20_000
 
+MESSAGES_MIN: Final = 5_000
+"""The stream must be longer than its last simulated second, in which the own order joins a queue."""
+
 FLOW: Final = FlowModel(
     limit_mean_ns=1_000_000,
     market_mean_ns=6_000_000,
@@ -79,9 +84,9 @@ class BenchResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         rates: Medians: messages per second of each lap; of `simpy`, time-outs per second.
-        ratio: Rate of `replay` over that of `simpy`.
+        ratio: Rate of `replay` over that of `simpy` in the same round, median over the rounds.
         decision_us: Median cost of a decision that reads the local book, in microseconds.
-        messages: Source messages of the stream, as replayed rows.
+        messages: Rows of the stream; each is one message of the public feed.
         wakes: Times that `replay_armed` was woken.
         decisions: Decisions of `replay_decisions`.
         queue_ahead_lots: Lots in front of the own order at the end.
@@ -133,11 +138,12 @@ def bench_replay(
         wall_ns: A monotonic clock in nanoseconds; rooms of simulated time have none of their own.
         progress: Called with rounds done and rounds in all.
         rounds: How often each lap runs.
-        messages: Least number of messages in the stream.
+        messages: Least number of messages in the stream, at least MESSAGES_MIN.
 
     Raises:
         VenueError: Two laps ended in different books.
     """
+    assert messages >= MESSAGES_MIN
     _round(record_stream(WARM_UP_MESSAGES), wall_ns, WARM_UP_MESSAGES)
     stream = record_stream(messages)
     timeouts = min(TIMEOUTS, messages)
@@ -319,7 +325,7 @@ def _result(stream: Stream, taken: list[dict[str, Lap]]) -> BenchResult:
     ]
     return BenchResult(
         rates=rates,
-        ratio=rates["replay"] / rates["simpy"],
+        ratio=median(rates["replay"] / rates["simpy"] for rates in rounds),
         decision_us=median(costs_ns) / 1e3,
         messages=len(stream.rows),
         wakes=taken[0]["replay_armed"].wakes,

@@ -5,9 +5,7 @@ anything about the market; it wires.
 """
 
 from collections.abc import Callable, Iterator
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from market.codes import Mode
 from market.errors import InputError
@@ -27,6 +25,10 @@ from sim.venue import Fees, Venue
 from sim.wire import Wire
 from sim.world import World
 from strategies import Quoter, QuoterConfig, ScheduledBuyer, ScheduledBuyerConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class Assembly:

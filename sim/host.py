@@ -33,6 +33,7 @@ from sim.session import Session, report_event
 from sim.world import ViewWords
 
 ENDS = frozenset((ReportType.REJECTED, ReportType.EXPIRED, ReportType.CANCELLED))
+NOTHING = Trigger(0)
 VIEW_CAUSE = 1
 REPORT_CAUSE = 2
 TIMER_CAUSE = 3
@@ -186,9 +187,11 @@ class Host:
     def _missed(self, feed: Feed) -> Trigger:
         """Triggers that would have fired since the view last decided on."""
         if feed.seen is None:
-            return Trigger(0)
+            return NOTHING
         words = self._books.view(feed.local)
-        fired = Trigger(0)
+        if words.seq == feed.seen.seq:
+            return NOTHING
+        fired = NOTHING
         if words.bbo_version != feed.seen.bbo_version:
             fired |= Trigger.BBO
         if words.trade_count != feed.seen.trade_count:

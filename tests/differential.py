@@ -16,7 +16,7 @@ ON_GRID_KINDS = frozenset(range(256)) - {6, 10}
 CROSSED = 20
 
 
-class Difference(AssertionError):
+class Difference(AssertionError):  # noqa: N818 - it says what it is
     """Kernel and reference disagree; the text says about what."""
 
 

@@ -13,13 +13,17 @@ from market.errors import InputError
 FORMAT_VERSION: Final = 1
 """Rises when an older reader would misunderstand a newer tape."""
 
+DEPTHS: Final = ("L3", "L2", "L1")
+"""What a source shows of a book: every order, every level, or the best of each side."""
+
 
 class TapeBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One instrument on one venue.
 
     Prices on the tape are integers of `1 / price_units_per_currency` of `currency`; displayed
     orders lie on multiples of `tick_units` of them. One lot is `lot_units` pieces of
-    `1 / qty_units_per_piece` of the instrument. Handles lie in `[0, handle_count)`.
+    `1 / qty_units_per_piece` of the instrument. Handles lie in `[0, handle_count)`. `depth` is one
+    of `DEPTHS`; a tape that does not say it is L3.
     """
 
     book_id: int
@@ -31,6 +35,7 @@ class TapeBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lot_units: int = 1
     qty_units_per_piece: int = 1
     handle_count: int
+    depth: str = DEPTHS[0]
 
 
 class TapeSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,4 +114,9 @@ def _check(meta: TapeMeta, where: str) -> None:
             raise InputError(
                 f"{where}: found a scale of {min(scales)} or a handle_count of "
                 f"{book.handle_count} in book {book.book_id}, allowed scales from 1 and counts from 0"
+            )
+        if book.depth not in DEPTHS:
+            raise InputError(
+                f"{where}: found depth {book.depth!r} in book {book.book_id}, "
+                f"allowed {', '.join(DEPTHS)}"
             )

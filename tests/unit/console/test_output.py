@@ -38,6 +38,21 @@ def test_the_table_holds_every_field_of_the_json(capsys: pytest.CaptureFixture[s
     ]
 
 
+def test_a_list_of_records_is_a_table_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    hosts = [{"name": "quoter", "fills": 12_345}, {"name": "b", "fills": 6}]
+
+    Output().result("summary", {"hosts": hosts, "orders": 7})
+
+    assert capsys.readouterr().out.splitlines() == [
+        "summary",
+        "orders   7",
+        "hosts",
+        "name     fills",
+        "quoter   12,345",
+        "b        6",
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(True, "yes"), (False, "no"), (12.3456, "12.35"), (6_300_000.5, "6,300,000"), ([1, 2], "1, 2"),

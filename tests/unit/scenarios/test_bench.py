@@ -28,7 +28,8 @@ def test_the_bench_reports_a_rate_for_every_lap(result: bench.BenchResult) -> No
 
     assert laps == set(result.rates) == set(result.spread)
     assert [laps, laps] == [set(rates) for rates in result.rounds]
-    assert result.ratio == result.rates["replay"] / result.rates["simpy"]
+    ratios = [rates["replay"] / rates["simpy"] for rates in result.rounds]
+    assert min(ratios) < result.ratio < max(ratios)
     assert all(low <= result.rates[lap] <= high for lap, (low, high) in result.spread.items())
     assert result.messages >= MESSAGES
     assert result.wakes > 100
@@ -100,7 +101,7 @@ def test_progress_counts_rounds() -> None:
     bench_replay(
         wall_ns=time.perf_counter_ns,
         rounds=2,
-        messages=1_000,
+        messages=bench.MESSAGES_MIN,
         progress=lambda done, total: seen.append((done, total)),
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from market.codes import Kind, RowFlag, Phase
+from market.codes import Kind, Phase, RowFlag
 from sim.ingest.lobster import ingest_lobster
 from sim.ingest.lobster_files import read_session
 from sim.kernels import csv_rows, lobster, lobster_window

@@ -18,6 +18,7 @@ from sim.world import World
 
 WIRE_NS = 10
 COMPUTE_NS = 5
+NO_TRIGGERS = Trigger(0)
 
 
 class Script:
