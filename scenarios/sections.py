@@ -19,15 +19,12 @@ from market.errors import InputError
 from market.instruments import Instrument
 from sim.flow import FlowModel
 from sim.latency import LatencyModel
-from strategies import QuoterConfig, ScheduledBuyerConfig
+from strategies import DESK_MAX, QuoterConfig, ScheduledBuyerConfig
 
 FORMAT_VERSION: Final = 1
 """Rises when an older reader would misunderstand a newer scenario."""
 
 SEED_MAX: Final = (1 << 63) - 1
-DESK_MAX: Final = (1 << 20) - 1
-"""Order ids are `desk << 40 | sequence`, and a state dump needs four times that in 63 bits."""
-
 DEPTH_LEVELS_MAX: Final = 1024
 FEE_PPM_MAX: Final = 1_000_000
 

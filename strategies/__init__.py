@@ -8,12 +8,13 @@ do (`OpenOrders`) and the reading of a view that may be traded on (`touch_of`,
 `newest`).
 """
 
-from strategies.open_orders import OpenOrders
+from strategies.open_orders import DESK_MAX, OpenOrders
 from strategies.quoter import Quoter, QuoterConfig
 from strategies.scheduled_buyer import ScheduledBuyer, ScheduledBuyerConfig
 from strategies.touch import Touch, newest, touch_of
 
 __all__ = [
+    "DESK_MAX",
     "OpenOrders",
     "Quoter",
     "QuoterConfig",

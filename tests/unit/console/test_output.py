@@ -118,14 +118,6 @@ def test_on_a_terminal_the_same_fields_are_shown(
     )
 
 
-def test_a_list_of_records_is_one_record_after_the_other(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    Output().result("", {"books": [{"symbol": "A"}, {"symbol": "B"}]})
-
-    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert lines == ["books 0 symbol A", "books 1 symbol B"]
-
 
 def test_a_struct_becomes_its_fields_in_its_own_order() -> None:
     class Summary(msgspec.Struct):
