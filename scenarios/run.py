@@ -90,13 +90,13 @@ def run_scenario(
         InputError: The scenario or the tape is wrong; nothing is left behind.
         KeyboardInterrupt: After what there is has been written as `<id>-partial`.
     """
-    scenario, text, _ = load_scenario(name_or_path)
+    scenario, text, where = load_scenario(name_or_path)
     history = open_tape(tape) if tape is not None else None
     chosen = scenario.run.seed if seed is None else seed
     identity = Identity(
         scenario=scenario.run.name,
         code_digest=code_digest(),
-        scenario_digest=scenario_digest(text),
+        scenario_digest=scenario_digest(text, where),
         tape_digest=history.digest if history is not None else "",
         seed=chosen,
         mode=scenario.run.mode,

@@ -31,10 +31,8 @@ NEVER_NS: Final = 1 << 62
 class Market(Protocol):
     """What the clock lets happen between two control events."""
 
-    @property
-    def now_ns(self) -> int:
-        """Everything up to here, included, has happened."""
-        ...
+    now_ns: int
+    """Everything up to here, included, has happened."""
 
     def advance(self, until_ns: int) -> bool:
         """Happen up to `until_ns`, or less if something became observable.
@@ -107,11 +105,14 @@ class Clock(simpy.Environment):
         Raises:
             EmptySchedule: When nothing is left to happen before the end.
         """
-        horizon_ns = min(self.peek(), self._stop_ns - 1)
+        # Written out, not in terms of peek(): this is the path of every decision.
+        due_ns: int = self._queue[0][0] if self._queue else NEVER_NS  # type: ignore[assignment]
+        stop_ns = self._stop_ns
+        horizon_ns = due_ns if due_ns < stop_ns else stop_ns - 1
         market = self.market
         if market is not None and market.now_ns < horizon_ns and market.advance(horizon_ns):
             return
-        if self.peek() >= self._stop_ns:
+        if due_ns >= stop_ns:
             raise EmptySchedule
         self.decisions += 1
         super().step()

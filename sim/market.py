@@ -26,20 +26,18 @@ class WorldMarket:
         self._world = world
         self._venue = venue
         self._observers = observers
-        self._now_ns = world.now_ns
-
-    @property
-    def now_ns(self) -> int:
-        """Everything up to here, included, has happened."""
-        return self._now_ns
+        self.now_ns = world.now_ns
 
     def advance(self, until_ns: int) -> bool:
         """Let the world happen; whether something became observable."""
         rows = self._world.advance(until_ns)
-        self._now_ns = self._world.now_ns
+        if not rows:
+            self.now_ns = until_ns
+            return False
+        self.now_ns = self._world.now_ns
         for row in rows:
             self._hand_on(row)
-        return bool(rows)
+        return True
 
     def _hand_on(self, row: OutRow) -> None:
         """An observation wakes its host when it is due; a report goes to the order's owner."""

@@ -100,15 +100,12 @@ class World:
         Raises:
             BadRow: When a tape row contradicts the rows before it.
         """
-        mem = self.arena.mem
-        mem[layout.H_LIMIT] = until_ns
-        mem[layout.H_OUT] = 0
         arena = self.arena
-        while True:
-            code = entry.advance(arena.mem, self._words, arena.orders, arena.levels)
-            if code == status.DONE:
-                return self._out() if arena.mem[layout.H_OUT] else []
+        code = entry.advance(arena.mem, self._words, arena.orders, arena.levels, until_ns, 0)
+        while code < 0:
             self._serve(code)
+            code = entry.advance(arena.mem, self._words, arena.orders, arena.levels, until_ns, 1)
+        return self._out() if code else []
 
     def _serve(self, code: int) -> None:
         """Give the kernel what it asked for."""

@@ -16,17 +16,32 @@ from sim.kernels.dump import dump_book as dump_book_below
 from sim.kernels.dump import dump_size as dump_size_below
 from sim.kernels.grow import grow_ladder as grow_ladder_below
 from sim.kernels.grow import grow_ring as grow_ring_below
-from sim.kernels.layout import Words
+from sim.kernels.layout import H_LIMIT, H_OUT, Words
 from sim.kernels.pointer import pointer
 from sim.kernels.pool import add_pool as add_pool_below
+from sim.kernels.status import DONE
 from sim.kernels.subscription import arm as arm_below
 from sim.kernels.world import advance as advance_below
 
 
 @njit(cache=True)
-def advance(mem: Words, rows: Words, orders: Words, levels: Words) -> int:
-    """See `sim.kernels.world.advance`."""
-    return advance_below(pointer(mem), pointer(rows), pointer(orders), pointer(levels))
+def advance(
+    mem: Words, rows: Words, orders: Words, levels: Words, until_ns: int, resumed: int
+) -> int:
+    """See `sim.kernels.world.advance`.
+
+    Args:
+        until_ns: The horizon.
+        resumed: 0 for a new horizon; 1 to go on where a capacity status stopped.
+
+    Returns:
+        Out rows written, or a negative status. The count spares Python a look into `mem`.
+    """
+    if resumed == 0:
+        mem[H_LIMIT] = until_ns
+        mem[H_OUT] = 0
+    code = advance_below(pointer(mem), pointer(rows), pointer(orders), pointer(levels))
+    return mem[H_OUT] if code == DONE else code
 
 
 @njit(cache=True)

@@ -6,7 +6,7 @@ console          `$ twin …` is run in the page's own empty folder; lines below
 console data     the same, on real data: only under the `truth` mark
 python           executed; the blocks of a page share their names
 toml config      must be a valid twin.toml
-toml scenario    must be a valid scenario
+toml scenario    must be a valid scenario; blocks below find it as `scenario.toml`
 text             prose
 """
 

@@ -25,6 +25,7 @@ def run_block(block: Block, folder: Path, names: dict[str, object]) -> None:
         from scenarios.schema import parse_scenario
 
         parse_scenario(block.body, f"line {block.line}")
+        (folder / "scenario.toml").write_text(block.body, encoding="utf-8")
 
 
 def name_of(page: Path) -> str:
@@ -71,6 +72,18 @@ def test_the_command_line_reference_is_what_the_program_says() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < 150
+
+
+def test_every_proof_that_the_readme_names_exists() -> None:
+    proofs = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "README.md").read_text("utf-8"))
+    missing = [
+        f"{path}::{name}"
+        for path, name in proofs
+        if not (ROOT / path).exists() or f"def {name}(" not in (ROOT / path).read_text("utf-8")
+    ]
+
+    assert len(proofs) > 5
+    assert missing == []
 
 
 @pytest.mark.parametrize(
