@@ -1,9 +1,7 @@
 """Finds LOBSTER's message and orderbook files, and reads the session off their names."""
 
-import datetime as dt
 import re
 import zipfile
-import zoneinfo
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,10 +9,10 @@ from pathlib import Path
 import msgspec
 
 from market.errors import InputError
+from sim.ingest.session_date import midnight_ns
 from sim.ingest.source import Source, fingerprint, is_zip, open_file, open_member, open_zip
 from sim.tape.meta import TapeSource
 
-EXCHANGE_ZONE = "America/New_York"
 _NAME = re.compile(
     r"(?P<symbol>[A-Za-z0-9.+=-]+)_(?P<date>\d{4}-\d{2}-\d{2})_.*message.*\.csv(\.gz)?"
 )
@@ -78,15 +76,8 @@ def read_session(file_name: str) -> Session:
     found = _NAME.fullmatch(name)
     if found is None:
         raise InputError(f"{name}: found a name without ticker and date, allowed {_NAME_ALLOWED}")
-    try:
-        # Noon decides the offset: clocks change at night, while no exchange trades.
-        noon = dt.datetime.fromisoformat(found["date"]).replace(
-            hour=12, tzinfo=zoneinfo.ZoneInfo(EXCHANGE_ZONE)
-        )
-    except ValueError:
-        raise InputError(f"{name}: found the date {found['date']}, allowed a real one") from None
-    midnight_ns = (int(noon.timestamp()) - 12 * 3600) * 1_000_000_000
-    return Session(symbol=found["symbol"], date=found["date"], midnight_ns=midnight_ns)
+    date = found["date"]
+    return Session(symbol=found["symbol"], date=date, midnight_ns=midnight_ns(date, name))
 
 
 def _member(archive: zipfile.ZipFile, path: Path, word: str) -> zipfile.ZipInfo:
