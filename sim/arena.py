@@ -10,6 +10,7 @@ from market.codes import Mode, Phase
 from market.errors import InputError
 from sim.growth import Arena
 from sim.kernels import entry, layout
+from sim.kernels.status import DEPTH_L3
 
 WINDOW_LEVELS: Final = 4096
 FAR_LEVELS: Final = 256
@@ -20,11 +21,21 @@ HEAP_ENTRIES: Final = 4096
 
 
 class BookSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One book of a world: its tick in price units and how many dense handles its tape uses."""
+    """One book of a world.
+
+    Attributes:
+        tick_units: Price units a tick.
+        handle_count: Dense handles that its tape uses; an L1 book has two.
+        depth: What its tape tells: 3 orders, 2 levels, 1 best prices.
+        queue_model: How an own order's place is estimated where there are no orders: 0 risk-averse,
+            1 power, 2 log (docs/explanation/venue-truth.md).
+    """
 
     tick_units: int
     handle_count: int = 0
     phase: Phase = Phase.CONTINUOUS
+    depth: int = 3
+    queue_model: int = 0
 
 
 class LocalSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +79,11 @@ def build_arena(
     """Allocate and fill the arrays of a world at its first instant."""
     if flow is not None and mode is not Mode.REACTIVE:
         raise InputError("a generated flow needs mode 'reactive': nothing of it is history")
+    if mode is not Mode.FROZEN and any(book.depth != DEPTH_L3 for book in books):
+        raise InputError(
+            "found an L2 or L1 book in reactive mode, allowed is frozen: levels do not say whose "
+            "orders an aggressor would have met"
+        )
     handles = sum(book.handle_count for book in books)
     arena = Arena(layout.H_SIZE, handles + POOL_SLOTS)
     mem = arena.mem
@@ -131,6 +147,8 @@ def _fill_book(arena: Arena, bk: int, book: BookSpec, handle_base: int, listened
     mem[bk + layout.B_TICK] = book.tick_units
     mem[bk + layout.B_HANDLE_BASE] = handle_base
     mem[bk + layout.B_HANDLES] = book.handle_count
+    mem[bk + layout.B_DEPTH] = book.depth
+    mem[bk + layout.B_QUEUE_MODEL] = book.queue_model
     mem[bk + layout.B_RING_OFF] = ring
     mem[bk + layout.B_RING_CAP] = RING_MESSAGES if listened else 0
     mem[bk + layout.B_RING_LIMIT] = RING_MESSAGES if listened else 0

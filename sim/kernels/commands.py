@@ -9,6 +9,7 @@ from sim.kernels.answer import cancel_order, replace_order, submit_order
 from sim.kernels.blocks import book_at
 from sim.kernels.book import level_of
 from sim.kernels.layout import (
+    B_DEPTH,
     B_MARKET,
     H_SLOT,
     LEVEL,
@@ -17,13 +18,15 @@ from sim.kernels.layout import (
     O_LIVE,
     ORDER,
     PRICE_MAX,
+    T_AHEAD,
     Words,
 )
 from sim.kernels.links import next_of
 from sim.kernels.market_queue import is_market
 from sim.kernels.match import is_live
+from sim.kernels.pool import tag_of
 from sim.kernels.ring import burst, capacity, commit, ladder_room
-from sim.kernels.status import DONE, LIMIT
+from sim.kernels.status import DEPTH_L3, DONE, LIMIT
 
 
 @njit(cache=True)
@@ -130,10 +133,15 @@ def replace(
 def queue_ahead(
     mem: Words, orders: Words, levels: Words, book_id: int, order_id: int, slot: int
 ) -> int:
-    """Live lots in front of a resting own order at its price, or -1 when it does not rest."""
+    """Live lots in front of a resting own order at its price, or -1 when it does not rest.
+
+    Exact in L3 books, an estimate in L2 and L1 books.
+    """
     if not is_live(mem, orders, slot, order_id):
         return -1
     bk = book_at(mem, book_id)
+    if mem[bk + B_DEPTH] != DEPTH_L3 and not is_market(orders, slot):
+        return mem[tag_of(mem, slot) + T_AHEAD]
     if is_market(orders, slot):
         index = mem[bk + B_MARKET + (orders[slot * ORDER + O_KEY_SIDE] & 1)]
     else:

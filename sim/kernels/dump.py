@@ -6,6 +6,7 @@ from sim.kernels.blocks import book_at
 from sim.kernels.book import ladder_of
 from sim.kernels.ladder import find_level, next_key
 from sim.kernels.layout import (
+    B_DEPTH,
     B_DIVERGED,
     B_EXPIRED,
     B_HANDLE_BASE,
@@ -27,12 +28,13 @@ from sim.kernels.layout import (
     O_LIVE,
     O_TAPE,
     ORDER,
+    T_AHEAD,
     T_ID,
     Words,
 )
 from sim.kernels.links import next_of
 from sim.kernels.pool import tag_of
-from sim.kernels.status import REACTIVE
+from sim.kernels.status import DEPTH_L3, REACTIVE
 
 
 @njit(cache=True)
@@ -66,6 +68,8 @@ def dump_side(
             out[at] = name_of(mem, orders, bk, slot)
             out[at + 1] = orders[slot * ORDER + O_LIVE]
             out[at + 2] = orders[slot * ORDER + O_TAPE]
+            if out[at + 2] == -1 and mem[bk + B_DEPTH] != DEPTH_L3:
+                out[at + 2] = -1 - mem[tag_of(mem, slot) + T_AHEAD]
             at += 3
             slot = next_of(orders, slot)
         key = next_key(mem, ld, key)

@@ -11,6 +11,7 @@ from sim.kernels.execution import execute_frozen, execute_reactive
 from sim.kernels.hits import hit_own
 from sim.kernels.ladder import find_level, next_key
 from sim.kernels.layout import (
+    B_DEPTH,
     B_HANDLE_BASE,
     B_HANDLES,
     B_PHASE,
@@ -29,6 +30,7 @@ from sim.kernels.layout import (
     QTY_MAX,
     Words,
 )
+from sim.kernels.level_rows import print_at_levels, row_level, row_quote
 from sim.kernels.links import next_of
 from sim.kernels.order_rows import row_add, row_delete, row_reduce, row_replace
 from sim.kernels.outward import publish
@@ -49,16 +51,19 @@ from sim.kernels.status import (
     CONTINUOUS,
     CROSS,
     DELETE,
+    DEPTH_L3,
     EXECUTE,
     FROZEN,
     PHASE,
     PRE_OPEN,
+    QUOTE,
     REDUCE,
     REPLACE,
     REVEAL,
     SIDE_UNKNOWN,
     TRADE,
 )
+from sim.kernels.status import LEVEL as LEVEL_ROW
 
 
 @njit(cache=True)
@@ -120,6 +125,8 @@ def row_print(
         else:
             limit_key = signed // tick
         left = hit_own(mem, orders, levels, bk, ts, cause, passive, limit_key, qty, True)
+        if mem[bk + B_DEPTH] != DEPTH_L3:
+            print_at_levels(mem, orders, levels, bk, ts, cause, passive, units, left, qty)
     if mem[H_MODE] == FROZEN:
         left = qty
     if left > 0:
@@ -188,6 +195,12 @@ def apply_row(
     if kind == CLEAR:
         row_clear(mem, orders, levels, bk, ts, cause)
         return 0
+    if kind == LEVEL_ROW:
+        return row_level(mem, orders, levels, bk, ts, cause, side, handle, price, qty)
+    if kind == QUOTE:
+        return row_quote(mem, orders, levels, bk, ts, cause, side, price, qty)
+    if mem[bk + B_DEPTH] != DEPTH_L3:
+        return BAD_KIND
     fault = fault_of(mem, orders, bk, kind, side, handle, price, qty)
     if fault != 0:
         return fault

@@ -19,6 +19,7 @@ from sim.kernels.book import (
 )
 from sim.kernels.ladder import find_level, next_key
 from sim.kernels.layout import (
+    B_DEPTH,
     B_OWN,
     B_PHASE,
     H_MODE,
@@ -40,6 +41,7 @@ from sim.kernels.layout import (
     T_WORD,
     Words,
 )
+from sim.kernels.level_rows import join_estimate
 from sim.kernels.links import next_of
 from sim.kernels.market_queue import is_market, market_link, market_unlink
 from sim.kernels.outward import report, report_fill
@@ -47,6 +49,7 @@ from sim.kernels.pool import pool_take, tag_of
 from sim.kernels.status import (
     ADD,
     CONTINUOUS,
+    DEPTH_L3,
     EXPIRED,
     GTC,
     IOC_REMAINDER,
@@ -118,6 +121,16 @@ def take(
 
 
 @njit(cache=True)
+def rest_own(
+    mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, slot: int
+) -> None:
+    """Put an own order at the back of its level; the feed shows it in reactive mode."""
+    if mem[bk + B_DEPTH] != DEPTH_L3:
+        join_estimate(mem, orders, levels, bk, slot)
+    rest(mem, orders, levels, bk, ts, cause, slot, ADD, mem[H_MODE] == REACTIVE)
+
+
+@njit(cache=True)
 def settle(
     mem: Words,
     orders: Words,
@@ -135,7 +148,7 @@ def settle(
     """
     remaining = orders[slot * ORDER + O_LIVE]
     if remaining > 0 and order_type == LIMIT and tif == GTC:
-        rest(mem, orders, levels, bk, ts, cause, slot, ADD, mem[H_MODE] == REACTIVE)
+        rest_own(mem, orders, levels, bk, ts, cause, slot)
         return slot
     if remaining > 0:
         tag = tag_of(mem, slot)
@@ -177,7 +190,7 @@ def submit_core(
     if order_type == MARKET:
         market_link(mem, orders, levels, bk, slot)
     else:
-        rest(mem, orders, levels, bk, ts, cause, slot, ADD, mem[H_MODE] == REACTIVE)
+        rest_own(mem, orders, levels, bk, ts, cause, slot)
     return slot
 
 

@@ -46,7 +46,17 @@ from sim.kernels.layout import (
 )
 from sim.kernels.local import catch_up, head_due
 from sim.kernels.ring import SLACK, burst, capacity, commit, ladder_room, ring_room
-from sim.kernels.status import ADD, BAD_ROW, DONE, LAST, NEED_ROWS, REPLACE, REVEAL, SELL
+from sim.kernels.status import (
+    ADD,
+    BAD_ROW,
+    DONE,
+    LAST,
+    NEED_ROWS,
+    QUOTE,
+    REPLACE,
+    REVEAL,
+    SELL,
+)
 from sim.kernels.subscription import fire_stale, stale_due
 
 
@@ -67,7 +77,7 @@ def step_row(mem: Words, rows: Words, orders: Words, levels: Words, now: int) ->
         status = ring_room(mem, levels, bk, SLACK, now - 1)
     if status != DONE:
         return status
-    if kind == ADD or kind == REPLACE or kind == REVEAL:
+    if kind == ADD or kind == REPLACE or REVEAL <= kind <= QUOTE:
         side = flags & SELL
         status = ladder_room(mem, bk, side, price if side else -price)
         if status != DONE:
