@@ -180,11 +180,12 @@ def run(
     verbose: Verbose = False,
 ) -> None:
     """Run a scenario and write runs/<id>/."""
+    from console.interrupt import stop_request
     from scenarios.run import run_scenario
 
     settings = _flags(context).load(seed)
     terminal = _terminal(as_json, quiet, verbose)
-    with terminal.progress(scenario, "messages") as tick:
+    with stop_request() as stopped, terminal.progress(scenario, "messages") as tick:
         summary = run_scenario(
             scenario,
             tape=tape,
@@ -193,6 +194,7 @@ def run(
             progress=tick,
             announce=terminal.identity,
             wall_ns=time.perf_counter_ns,
+            stopped=stopped,
         )
     terminal.result("summary", output.fields_of(summary))
 

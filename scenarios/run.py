@@ -12,6 +12,7 @@ from scenarios.build import Assembly
 from scenarios.identity import Identity, code_digest, fingerprint
 from scenarios.run_files import RunFolder
 from scenarios.schema import load_scenario, scenario_digest
+from scenarios.telemetry import Percentiles
 from sim.kernels import layout
 from sim.tape.read import Tape, open_tape
 
@@ -64,6 +65,12 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     wall_s: float
     messages_per_s: float
     simulated_to_real: float
+    latencies: dict[str, dict[str, Percentiles]] = {}
+
+
+def _never() -> bool:
+    """Nobody wants the run to end."""
+    return False
 
 
 def run_scenario(
@@ -75,6 +82,7 @@ def run_scenario(
     progress: Progress,
     announce: Callable[[Mapping[str, object]], None],
     wall_ns: Callable[[], int],
+    stopped: Callable[[], bool] = _never,
 ) -> RunSummary:
     """Run a scenario to its end and write its folder.
 
@@ -85,6 +93,7 @@ def run_scenario(
         progress: Called with messages done and expected (0 when not known).
         announce: Called with the identity before anything runs.
         wall_ns: A clock for the summary's wall time; nothing simulated reads it.
+        stopped: Asked between slices whether somebody wants the run to end.
 
     Raises:
         InputError: The scenario or the tape is wrong; nothing is left behind.
@@ -106,9 +115,11 @@ def run_scenario(
     try:
         assembly = Assembly(scenario, history, chosen, folder)
         began_ns = wall_ns()
-        complete = _play(assembly, history, progress)
+        complete = _play(assembly, history, progress, stopped)
         wall_s = (wall_ns() - began_ns) / 1e9
         summary = _summary(assembly, history, identity, complete=complete, wall_s=wall_s)
+        latencies = folder.latencies([host.name for host in scenario.hosts])
+        summary = msgspec.structs.replace(summary, latencies=latencies)
         path = folder.finish(msgspec.to_builtins(summary), complete=complete)
     except BaseException:
         folder.discard()
@@ -118,20 +129,21 @@ def run_scenario(
     return msgspec.structs.replace(summary, folder=str(path))
 
 
-def _play(assembly: Assembly, history: Tape | None, progress: Progress) -> bool:
-    """Let the run happen in slices of simulated time; False when it was interrupted."""
+def _play(
+    assembly: Assembly, history: Tape | None, progress: Progress, stopped: Callable[[], bool]
+) -> bool:
+    """Let the run happen in slices of simulated time; False when it was stopped."""
     total = history.row_count if history is not None else 0
     span_ns = assembly.end_ns - assembly.start_ns
-    try:
-        for number in range(1, SLICES + 1):
-            assembly.clock.run_until(assembly.start_ns + span_ns * number // SLICES)
-            done = assembly.world.header_word(layout.H_ROWS_DONE)
-            if total == 0:
-                done = assembly.world.header_word(layout.H_MESSAGES)
-            progress(done, total or done * SLICES // number)
-    except KeyboardInterrupt:
-        LOG.warning("interrupted at %d ns", assembly.clock.now_ns)
-        return False
+    for number in range(1, SLICES + 1):
+        assembly.clock.run_until(assembly.start_ns + span_ns * number // SLICES)
+        done = assembly.world.header_word(layout.H_ROWS_DONE)
+        if total == 0:
+            done = assembly.world.header_word(layout.H_MESSAGES)
+        progress(done, total or done * SLICES // number)
+        if stopped() and number < SLICES:
+            LOG.warning("interrupted at %d ns", assembly.clock.now_ns)
+            return False
     return True
 
 
