@@ -1,6 +1,7 @@
 """The verbs of `twin`, and nothing else: each calls one function of a room and prints what it got.
 
-Heavy libraries are imported inside the verbs, so that `--help` answers at once.
+Those of `twin ingest` stand in `console/ingest.py`, those of `twin tape` in `console/tape.py`. Heavy
+libraries are imported inside the verbs, so that `--help` answers at once.
 """
 
 import sys
@@ -12,32 +13,18 @@ from typing import Annotated, Literal
 import typer
 
 from console import config, errors, output
+from console.ingest import ingest_app
+from console.options import Json, Quiet, Verbose, group, terminal_of
+from console.tape import tape_app
 
-
-def _app(help_text: str) -> typer.Typer:
-    """A group of verbs with plain help, which is quick and the same at every width."""
-    return typer.Typer(
-        help=help_text,
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-    )
-
-
-app = _app("A digital twin of a trading operation: replay, simulate, verify.")
-ingest_app = _app("Turn recorded market data into a tape.")
-tape_app = _app("Look at a tape, or hold it against the truth.")
-bench_app = _app("Measure speed on this machine.")
-config_app = _app("Settings: flag, then TWIN_*, then twin.toml, then default.")
+app = group("A digital twin of a trading operation: replay, simulate, verify.")
+bench_app = group("Measure speed on this machine.")
+config_app = group("Settings: flag, then TWIN_*, then twin.toml, then default.")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(tape_app, name="tape")
 app.add_typer(bench_app, name="bench")
 app.add_typer(config_app, name="config")
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the log on standard error.")]
 Seed = Annotated[
     int | None,
     typer.Option("--seed", min=0, help="Seed of every draw; the scenario's own by default."),
@@ -63,12 +50,6 @@ def _flags(context: typer.Context) -> Flags:
     flags = context.find_root().obj
     assert isinstance(flags, Flags)
     return flags
-
-
-def _terminal(as_json: bool, quiet: bool = False, verbose: bool = False) -> output.Output:
-    """The terminal of one command."""
-    level = output.QUIET if quiet else output.VERBOSE if verbose else output.NORMAL
-    return output.Output(as_json=as_json, verbosity=level)
 
 
 def _version(wanted: bool) -> None:
@@ -97,78 +78,6 @@ def root(
     context.obj = Flags(config_path, data_dir, runs_dir)
 
 
-@ingest_app.command("lobster")
-def ingest_lobster_file(
-    message: Annotated[Path, typer.Argument(help="LOBSTER zip, or message csv or csv.gz.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The tape to write.")],
-    orderbook: Annotated[
-        Path | None, typer.Option("--orderbook", help="Orderbook csv or csv.gz of a message file.")
-    ] = None,
-    seed_only: Annotated[
-        bool, typer.Option("--seed-only", help="Use the orderbook's first row only.")
-    ] = False,
-    max_bad: Annotated[
-        int, typer.Option("--max-bad", min=0, help="Rows that may be refused before it stops.")
-    ] = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Turn a LOBSTER day, any level, into a tape."""
-    from sim.ingest.lobster import ingest_lobster
-
-    terminal = _terminal(as_json, quiet, verbose)
-    with terminal.progress("ingest", "bytes") as tick:
-        meta = ingest_lobster(
-            message,
-            orderbook=orderbook,
-            seed_only=seed_only,
-            out=out,
-            max_bad=max_bad,
-            progress=tick,
-            warn=terminal.note,
-        )
-    terminal.result(f"{message.name} → {out}", output.fields_of(meta))
-
-
-@tape_app.command("info")
-def tape_info(
-    tape: Annotated[Path, typer.Argument(help="A tape (.tape.parquet).")], as_json: Json = False
-) -> None:
-    """Say what a tape holds and where it came from."""
-    from sim.tape.read import open_tape
-
-    opened = open_tape(tape)
-    fields = {
-        "rows": opened.row_count,
-        "digest": opened.digest,
-        "side_columns": opened.side_columns,
-    }
-    _terminal(as_json).result(str(tape), {**fields, **output.fields_of(opened.meta)})
-
-
-@tape_app.command("verify")
-def tape_verify(
-    tape: Annotated[Path, typer.Argument(help="A tape (.tape.parquet).")],
-    truth: Annotated[Path, typer.Option("--truth", help="The raw file the tape was made from.")],
-    mode: Annotated[
-        Literal["frozen", "reactive"], typer.Option("--mode", help="How history answers us.")
-    ] = "frozen",
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Replay a tape and compare every row with the raw file's own book; exit 1 on a difference."""
-    from sim.verify import verify_tape
-
-    terminal = _terminal(as_json, quiet, verbose)
-    with terminal.progress("verify", "rows") as tick:
-        verdict = verify_tape(tape, truth, mode=mode, progress=tick)
-    terminal.result(f"{tape} against {truth.name}, {mode}", output.fields_of(verdict))
-    if verdict.rows_equal != verdict.rows:
-        raise typer.Exit(errors.EXIT_DOES_NOT_HOLD)
-
-
 @app.command("run")
 def run(
     context: typer.Context,
@@ -184,7 +93,7 @@ def run(
     from scenarios.run import run_scenario
 
     settings = _flags(context).load(seed)
-    terminal = _terminal(as_json, quiet, verbose)
+    terminal = terminal_of(as_json, quiet, verbose)
     with stop_request() as stopped, terminal.progress(scenario, "messages") as tick:
         summary = run_scenario(
             scenario,
@@ -211,6 +120,41 @@ def demo(
     run(context, "first_light", None, seed, as_json, quiet, verbose)
 
 
+@app.command("query")
+def query_views(
+    path: Annotated[Path, typer.Argument(help="A run's folder, or a tape.")],
+    sql: Annotated[str, typer.Argument(help="One SELECT over tape, or events, latencies, summary.")],
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most rows shown.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """Ask a run or a tape in SQL (needs DuckDB: the extra `query`)."""
+    from scenarios.query import query
+
+    found = query(path, sql, limit=limit)
+    terminal = terminal_of(as_json)
+    terminal.rows("", [dict(zip(found.columns, row, strict=True)) for row in found.rows])
+    if found.more:
+        terminal.note(f"more rows than {limit}; --limit shows more")
+
+
+@app.command("migrate")
+def migrate(
+    path: Annotated[Path, typer.Argument(help="A tape of an older format.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where it goes; default: in its place.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring a tape of an older format up to the present one."""
+    from sim.tape.migrate import migrate_tape
+
+    terminal = terminal_of(as_json, quiet)
+    with terminal.progress("migrate", "rows") as tick:
+        done = migrate_tape(path, out=out, progress=tick)
+    terminal.result(str(out or path), output.fields_of(done))
+
+
 @bench_app.command("replay")
 def bench_replay_speed(
     as_json: Json = False, quiet: Quiet = False, verbose: Verbose = False
@@ -218,7 +162,7 @@ def bench_replay_speed(
     """Messages per second through venue, wire and local book, against bare SimPy time-outs."""
     from scenarios.bench import bench_replay
 
-    terminal = _terminal(as_json, quiet, verbose)
+    terminal = terminal_of(as_json, quiet, verbose)
     with terminal.progress("bench", "rounds") as tick:
         rates = bench_replay(progress=tick, wall_ns=time.perf_counter_ns)
     terminal.result("replay, messages per second", output.fields_of(rates))
@@ -233,10 +177,10 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     fit = all(check.state != "broken" for check in checks)
     found = {check.name: {"state": check.state, "found": check.found} for check in checks}
     if as_json:
-        _terminal(as_json).result("", {"fit": fit, "checks": found})
+        terminal_of(as_json).result("", {"fit": fit, "checks": found})
     else:
         lines = {check.name: f"{check.state:6}  {check.found}" for check in checks}
-        _terminal(as_json).result("", {**lines, "fit": fit})
+        terminal_of(as_json).result("", {**lines, "fit": fit})
     if not fit:
         raise typer.Exit(errors.EXIT_DOES_NOT_HOLD)
 
@@ -247,13 +191,13 @@ def config_show(context: typer.Context, as_json: Json = False) -> None:
     values = _flags(context).load().values
     if as_json:
         found = {key: {"value": item.value, "origin": item.origin} for key, item in values.items()}
-        _terminal(as_json).result("", found)
+        terminal_of(as_json).result("", found)
     else:
         lines = {
             key: f"{'–' if item.value is None else item.value}  (from {item.origin})"
             for key, item in values.items()
         }
-        _terminal(as_json).result("", lines)
+        terminal_of(as_json).result("", lines)
 
 
 def main() -> None:

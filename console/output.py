@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Final, TypeGuard
 
 from console.progress import Tick, ticker
+from market.units import format_ns
 
 LOGGER_NAME: Final = "twin"
 """The root of our loggers; a run adds its own file to it."""
@@ -61,6 +62,22 @@ class Output:
             print(json.dumps(fields, indent=2))
         else:
             self._table(title, fields)
+
+    def rows(self, title: str, rows: list[dict[str, object]], **fields: object) -> None:
+        """Print an outcome of many rows with the same fields, then fields about all of them."""
+        if self._as_json:
+            print(json.dumps({**fields, "rows": rows}, indent=2))
+            return
+        lines = [[_cell(value) for value in row.values()] for row in rows]
+        heads = [_words(key) for key in rows[0]] if rows else []
+        widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+        if title:
+            print(title)
+        for line in (heads, *lines) if rows else ():
+            cells = [f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)]
+            print("  ".join(cells).rstrip())
+        for key, value in fields.items():
+            print(f"{_words(key)}: {_text(key, value)}")
 
     @contextmanager
     def progress(self, label: str, unit: str) -> Iterator[Tick]:
@@ -124,12 +141,26 @@ def _is_records(value: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
 def _flat(fields: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     """Plain fields in order, those of inner mappings under their parent's name."""
     for key, value in fields.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and "count" in value:
+            yield f"{prefix}{key}", "  ".join(_measure(name, one) for name, one in value.items())
+        elif isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key} ")
         elif not _is_records(value):
             yield f"{prefix}{key}", value
         elif prefix:
             yield from _flat({f"{key} {index}": item for index, item in enumerate(value)}, prefix)
+
+
+def _measure(key: str, value: object) -> str:
+    """One of a few measures of one thing, which stand on one line."""
+    if key.endswith("_ns") and isinstance(value, int):
+        return f"{key.removesuffix('_ns')} {format_ns(value)}"
+    return f"{key} {_text(key, value)}"
+
+
+def _cell(value: object) -> str:
+    """A value of a table's row, digits not grouped: rows are read by column."""
+    return "" if value is None else str(value)
 
 
 def _words(key: str) -> str:

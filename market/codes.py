@@ -74,6 +74,25 @@ class Mode(IntEnum):
     REACTIVE = 1
 
 
+class Depth(IntEnum):
+    """How much a source tells of a book: its best prices, its levels, or every order."""
+
+    L1 = 1
+    L2 = 2
+    L3 = 3
+
+
+class QueueModel(IntEnum):
+    """How many of the lots that left a level are believed to have stood in front of our order.
+
+    It matters only where orders have no identity, on L1 and L2 books.
+    """
+
+    RISK_AVERSE = 0
+    POWER = 1
+    LOG = 2
+
+
 class OrderType(IntEnum):
     """How an order is priced."""
 

@@ -23,7 +23,12 @@ assert TAPE_DTYPE.itemsize == 32
 
 TAPE_COLUMNS: Final[tuple[str, ...]] = tuple(TAPE_DTYPE.names or ())
 
-SIDE_COLUMNS: Final[tuple[str, ...]] = ("venue_stamp_ns", "recv_delta_ns", "source_seq")
+SIDE_COLUMNS: Final[tuple[str, ...]] = (
+    "venue_stamp_ns",
+    "recv_delta_ns",
+    "source_seq",
+    "venue_code",
+)
 """Optional row-aligned int64 columns; see DESIGN §4."""
 
 QTY_LOTS_MAX: Final = 1 << 40

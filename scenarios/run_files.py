@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from market.errors import InputError
 from scenarios.identity import RUN_FORMAT_VERSION, Identity, fingerprint
+from scenarios.telemetry import Percentiles, measure
 from sim.recorder import EVENT_COLUMNS
 
 EVENTS_FORMAT_VERSION: Final = 1
@@ -58,6 +59,11 @@ class RunFolder:
         """Append recorded events."""
         columns = [pa.array(np.ascontiguousarray(rows[:, i])) for i in range(rows.shape[1])]
         self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+
+    def latencies(self, hosts: list[str]) -> dict[str, dict[str, Percentiles]]:
+        """Measure every latency of the events, all of which are written, into latencies.parquet."""
+        self._writer.close()
+        return measure(self._work / "events.parquet", self._work / "latencies.parquet", hosts)
 
     def finish(self, summary: dict[str, Any], *, complete: bool) -> Path:
         """Write the summary and give the folder its name; where it is."""

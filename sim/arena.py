@@ -96,8 +96,9 @@ def build_arena(
     )
     subs = [i for i, spec in enumerate(locals_) for _ in range(spec.subscriptions)]
     arena.sub_off = _region(arena, layout.H_SUBS, layout.H_SUB_OFF, len(subs), layout.S_SIZE)
-    arena.mem[layout.H_OUT_OFF] = arena.append_words(OUT_ROWS * layout.X_SIZE)
-    arena.mem[layout.H_OUT_CAP] = OUT_ROWS
+    out_rows = OUT_ROWS + len(subs)  # every subscription may fire at once
+    arena.mem[layout.H_OUT_OFF] = arena.append_words(out_rows * layout.X_SIZE)
+    arena.mem[layout.H_OUT_CAP] = out_rows
     arena.mem[layout.H_TAG_OFF] = arena.append_words(POOL_SLOTS * layout.T_SIZE)
     entry.add_pool(arena.mem, arena.orders, handles, handles + POOL_SLOTS)
     base = 0

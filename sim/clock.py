@@ -92,6 +92,8 @@ class Clock(simpy.Environment):
         priority: int = NORMAL,
     ) -> None:
         """Call `act(argument)` at `due_ns`, as a control event unless `priority` says earlier."""
+        if type(due_ns) is not int:
+            raise VenueError(f"a time is an int of nanoseconds, got {due_ns!r}")
         event = _Call(self, act, argument)
         self.schedule(event, priority, due_ns - self._now)
 

@@ -131,6 +131,7 @@ class Host:
         self._inbox: deque[Report | TimerFired] = deque()
         self._sent: dict[int, Submit] = {}
         self._busy = True
+        self._decided_ns = 0
 
     # --- what reaches the host ------------------------------------------------------------------
 
@@ -148,6 +149,8 @@ class Host:
 
     def receive(self, message: Report | TimerFired) -> None:
         """A report or a timer arrived; they keep their order."""
+        if isinstance(message, Report):
+            self._recorder.add(self._report_event(message, EventKind.RECEIVED))
         self._inbox.append(message)
         self._wake()
 
@@ -220,9 +223,7 @@ class Host:
             commands.extend(self._participant.on(message, now_ns))
             self._decide(commands, TIMER_CAUSE, message.timer_id)
             return
-        side = self._sent[message.order_id].side if message.order_id in self._sent else 0
-        event = report_event(message, EventKind.REPORT, now_ns, self.number, int(side))
-        self._recorder.add(event)
+        self._recorder.add(self._report_event(message, EventKind.REPORT))
         self._track(message)
         commands.extend(self._participant.on(message, now_ns))
         self._decide(commands, REPORT_CAUSE, message.order_id ^ (message.venue_ns << 1))
@@ -231,6 +232,7 @@ class Host:
         """The decision is taken; its commands leave when it has been computed."""
         now_ns = self._clock.now_ns
         self._busy = True
+        self._decided_ns = now_ns
         self.decisions += 1
         compute_ns = sample(self._compute, self._key, now_ns, cause_a, cause_b)
         self._clock.at(now_ns + compute_ns, self._done, commands)
@@ -238,6 +240,15 @@ class Host:
     def _done(self, commands: Sequence[Command]) -> None:
         """Send what was decided, then look at what came in meanwhile."""
         now_ns = self._clock.now_ns
+        self._recorder.add(
+            Event(
+                now_ns,
+                EventKind.COMPUTED,
+                self.number,
+                venue_ns=self._decided_ns,
+                detail=len(commands),
+            )
+        )
         for command in commands:
             if isinstance(command, SetTimer):
                 fired = TimerFired(timer_id=command.timer_id, due_ns=command.due_ns)
@@ -291,6 +302,12 @@ class Host:
             )
         )
         return view
+
+    def _report_event(self, report: Report, kind: EventKind) -> Event:
+        """A report as it is here and now."""
+        order = self._sent.get(report.order_id)
+        side = 0 if order is None else int(order.side)
+        return report_event(report, kind, self._clock.now_ns, self.number, side)
 
     def _own_lots(self, book_id: int, side: Side, price_ticks: int) -> int:
         """Own quantity at a price, where the feed shows it."""

@@ -26,6 +26,8 @@ class EventKind(IntEnum):
     ARRIVED = 7  # a command reached the venue: detail = EventKind of the command
     ANSWER = 8  # the venue answered: detail = ReportType
     LOST = 9  # a wire lost a command or an answer: detail = its EventKind
+    RECEIVED = 10  # a report reached its host, which may be busy: as REPORT
+    COMPUTED = 11  # a decision was computed and its commands leave: venue_ns = when it was taken, detail = how many
 
 
 class Event(NamedTuple):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from market.codes import Mode, Phase, RowFlag
+from market.codes import Depth, Mode, Phase, QueueModel, RowFlag
 from market.columns import TAPE_DTYPE
 from market.errors import BadRow
 from sim.arena import BookSpec, LocalSpec
@@ -23,16 +23,39 @@ class Difference(AssertionError):  # noqa: N818 - it says what it is
 class Pair:
     """One world of one book, and its reference."""
 
-    def __init__(self, mode: Mode, *, tick_units: int, handle_count: int) -> None:
+    def __init__(
+        self,
+        mode: Mode,
+        *,
+        tick_units: int,
+        handle_count: int,
+        depth: Depth = Depth.L3,
+        queue_model: QueueModel = QueueModel.RISK_AVERSE,
+    ) -> None:
         self.tick_units = tick_units
         self.handle_count = handle_count
-        self.reference = ReferenceBook(mode=mode, tick_units=tick_units, handle_count=handle_count)
+        self.depth = depth
+        self.reference = ReferenceBook(
+            mode=mode,
+            tick_units=tick_units,
+            handle_count=handle_count,
+            depth=depth,
+            queue_model=queue_model,
+        )
         self.now_ns = 0
         self.seen = 0
-        self.paused = False
+        # A feed of levels may cross itself between two of its rows.
+        self.may_cross = depth < Depth.L3
         self.world = World(
             mode=mode,
-            books=[BookSpec(tick_units=tick_units, handle_count=handle_count)],
+            books=[
+                BookSpec(
+                    tick_units=tick_units,
+                    handle_count=handle_count,
+                    depth=depth,
+                    queue_model=queue_model,
+                )
+            ],
             locals_=[
                 LocalSpec(
                     book_id=0, latency=Constant(latency_ns=1).compile(), key=1, subscriptions=0
@@ -115,10 +138,23 @@ class Pair:
                 f"{step}\nstate\n  reference {self.reference.dump()}\n  kernel    {state}"
             )
         # After a pause historical orders may cross each other until the tape moves them.
-        self.paused |= state[0] != Phase.CONTINUOUS
+        self.may_cross |= state[0] != Phase.CONTINUOUS
         broken = self.world.audit(0)
-        if broken and not (broken == CROSSED and self.paused):
+        if broken and not (broken == CROSSED and self.may_cross):
             raise Difference(f"{step}\nthe kernel's book breaks invariant {broken}")
+        if self.depth < Depth.L3:
+            self._compare_positions(step)
+
+    def _compare_positions(self, step: object) -> None:
+        """Where each resting limit order of ours is believed to stand."""
+        for order_id, order in self.reference.state.own.items():
+            if order.is_market:
+                continue
+            ahead = self.world.queue_ahead(0, order_id)
+            if ahead != order.ahead:
+                raise Difference(
+                    f"{step}\nlots ahead of order {order_id}: reference {order.ahead}, kernel {ahead}"
+                )
 
     def _named(self, row: tuple[int, ...]) -> tuple[int, ...]:
         """A ring row as the specification writes it, without slots."""
@@ -126,9 +162,23 @@ class Pair:
         return kind, handle if handle < self.handle_count else -1, flags & 1, price, qty, shown
 
 
-def run_stream(steps: Any, mode: Mode, *, tick_units: int, handle_count: int) -> int:
+def run_stream(
+    steps: Any,
+    mode: Mode,
+    *,
+    tick_units: int,
+    handle_count: int,
+    depth: Depth = Depth.L3,
+    queue_model: QueueModel = QueueModel.RISK_AVERSE,
+) -> int:
     """Feed a whole stream to a pair; how many steps there were."""
-    pair = Pair(mode, tick_units=tick_units, handle_count=handle_count)
+    pair = Pair(
+        mode,
+        tick_units=tick_units,
+        handle_count=handle_count,
+        depth=depth,
+        queue_model=queue_model,
+    )
     count = 0
     for step in steps:
         pair.feed(step)

@@ -42,6 +42,13 @@ PROFILE: Final = {
     "phases": Profile(print_share=0.15, phase_share=0.05, clear_share=0.01),
 }
 
+DEPTH_PROFILES: Final = {"l2": 2, "l1": 1}
+"""Profiles of books whose rows name no orders, and their depths; frozen only."""
+
+DEPTH_PROFILE: Final = {
+    name: Profile(command_share=0.35, print_share=0.2, reach_ticks=6) for name in DEPTH_PROFILES
+}
+
 
 @dataclass
 class TapeOrder:
@@ -59,7 +66,7 @@ class TapeMaker:
     def __init__(self, seed: int, mode: Mode, profile: str) -> None:
         self.random = random.Random(f"{seed}/{int(mode)}/{profile}")
         self.name = profile
-        self.profile = PROFILE[profile]
+        self.profile = (PROFILE | DEPTH_PROFILE)[profile]
         self.phase = Phase.CONTINUOUS
         self.orders: dict[int, TapeOrder] = {}  # oldest first
         self.centre_ticks = self.random.choice((0, 100, 100, 10_000, -50))

@@ -3,7 +3,8 @@
 `random_stream` is a plain generator over a seed, so that long comparisons need no Hypothesis;
 `streams` wraps it thinly. A stream of n steps is the beginning of the same stream of n + 1 steps.
 
-Model: the tape half is `tests/random_tape.py`. The command half knows only what it sent, so it also
+Model: the tape half is `tests/random_tape.py`, or for books of less depth `tests/random_levels.py`.
+The command half knows only what it sent, so it also
 names orders that are long gone. A few percent of the rows and commands are wrong on purpose.
 
 Steps are `("row", {...})`, `("submit", {...})`, `("cancel", order_id)` and `("replace", {...})`,
@@ -18,9 +19,18 @@ from hypothesis import strategies as st
 
 from market.codes import Mode, OrderType, Phase, Side, TimeInForce
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
-from tests.random_tape import HANDLE_COUNT, PROFILE, TICK_UNITS, Step, TapeMaker
+from tests.random_levels import LevelRows
+from tests.random_tape import (
+    DEPTH_PROFILES,
+    HANDLE_COUNT,
+    PROFILE,
+    TICK_UNITS,
+    Step,
+    TapeMaker,
+)
 
 __all__ = [
+    "DEPTH_PROFILES",
     "HANDLE_COUNT",
     "PROFILES",
     "TICK_UNITS",
@@ -155,6 +165,40 @@ class StreamMaker(TapeMaker):
         )
 
 
+class LevelStreamMaker(LevelRows, StreamMaker):
+    """Draws rows of an L2 or L1 tape, and commands of ours that join, eat and sweep its levels."""
+
+    def own_price(self, side: Side) -> int:
+        """Mostly that of a level to join, else one around any touch."""
+        levels = [level for level in self.orders.values() if level.side == side]
+        if not levels or self.random.random() < 0.4:
+            return super().own_price(side)
+        best = self.best(side)
+        assert best is not None
+        return self.random.choice((best, best, self.random.choice(levels))).price_ticks
+
+    def command(self) -> Iterator[Step]:
+        """Now and then an order for all of the best level, which is then filled again or not."""
+        level = self.best(self.side())
+        if level is None or self.random.random() < 0.9:
+            yield from super().command()
+            return
+        yield (
+            "submit",
+            {
+                "order_id": self.next_id(),
+                "side": int(level.side.other),
+                "order_type": int(OrderType.LIMIT),
+                "tif": int(TimeInForce.IOC),
+                "post_only": False,
+                "price_ticks": level.price_ticks,
+                "qty_lots": min(QTY_LOTS_MAX, level.lots + self.random.randint(0, 5)),
+            },
+        )
+        if self.random.random() < 0.5:
+            yield from self.set_lots(level, min(QTY_LOTS_MAX, level.lots + self.qty()))
+
+
 def random_stream(seed: int, n: int, *, mode: Mode, profile: str) -> Iterator[Step]:
     """The first n steps of the stream that these arguments name.
 
@@ -162,9 +206,10 @@ def random_stream(seed: int, n: int, *, mode: Mode, profile: str) -> Iterator[St
         seed: Any integer.
         n: Number of steps.
         mode: Of the book that will read it; modes get different streams.
-        profile: One of `PROFILES`.
+        profile: One of `PROFILES`, or in frozen mode of `DEPTH_PROFILES`.
     """
-    return islice(StreamMaker(seed, mode, profile).steps(), n)
+    maker = LevelStreamMaker if profile in DEPTH_PROFILES else StreamMaker
+    return islice(maker(seed, mode, profile).steps(), n)
 
 
 @st.composite

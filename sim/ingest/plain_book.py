@@ -9,7 +9,7 @@ Invariants:
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from market.codes import Side
@@ -59,11 +59,12 @@ class PlainBook(Generic[Name]):
         other = self._ranks[side.other]
         return bool(other) and side.sign * price_units >= -other[-1]
 
-    def crossed_by(self, side: Side, price_units: int) -> Iterator[BookOrder[Name]]:
-        """The orders of the other side that such an order would trade with, best first."""
-        while self.crosses(side, price_units):
-            queue = self._queues[side.other][self._ranks[side.other][-1]]
-            yield next(iter(queue.values()))
+    def first_crossed(self, side: Side, price_units: int) -> BookOrder[Name] | None:
+        """The first order of the other side that such an order would trade with."""
+        if not self.crosses(side, price_units):
+            return None
+        queue = self._queues[side.other][self._ranks[side.other][-1]]
+        return next(iter(queue.values()))
 
     def open(self, name: Name, side: Side, price_units: int, qty_lots: int) -> BookOrder[Name]:
         """A new order at the back of its level."""

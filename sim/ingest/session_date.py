@@ -29,12 +29,13 @@ def midnight_ns(date: str, where: str, zone: str = NEW_YORK) -> int:
         InputError: A date that does not exist.
     """
     try:
-        # Noon decides the offset: clocks change at night, while no exchange trades.
-        noon = dt.datetime.combine(
-            dt.date.fromisoformat(date), dt.time(12), zoneinfo.ZoneInfo(zone)
-        )
+        day = dt.date.fromisoformat(date)
     except ValueError:
-        raise InputError(f"{where}: found the date {date}, allowed a real one") from None
+        day = None
+    if day is None or day.isoformat() != date:
+        raise InputError(f"{where}: found the date {date}, allowed a real one as YYYY-MM-DD")
+    # Noon decides the offset: clocks change at night, while no exchange trades.
+    noon = dt.datetime.combine(day, dt.time(12), zoneinfo.ZoneInfo(zone))
     return (int(noon.timestamp()) - 12 * 3600) * 1_000_000_000
 
 
@@ -50,3 +51,9 @@ def date_in_name(file_name: str) -> str | None:
 def utc_date(ts_ns: int) -> str:
     """The UTC date (YYYY-MM-DD) of a time in nanoseconds since the epoch."""
     return dt.datetime.fromtimestamp(ts_ns // 1_000_000_000, dt.UTC).date().isoformat()
+
+
+def local_date(ts_ns: int, zone: str) -> str:
+    """The date (YYYY-MM-DD) in `zone`, an IANA name, of a time in nanoseconds since the epoch."""
+    moment = dt.datetime.fromtimestamp(ts_ns // 1_000_000_000, zoneinfo.ZoneInfo(zone))
+    return moment.date().isoformat()

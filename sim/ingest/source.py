@@ -1,23 +1,26 @@
-"""Opens what vendors distribute: plain files, gzip files and members of a zip, all as streams.
+"""Opens what vendors distribute: plain, gzip, bzip2 and zstd files, members of a zip, as streams.
 
 What a file is, its first bytes say; a name that promises otherwise is an error, and so is every
 way in which compressed data can be cut off or damaged. Nothing is unpacked to disk, and memory
 does not grow with the file.
 """
 
+import bz2
 import gzip
 import hashlib
 import zipfile
 import zlib
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 from market.errors import InputError
 from sim.tape.meta import TapeSource
 
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP_MAGIC = b"\x1f\x8b"
+_BZIP_MAGIC = b"BZh"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 
 
@@ -60,7 +63,7 @@ class Source:
 
     @property
     def done_bytes(self) -> int:
-        """Bytes read so far, of `total_bytes`; compressed ones where the file is a gzip."""
+        """Bytes read so far, of `total_bytes`; compressed ones where the file is compressed."""
         return self._counter.tell()
 
     def read(self, byte_count: int) -> bytes:
@@ -87,19 +90,27 @@ def is_zip(path: Path) -> bool:
 
 
 def open_file(path: Path) -> Source:
-    """A plain or gzip file as a stream.
+    """A plain, gzip, bzip2 or zstd file as a stream.
 
     Raises:
         InputError: No such file, or one that is not what its name says.
     """
-    zipped = _head(path).startswith(_GZIP_MAGIC)
-    if path.suffix == ".gz" and not zipped:
+    head = _head(path)
+    if path.suffix == ".gz" and not head.startswith(_GZIP_MAGIC):
         raise InputError(f"{path}: found no gzip data inside, allowed a gzip file")
+    if path.suffix == ".bz2" and not head.startswith(_BZIP_MAGIC):
+        raise InputError(f"{path}: found no bzip2 data inside, allowed a bzip2 file")
+    if path.suffix == ".zst" and not head.startswith(_ZSTD_MAGIC):
+        raise InputError(f"{path}: found no zstd data inside, allowed a zstd file")
     size = path.stat().st_size
     raw = path.open("rb")
-    if not zipped:
-        return Source(path.name, raw, raw, size)
-    return Source(path.name, gzip.GzipFile(fileobj=raw), raw, size)
+    if head.startswith(_GZIP_MAGIC):
+        return Source(path.name, gzip.GzipFile(fileobj=raw), raw, size)
+    if head.startswith(_BZIP_MAGIC):
+        return Source(path.name, bz2.BZ2File(raw), raw, size)
+    if head.startswith(_ZSTD_MAGIC):
+        return Source(path.name, _zstd_stream(raw), raw, size)
+    return Source(path.name, raw, raw, size)
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
@@ -132,6 +143,14 @@ def fingerprint(path: Path) -> TapeSource:
     """Name and checksum of a source file as it was given."""
     with path.open("rb") as file:
         return TapeSource(name=path.name, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _zstd_stream(raw: BinaryIO) -> Stream:
+    """Decompressed bytes of a zstd file; Python itself has no reader for it before 3.14."""
+    import pyarrow as pa
+
+    stream: Stream = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
+    return stream
 
 
 def _head(path: Path) -> bytes:

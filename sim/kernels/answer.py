@@ -132,7 +132,7 @@ def cancel_order(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, order_id: int, slot: int
 ) -> int:
     """Answer a cancel; always -1, for the order is gone or was never there."""
-    if not is_live(mem, orders, slot, order_id):
+    if not is_live(mem, orders, slot, SORT_OWN, order_id):
         report(mem, bk, ts, CANCEL_REJECTED, order_id, 0, 0, 0, UNKNOWN_ORDER, 0)
         return -1
     price = 0 if is_market(orders, slot) else price_of(orders[slot * ORDER + O_KEY_SIDE])
@@ -177,7 +177,7 @@ def replace_order(
     qty: int,
 ) -> int:
     """Answer a replace. The slot where the order rests, or -1."""
-    if not is_live(mem, orders, slot, order_id):
+    if not is_live(mem, orders, slot, SORT_OWN, order_id):
         report(mem, bk, ts, REPLACE_REJECTED, order_id, price, qty, 0, UNKNOWN_ORDER, 0)
         return -1
     leaves = orders[slot * ORDER + O_LIVE]

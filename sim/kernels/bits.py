@@ -11,7 +11,8 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]  # numba fills its config w
 
     def trailing_zeros(word: int) -> int:
         """Position of the lowest set bit of a non-zero word."""
-        return ((word & -word) & 0xFFFFFFFFFFFFFFFF).bit_length() - 1
+        unsigned = int(word) & 0xFFFFFFFFFFFFFFFF
+        return (unsigned & -unsigned).bit_length() - 1
 
 else:
 

@@ -7,17 +7,19 @@ from numba import njit
 
 from sim.kernels.answer import cancel_order, replace_order, submit_order
 from sim.kernels.blocks import book_at
-from sim.kernels.book import level_of
+from sim.kernels.book import key_of, level_of
 from sim.kernels.layout import (
     B_DEPTH,
     B_MARKET,
     H_SLOT,
     LEVEL,
     LV_HEAD,
+    NONE_KEY,
     O_KEY_SIDE,
     O_LIVE,
     ORDER,
     PRICE_MAX,
+    SORT_OWN,
     T_AHEAD,
     Words,
 )
@@ -25,19 +27,21 @@ from sim.kernels.links import next_of
 from sim.kernels.market_queue import is_market
 from sim.kernels.match import is_live
 from sim.kernels.pool import tag_of
-from sim.kernels.ring import burst, capacity, commit, ladder_room
+from sim.kernels.ring import burst, capacity, commit, move_room
 from sim.kernels.status import DEPTH_L3, DONE, LIMIT
 
 
 @njit(cache=True)
-def ready(mem: Words, levels: Words, bk: int, side: int, price: int, now: int) -> int:
-    """DONE when a command that may rest at `price` fits, else what is needed."""
+def ready(mem: Words, levels: Words, bk: int, side: int, price: int, leaving: int, now: int) -> int:
+    """DONE when a command that may rest at `price` fits, else what is needed.
+
+    `leaving` is the key that the order has now, or NONE_KEY.
+    """
     status = capacity(mem, levels, bk, burst(mem, bk), now)
     if status != DONE:
         return status
-    key = price if side else -price
-    if -PRICE_MAX <= key and key <= PRICE_MAX:
-        return ladder_room(mem, bk, side, key)
+    if -PRICE_MAX <= price and price <= PRICE_MAX:
+        return move_room(mem, bk, side, key_of(side, price), leaving)
     return DONE
 
 
@@ -60,7 +64,7 @@ def submit(
     """Submit an order; H_SLOT says where it rests. DONE or a capacity status."""
     bk = book_at(mem, book_id)
     if order_type == LIMIT:
-        status = ready(mem, levels, bk, side, price, now)
+        status = ready(mem, levels, bk, side, price, NONE_KEY, now)
     else:
         status = capacity(mem, levels, bk, burst(mem, bk), now)
     if status != DONE:
@@ -120,8 +124,12 @@ def replace(
 ) -> int:
     """Replace the order in `slot`, if it is still `order_id`. DONE or a capacity status."""
     bk = book_at(mem, book_id)
-    side = orders[slot * ORDER + O_KEY_SIDE] & 1 if is_live(mem, orders, slot, order_id) else 0
-    status = ready(mem, levels, bk, side, price, now)
+    side = 0
+    leaving = NONE_KEY
+    if is_live(mem, orders, slot, SORT_OWN, order_id):
+        side = orders[slot * ORDER + O_KEY_SIDE] & 1
+        leaving = orders[slot * ORDER + O_KEY_SIDE] >> 1
+    status = ready(mem, levels, bk, side, price, leaving, now)
     if status != DONE:
         return status
     mem[H_SLOT] = replace_order(mem, orders, levels, bk, now, cause, order_id, slot, price, qty)
@@ -137,7 +145,7 @@ def queue_ahead(
 
     Exact in L3 books, an estimate in L2 and L1 books.
     """
-    if not is_live(mem, orders, slot, order_id):
+    if not is_live(mem, orders, slot, SORT_OWN, order_id):
         return -1
     bk = book_at(mem, book_id)
     if mem[bk + B_DEPTH] != DEPTH_L3 and not is_market(orders, slot):

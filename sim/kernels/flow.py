@@ -244,7 +244,7 @@ def flow_cancel(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now:
     """Cancel the order whose life is over, if it still rests."""
     at = mem[fk + F_HEAP]
     slot = mem[at + 1]
-    if is_live(mem, orders, slot, mem[at + 2]):
+    if is_live(mem, orders, slot, SORT_FLOW, mem[at + 2]):
         take_out(mem, orders, levels, bk, now, mem[bk + B_SEQ], slot)
         retire(mem, orders, bk, slot)
     heap_pop(mem, fk)

@@ -73,7 +73,7 @@ def hash_home(table: Ints, order_id: Whole) -> int:
 
 
 @njit(cache=True)
-def hash_find(table: Ints, order_id: int) -> int:
+def hash_find(table: Ints, order_id: Whole) -> int:
     """Place of an id in the table, or -1."""
     mask = table.shape[0] - 1
     at = hash_home(table, order_id)
@@ -85,7 +85,7 @@ def hash_find(table: Ints, order_id: int) -> int:
 
 
 @njit(cache=True)
-def hash_put(table: Ints, order_id: Whole, handle: int) -> None:
+def hash_put(table: Ints, order_id: Whole, handle: Whole) -> None:
     """Enter an id that is not in the table."""
     mask = table.shape[0] - 1
     at = hash_home(table, order_id)
@@ -96,7 +96,7 @@ def hash_put(table: Ints, order_id: Whole, handle: int) -> None:
 
 
 @njit(cache=True)
-def hash_remove(table: Ints, order_id: int) -> None:
+def hash_remove(table: Ints, order_id: Whole) -> None:
     """Take an id out and shift back those that a gap would hide."""
     mask = table.shape[0] - 1
     gap = hash_find(table, order_id)

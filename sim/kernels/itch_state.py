@@ -4,9 +4,17 @@ Every message begins with type, stock locate, tracking number and a time stamp o
 offsets below count from the type byte, and all numbers are big-endian.
 """
 
-import numpy as np
+from typing import TypeAlias
 
-from sim.kernels.ingest_book import Ints
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from sim.kernels.ingest_book import Ints, Whole
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Rows: TypeAlias = npt.NDArray[np.void]
+"""Tape rows, TAPE_DTYPE."""
 
 SIZES: Ints = np.zeros(256, np.int64)
 """Bytes of a message by its type byte, without the length in front; 0 where there is no such type."""
@@ -31,6 +39,18 @@ REPLACE_ORDER = 85  # U
 TRADE_MESSAGE = 80  # P
 CROSS_TRADE = 81  # Q
 
+EVENT_START_OF_MESSAGES = 79  # O
+EVENT_START_OF_SYSTEM = 83  # S
+EVENT_START_OF_MARKET = 81  # Q
+EVENT_END_OF_MARKET = 77  # M
+EVENT_END_OF_SYSTEM = 69  # E
+EVENT_END_OF_MESSAGES = 67  # C
+ACTION_HALTED = 72  # H
+ACTION_PAUSED = 80  # P
+ACTION_QUOTES = 81  # Q
+ACTION_TRADES = 84  # T
+MARKET_NASDAQ = 81  # Q
+
 AT_LOCATE = 1
 AT_TIME = 5
 AT_EVENT = 11  # of S
@@ -52,6 +72,22 @@ AT_NEW_PRICE = 31
 AT_CROSS_QTY = 11  # of Q, eight bytes
 AT_CROSS_NAME = 19
 AT_CROSS_PRICE = 27
+
+NAME_AT: Ints = np.zeros(256, np.int64)
+"""Where a message by its type has the stock's name, which must be its locate's; 0 for nowhere."""
+TOUCHES_STATE: Ints = np.zeros(256, np.int64)
+"""1 for the messages of one stock that say something about its book or its phase."""
+for _kind, _at in (
+    (DIRECTORY, AT_NAME), (TRADING_ACTION, AT_NAME), (OPERATIONAL_HALT, AT_NAME),
+    (ADD_ORDER, AT_ADD_NAME), (ADD_ATTRIBUTED, AT_ADD_NAME),
+    (TRADE_MESSAGE, AT_ADD_NAME), (CROSS_TRADE, AT_CROSS_NAME),
+):  # fmt: skip
+    NAME_AT[_kind] = _at
+for _kind in (
+    TRADING_ACTION, OPERATIONAL_HALT, ADD_ORDER, ADD_ATTRIBUTED, EXECUTED, EXECUTED_AT_PRICE,
+    CANCEL, DELETE_ORDER, REPLACE_ORDER, TRADE_MESSAGE, CROSS_TRADE,
+):  # fmt: skip
+    TOUCHES_STATE[_kind] = 1
 
 # Why a message is refused; those of framing come first.
 FAULT_CUT_OFF = 1  # the file ends inside it
@@ -81,20 +117,19 @@ S_MIDNIGHT = 3  # nanoseconds from the epoch to the session's midnight
 S_SYSTEM = 4  # phase of the whole market
 S_BOOKS = 5  # books opened
 S_SLOTS = 6  # order records ever used
-S_LIVE = 7  # orders alive
-S_NAMED_SIDES = 8  # not 0 where the side of a P message means something
-S_FILTERED = 9  # messages of stocks that were not asked for
-S_MISFRAMED = 10
-S_PHASE_ROWS = 11
-S_PRICED = 12  # printable executions at another price than the order's
-S_UNPRINTED = 13  # executions that say they must not be printed
-S_EMPTY_CROSSES = 14
-S_FAULT = 15  # FAULT_* of the message at which the kernel stopped
-S_FOUND = 16
-S_ALLOWED = 17
-S_KIND = 18  # type byte of that message
-S_BEGIN = 19  # offset in the data at which it begins
-S_COUNT = 20  # and the 255 after it: messages by type byte
+S_NAMED_SIDES = 7  # not 0 where the side of a P message means something
+S_FILTERED = 8  # messages of stocks that were not asked for
+S_MISFRAMED = 9
+S_PHASE_ROWS = 10
+S_PRICED = 11  # printable executions at another price than the order's
+S_UNPRINTED = 12  # executions that say they must not be printed
+S_EMPTY_CROSSES = 13
+S_FAULT = 14  # FAULT_* of the message at which the kernel stopped
+S_FOUND = 15
+S_ALLOWED = 16
+S_KIND = 17  # type byte of that message
+S_BEGIN = 18  # offset in the data at which it begins
+S_COUNT = 19  # and the 255 after it: messages by type byte
 STATE_SIZE = S_COUNT + 256
 
 # One record a stock, by its locate.
@@ -126,3 +161,52 @@ QTY_MAX = 1 << 40
 NS_MAX = 86_400 * 1_000_000_000
 CENT_UNITS = 100
 NO_HANDLE = -1
+
+BUY_LETTER = 66  # B
+SELL_LETTER = 83  # S
+YES_LETTER = 89  # Y
+NO_LETTER = 78  # N
+
+
+@njit(cache=True)
+def big_endian(data: Bytes, at: int, width: int) -> Whole:
+    """An unsigned number of up to eight bytes; one of eight keeps its bits, not its sign."""
+    value = np.int64(0)
+    for i in range(at, at + width):
+        value = (value << 8) | np.int64(data[i])
+    return value
+
+
+@njit(cache=True)
+def refuse(state: Ints, fault: int, found: Whole, allowed: Whole) -> int:
+    """Note why the current message is refused."""
+    state[S_FAULT] = fault
+    state[S_FOUND] = found
+    state[S_ALLOWED] = allowed
+    return fault
+
+
+@njit(cache=True)
+def emit(
+    state: Ints,
+    rows: Rows,
+    seqs: Ints,
+    book: Whole,
+    kind: int,
+    flags: Whole,
+    handle: Whole,
+    price: Whole,
+    qty: Whole,
+) -> None:
+    """Write one tape row of the current message."""
+    at = state[S_OUT]
+    row = rows[at]
+    row["ts_ns"] = state[S_MIDNIGHT] + state[S_CLOCK]
+    row["price"] = price
+    row["qty"] = qty
+    row["handle"] = handle
+    row["book_id"] = book
+    row["kind"] = kind
+    row["side_flags"] = flags
+    seqs[at] = state[S_SEQ]
+    state[S_OUT] = at + 1

@@ -176,8 +176,31 @@ def room(mem: Words, ld: int, key: int) -> bool:
     if base <= key and key < base + mem[ld + L_WIN]:
         return True
     if key < base:  # the window will move, and its whole content may have to go far
-        return mem[ld + L_NLEV] + 2 < mem[ld + L_FARCAP]
+        return room_for_all(mem, ld)
     return mem[ld + L_FARN] + 2 < mem[ld + L_FARCAP]
+
+
+@njit(cache=True)
+def room_to_move(mem: Words, ld: int, key: int, leaving: int) -> bool:
+    """Whether an order that first leaves the level at `leaving` can then have one at `key`.
+
+    When it was alone on the best level the window follows to the next one, and coming back may send
+    all levels far.
+    """
+    if not room(mem, ld, key):
+        return False
+    if leaving != mem[ld + L_BEST]:
+        return True
+    following = next_key(mem, ld, leaving)
+    if following == NONE_KEY or key >= following - (mem[ld + L_WIN] >> 2):
+        return True
+    return room_for_all(mem, ld)
+
+
+@njit(cache=True)
+def room_for_all(mem: Words, ld: int) -> bool:
+    """Whether every level could go far, so that any window can be returned to."""
+    return mem[ld + L_NLEV] + 2 < mem[ld + L_FARCAP]
 
 
 @njit(cache=True)

@@ -1,3 +1,4 @@
+# tidy: floats the shares of the queue models are doubles, in one fixed order of + − × ÷
 """Rows of books that know levels (L2) or best prices (L1) and no orders; frozen replay only.
 
 A level's historical quantity is one historical order, so that matching, eating and sums are those of

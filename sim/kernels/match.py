@@ -195,13 +195,17 @@ def submit_core(
 
 
 @njit(cache=True)
-def is_live(mem: Words, orders: Words, slot: int, order_id: int) -> bool:
-    """Whether `slot` still holds the own order `order_id`."""
+def is_live(mem: Words, orders: Words, slot: int, sort: int, order_id: int) -> bool:
+    """Whether `slot` still holds the order `order_id` of this sort (SORT_OWN or SORT_FLOW).
+
+    Our ids and the numbers of the flow are apart, so the same integer may name one of each.
+    """
     if slot < mem[H_POOL_BASE] or slot >= mem[H_SLOTS]:
         return False
     if orders[slot * ORDER + O_TAPE] != -1 or orders[slot * ORDER + O_LIVE] <= 0:
         return False
-    return mem[tag_of(mem, slot) + T_ID] == order_id
+    tag = tag_of(mem, slot)
+    return mem[tag + T_WORD] & SORT_MASK == sort and mem[tag + T_ID] == order_id
 
 
 @njit(cache=True)

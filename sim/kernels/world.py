@@ -18,9 +18,7 @@ from sim.kernels.flow import flow_due, flow_step
 from sim.kernels.history import apply_row
 from sim.kernels.layout import (
     B_FIRST_LOCAL,
-    B_OWN,
     B_SEQ,
-    B_SPECIAL,
     H_BAD,
     H_EAGER,
     H_FLOW_OFF,
@@ -45,16 +43,12 @@ from sim.kernels.layout import (
     Words,
 )
 from sim.kernels.local import catch_up, head_due
-from sim.kernels.ring import SLACK, burst, capacity, commit, ladder_room, ring_room
+from sim.kernels.ring import SLACK, burst, capacity, commit, level_room, meets_many, ring_room
 from sim.kernels.status import (
-    ADD,
     BAD_ROW,
     DONE,
     LAST,
     NEED_ROWS,
-    QUOTE,
-    REPLACE,
-    REVEAL,
     SELL,
 )
 from sim.kernels.subscription import fire_stale, stale_due
@@ -71,30 +65,17 @@ def step_row(mem: Words, rows: Words, orders: Words, levels: Words, now: int) ->
     handle = (word << 32) >> 32
     price = rows[at + W_PRICE]
     bk = book_at(mem, (word >> 32) & 0xFFFF)
-    if mem[bk + B_SPECIAL] + mem[bk + B_SPECIAL + 1] + mem[bk + B_OWN] > 0:
+    qty = rows[at + W_QTY]
+    if meets_many(mem, orders, bk, kind, handle, qty):
         status = capacity(mem, levels, bk, burst(mem, bk), now - 1)
     else:
         status = ring_room(mem, levels, bk, SLACK, now - 1)
     if status != DONE:
         return status
-    if kind == ADD or kind == REPLACE or REVEAL <= kind <= QUOTE:
-        side = flags & SELL
-        status = ladder_room(mem, bk, side, price if side else -price)
-        if status != DONE:
-            return status
-    bad = apply_row(
-        mem,
-        orders,
-        levels,
-        bk,
-        now,
-        mem[bk + B_SEQ],
-        kind,
-        flags,
-        handle,
-        price,
-        rows[at + W_QTY],
-    )
+    status = level_room(mem, orders, bk, kind, flags & SELL, handle, price, qty)
+    if status != DONE:
+        return status
+    bad = apply_row(mem, orders, levels, bk, now, mem[bk + B_SEQ], kind, flags, handle, price, qty)
     if bad != 0:
         mem[H_BAD] = bad
         return BAD_ROW

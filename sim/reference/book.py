@@ -11,6 +11,8 @@ Invariants, checked by `check_invariants`:
 4. Reactive, every order in a queue has live > 0; everywhere, every own order has live > 0.
 5. Reactive and CONTINUOUS, no own order crosses the best level of the other side.
 6. Market orders wait only outside CONTINUOUS.
+7. L2 and L1, `ahead` and `traded` of an own order are never below zero; L1, a side's only historical
+   order has the side as its handle.
 
 Limits: no self-trade prevention, no auctions, no hidden own orders, no DAY or GTD orders. It is for
 tests and for reading: each command walks the whole book.
@@ -19,9 +21,11 @@ tests and for reading: each command walks the whole book.
 import hashlib
 import struct
 
-from market.codes import Mode, OrderType, Phase, Side, TimeInForce
+from market.codes import Depth, Mode, OrderType, Phase, QueueModel, Side, TimeInForce
 from market.columns import HANDLES_MAX
+from market.errors import InputError
 from sim.reference import commands, rows
+from sim.reference.row import Row
 from sim.reference.state import Order, Outcome, Sort, State
 
 
@@ -31,13 +35,34 @@ class ReferenceBook:
     Args:
         mode: How history answers to our orders.
         tick_units: Price units per tick, at least 1; prints are in units, orders in ticks.
-        handle_count: Handles of the tape are in [0, handle_count).
+        handle_count: Handles of the tape are in [0, handle_count); an L1 book needs 2.
+        depth: A `Depth`: whether rows name orders (3), levels (2) or best prices (1).
+        queue_model: A `QueueModel`, for books whose rows name no orders.
+
+    Raises:
+        InputError: Levels or quotes in reactive mode, where history's orders must be known.
     """
 
-    def __init__(self, *, mode: Mode, tick_units: int, handle_count: int) -> None:
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        tick_units: int,
+        handle_count: int,
+        depth: int = Depth.L3,
+        queue_model: int = QueueModel.RISK_AVERSE,
+    ) -> None:
         assert tick_units >= 1
         assert 0 <= handle_count <= HANDLES_MAX
-        self.state = State(mode=Mode(mode), tick_units=tick_units, handle_count=handle_count)
+        if depth < Depth.L3 and mode != Mode.FROZEN:
+            raise InputError(f"mode of an L{depth} book: found reactive, must be frozen")
+        self.state = State(
+            mode=Mode(mode),
+            tick_units=tick_units,
+            handle_count=handle_count,
+            depth=Depth(depth),
+            queue_model=QueueModel(queue_model),
+        )
 
     def apply(self, *, kind: int, side_flags: int, handle: int, price: int, qty: int) -> Outcome:
         """Let one tape row happen.
@@ -52,7 +77,7 @@ class ReferenceBook:
         Raises:
             BadRow: The row contradicts the rows before it; nothing was changed.
         """
-        rows.apply(self.state, rows.Row(kind, side_flags, handle, price, qty))
+        rows.apply(self.state, Row(kind, side_flags, handle, price, qty))
         return self.state.take_outcome()
 
     def submit(
@@ -105,7 +130,7 @@ class ReferenceBook:
                 queue = state.levels[side][price]
                 numbers += [price, state.shown(side, price), len(queue)]
                 for order in queue:
-                    numbers += [order.name, order.live, order.tape]
+                    numbers += [order.name, order.live, third_number(state, order)]
             numbers.append(len(state.market_queue[side]))
             for order in state.market_queue[side]:
                 numbers += [order.name, order.live]
@@ -159,13 +184,23 @@ class ReferenceBook:
         return [order for _, order in sorted(self.state.history.items()) if order.live == 0]
 
 
+def third_number(state: State, order: Order) -> int:
+    """What the dump says of an order besides its name and `live`."""
+    if order.is_own and state.depth < Depth.L3:
+        return -1 - order.ahead
+    return order.tape
+
+
 def check_quantities(state: State, order: Order) -> None:
     """Assert what `live` and `tape` of an order in a queue may be."""
     if order.is_own:
         assert order.tape == -1, "4: own orders are not on the tape"
+        assert order.ahead >= 0, "7: no queue position is below zero"
+        assert order.traded >= 0, "7: nothing is untraded"
     elif state.frozen:
         assert order.sort == Sort.HISTORICAL, "3: nothing moves"
         assert 0 <= order.live <= order.tape, "3: history never grows"
+        assert state.depth != Depth.L1 or order.number == order.side, "7: a side is its handle"
     else:
         assert order.live > 0, "4: only living orders queue"
         assert (order.tape == 0) == (order.sort == Sort.MOVED), "2: moved orders left the tape"

@@ -6,6 +6,7 @@ rests, expires, or waits in the market queue while the book does not trade.
 
 from market.codes import Kind, Liquidity, Phase, Reason, ReportType, Side, TimeInForce
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
+from sim.reference import queue_position
 from sim.reference.state import Order, Sort, State
 
 
@@ -77,6 +78,7 @@ def rest(state: State, order: Order) -> None:
     if order.is_market:
         state.market_queue[order.side].append(order)
         return
+    queue_position.begin(state, order)
     state.join(order)
     if not state.frozen:
         state.publish(Kind.ADD, order, order.live)

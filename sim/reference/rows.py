@@ -2,40 +2,26 @@
 
 Model: the tape says what happened without us (`tape`); an order's `live` is what remains of it with
 us in the market. Frozen, history happens as it did and fills us on the way. Reactive, history's
-commands are sent again and meet the book as it is now.
+commands are sent again and meet the book as it is now. Rows that set a whole level are in
+`level_rows`.
 
 Order of events: a row is checked in full before anything is changed.
 """
 
-from typing import NamedTuple
-
-from market.codes import Kind, Phase, RowFlag, Side
+from market.codes import Depth, Kind, Phase, RowFlag, Side
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from market.errors import BadRow
-from sim.reference import commands
+from sim.reference import commands, level_rows
+from sim.reference.row import Row, describe, require
 from sim.reference.state import Order, Sort, State
 
 ORDER_KINDS = (Kind.ADD, Kind.REVEAL, Kind.REDUCE, Kind.DELETE, Kind.EXECUTE, Kind.REPLACE)
-
-
-class Row(NamedTuple):
-    """The columns of a tape row that a book reads."""
-
-    kind: int
-    side_flags: int
-    handle: int
-    price: int
-    qty: int
-
-    @property
-    def side(self) -> Side:
-        """The side of the order; of a print, the side of the aggressor."""
-        return Side(self.side_flags & RowFlag.SELL)
-
-    @property
-    def adds(self) -> bool:
-        """Whether it brings a new order."""
-        return self.kind == Kind.ADD or (self.kind == Kind.REVEAL and self.qty > 0)
+PLAIN_KINDS = (Kind.TRADE, Kind.CROSS, Kind.PHASE, Kind.CLEAR)
+KINDS_OF = {
+    Depth.L3: (*ORDER_KINDS, *PLAIN_KINDS),
+    Depth.L2: (Kind.LEVEL, *PLAIN_KINDS),
+    Depth.L1: (Kind.QUOTE, *PLAIN_KINDS),
+}
 
 
 def apply(state: State, row: Row) -> None:
@@ -45,6 +31,10 @@ def apply(state: State, row: Row) -> None:
         add(state, row)
     elif row.kind in ORDER_KINDS:
         change(state, row, state.history[row.handle])
+    elif row.kind == Kind.LEVEL:
+        level_rows.level(state, row)
+    elif row.kind == Kind.QUOTE:
+        level_rows.quote(state, row)
     elif row.kind == Kind.TRADE:
         trade(state, row)
     elif row.kind == Kind.CROSS:
@@ -61,16 +51,20 @@ def apply(state: State, row: Row) -> None:
 
 def check(state: State, row: Row) -> None:
     """Raise `BadRow` when the row contradicts the tape before it."""
+    kinds = KINDS_OF[state.depth]
+    require(row.kind in kinds, row, f"kind must be one of those of {state.depth.name} books")
     if row.kind in ORDER_KINDS:
         check_order_row(state, row)
+    elif row.kind == Kind.LEVEL:
+        level_rows.check_level(state, row)
+    elif row.kind == Kind.QUOTE:
+        level_rows.check_quote(state, row)
     elif row.kind in (Kind.TRADE, Kind.CROSS):
         require(1 <= row.qty <= QTY_LOTS_MAX, row, "qty must be in [1, 2^40]")
         units_max = PRICE_TICKS_MAX * state.tick_units
         require(abs(row.price) <= units_max, row, f"price must be within ±{units_max} units")
     elif row.kind == Kind.PHASE:
         require(row.qty in list(Phase), row, "qty must be a phase, 0 to 3")
-    else:
-        require(row.kind == Kind.CLEAR, row, "kind must be of order level (L3)")
 
 
 def check_order_row(state: State, row: Row) -> None:
@@ -93,18 +87,6 @@ def check_order_row(state: State, row: Row) -> None:
         require(abs(row.qty) <= order.tape, row, f"it takes more than the {order.tape} lots left")
     if row.kind == Kind.REPLACE:
         require(row.side == order.side, row, f"side must be the order's, {order.side.name}")
-
-
-def require(condition: bool, row: Row, allowed: str) -> None:
-    """Raise `BadRow` unless the condition holds."""
-    if not condition:
-        raise BadRow(f"{describe(row)}: {allowed}")
-
-
-def describe(row: Row) -> str:
-    """The row, for an error message."""
-    name = Kind(row.kind).name if row.kind in list(Kind) else f"row of kind {row.kind}"
-    return f"{name} handle={row.handle} side={row.side.name} price={row.price} qty={row.qty}"
 
 
 # New orders.
@@ -281,6 +263,8 @@ def trade(state: State, row: Row) -> None:
         passive = row.side.other
         ours = [order for order in state.orders(passive) if order.is_own]
         left = state.hit_each([each for each in ours if print_fills(state, each, row.price)], lots)
+        if state.depth < Depth.L3:
+            level_rows.trade_at_price(state, row, left)
         lots = lots if state.frozen else left
     if lots > 0:
         state.publish_plain(Kind.TRADE, side=row.side, price=row.price, qty=lots)

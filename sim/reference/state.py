@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from market.codes import Kind, Liquidity, Mode, Phase, Reason, ReportType, Side
+from market.codes import (
+    Depth,
+    Kind,
+    Liquidity,
+    Mode,
+    Phase,
+    QueueModel,
+    Reason,
+    ReportType,
+    Side,
+)
 
 
 class Message(NamedTuple):
@@ -69,6 +79,8 @@ class Order:
     tape: int
     post_only: bool = False
     is_market: bool = False
+    ahead: int = 0  # own orders of L2 and L1 books: lots of history believed to be in front
+    traded: int = 0  # and the lots printed at its price since its level last changed
 
     @property
     def name(self) -> int:
@@ -102,8 +114,18 @@ class Order:
 class State:
     """All that a book knows."""
 
-    def __init__(self, *, mode: Mode, tick_units: int, handle_count: int) -> None:
+    def __init__(
+        self,
+        *,
+        mode: Mode,
+        tick_units: int,
+        handle_count: int,
+        depth: Depth,
+        queue_model: QueueModel,
+    ) -> None:
         self.mode = mode
+        self.depth = depth
+        self.queue_model = queue_model
         self.tick_units = tick_units
         self.handle_count = handle_count
         self.phase = Phase.CONTINUOUS
@@ -139,6 +161,10 @@ class State:
         if self.frozen:
             return sum(order.tape for order in queue if order.sort == Sort.HISTORICAL)
         return sum(order.live for order in queue)
+
+    def own_at(self, side: Side, price_ticks: int) -> list[Order]:
+        """Our orders at one price, oldest first."""
+        return [order for order in self.levels[side].get(price_ticks, []) if order.is_own]
 
     def crossed_by(self, order: Order) -> list[Order]:
         """All orders of the other side that `order` crosses, best price first, oldest first."""

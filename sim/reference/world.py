@@ -57,7 +57,13 @@ class SlowWorld:
         self._locals = locals_
         self._rows = rows
         self._books = [
-            ReferenceBook(mode=mode, tick_units=spec.tick_units, handle_count=spec.handle_count)
+            ReferenceBook(
+                mode=mode,
+                tick_units=spec.tick_units,
+                handle_count=spec.handle_count,
+                depth=spec.depth,
+                queue_model=spec.queue_model,
+            )
             for spec in books
         ]
         self._copies = [

@@ -22,7 +22,7 @@ class RowCheck:
     def __init__(self, meta: TapeMeta, where: str) -> None:
         self._where = where
         self._ids = [book.book_id for book in meta.books]
-        known = max(self._ids) + 1
+        known = max(self._ids, default=0) + 1
         self._handles = np.full(known, -1, np.int64)
         self._ticks = np.ones(known, np.int64)
         for book in meta.books:
@@ -40,7 +40,7 @@ class RowCheck:
         self._refuse((kind < 1) | (kind > _KIND_MAX), kind, first_row, "kind", f"1..{_KIND_MAX}")
         flags = rows["side_flags"]
         self._refuse(flags > _FLAGS_MAX, flags, first_row, "side_flags", f"0..{_FLAGS_MAX}")
-        ids = ", ".join(str(book_id) for book_id in self._ids)
+        ids = ", ".join(str(book_id) for book_id in self._ids) or "none"
         known = book_id < len(self._handles)
         safe = np.where(known, book_id, 0)
         self._refuse(~known | (self._handles[safe] < 0), book_id, first_row, "book_id", ids)

@@ -91,14 +91,14 @@ class _Cut:
         done = 0
         opened = False
         for rows, sides in self._tape.chunks_with_sides(rows=CHUNK_ROWS):
-            if done >= self._end_row:
+            if opened and done >= self._end_row:
                 break
             before = min(max(self._first - done, 0), len(rows))
             self._replay(rows[:before], {name: column[:before] for name, column in sides.items()})
             if not opened and done + before == self._first and before < len(rows):
                 self._open(writer, from_ns)
                 opened = True
-            kept = slice(before, min(self._end_row - done, len(rows)))
+            kept = slice(before, max(before, min(self._end_row - done, len(rows))))
             writer.append(rows[kept], {name: column[kept] for name, column in sides.items()})
             done += len(rows)
             if self._progress is not None:

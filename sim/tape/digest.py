@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from market.columns import TAPE_COLUMNS
-from sim.tape.meta import TapeMeta
+from sim.tape.meta import DEPTHS, TapeBook, TapeMeta
 
 DIGEST_BYTES = 16
 
@@ -39,10 +39,18 @@ class TapeHasher:
         """The digest of all rows taken so far under this metadata."""
         meaning = {
             "format_version": meta.format_version,
-            "books": meta.books,
+            "books": [_book_meaning(book) for book in meta.books],
             "session_date": meta.session_date,
             "row_count": self._row_count,
             "columns": {name: hasher.hexdigest() for name, hasher in self._hashers.items()},
         }
         text = msgspec.json.encode(meaning, order="sorted")
         return hashlib.blake2b(text, digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _book_meaning(book: TapeBook) -> dict[str, object]:
+    """A book's fields; an L3 book is named as it was before tapes could have another depth."""
+    fields: dict[str, object] = msgspec.to_builtins(book)
+    if book.depth == DEPTHS[0]:
+        del fields["depth"]
+    return fields

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from market.columns import SIDE_COLUMNS
 from market.errors import InputError
 from sim.rows import Rows
 from sim.tape.meta import TapeBook, TapeMeta
@@ -19,6 +20,7 @@ from sim.tape.write import TapeWriter
 
 CHUNK_ROWS = 65_536
 BOOKS_MAX = 0x10000
+MEANT_BY_ALL = ("venue_stamp_ns", "source_seq")
 
 Sides = Mapping[str, np.ndarray]
 
@@ -34,7 +36,7 @@ def merge_tapes(
 
     A side column that only some tapes have gets what it means for the others: `venue_stamp_ns` the
     row's time, `source_seq` the row's number. Nothing stands for a receive time that nobody took,
-    so `recv_delta_ns` is kept only if every tape has it.
+    so any other column is kept only if every tape has it.
 
     Args:
         tapes: At least two.
@@ -72,13 +74,16 @@ def merge_tapes(
 
 def _side_columns(tapes: list[Tape], warn: Callable[[str], None] | None) -> tuple[str, ...]:
     """The side columns of the merged tape."""
-    names = sorted({name for tape in tapes for name in tape.side_columns})
-    lacking = [str(tape.path) for tape in tapes if "recv_delta_ns" not in tape.side_columns]
-    if "recv_delta_ns" in names and lacking:
-        names.remove("recv_delta_ns")
-        if warn is not None:
-            warn(f"recv_delta_ns is left out: {', '.join(lacking)} has no receive times")
-    return tuple(names)
+    kept = []
+    for name in SIDE_COLUMNS:
+        lacking = [str(tape.path) for tape in tapes if name not in tape.side_columns]
+        if len(lacking) == len(tapes):
+            continue
+        if not lacking or name in MEANT_BY_ALL:
+            kept.append(name)
+        elif warn is not None:
+            warn(f"{name} is left out, for {', '.join(lacking)} does not have it")
+    return tuple(kept)
 
 
 def _merged_meta(tapes: list[Tape]) -> TapeMeta:
@@ -109,7 +114,7 @@ class _Reader:
     """One tape, with the rows that are read and not yet written."""
 
     def __init__(self, tape: Tape, first_id: int, columns: tuple[str, ...]) -> None:
-        known = max(book.book_id for book in tape.meta.books) + 1
+        known = max((book.book_id for book in tape.meta.books), default=0) + 1
         self._ids = np.zeros(known, np.uint16)
         for number, book in enumerate(tape.meta.books):
             self._ids[book.book_id] = first_id + number

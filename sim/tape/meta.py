@@ -85,14 +85,20 @@ def decode_meta(text: bytes, where: str) -> TapeMeta:
     try:
         version = msgspec.json.decode(text, type=_VersionOnly).format_version
         if version != FORMAT_VERSION:
-            raise InputError(
-                f"{where}: found tape format version {version}, allowed {FORMAT_VERSION}"
-            )
+            raise _other_version(version, where)
         meta = msgspec.json.decode(text, type=TapeMeta)
     except msgspec.DecodeError as error:
         raise InputError(f"{where}: found damaged tape metadata ({error})") from None
     _check(meta, where)
     return meta
+
+
+def _other_version(version: int, where: str) -> InputError:
+    """The error for a version that is not ours, with what to do about it."""
+    text = f"{where}: found tape format version {version}, allowed {FORMAT_VERSION}"
+    if 0 <= version < FORMAT_VERSION:
+        return InputError(f"{text}; `twin migrate {where}` brings it up to date")
+    return InputError(f"{text}; a newer market-twin may read it")
 
 
 class _VersionOnly(msgspec.Struct, frozen=True):
@@ -102,7 +108,8 @@ class _VersionOnly(msgspec.Struct, frozen=True):
 def _check(meta: TapeMeta, where: str) -> None:
     """Refuse metadata that no tape can have."""
     ids = [book.book_id for book in meta.books]
-    if not ids or ids != sorted(set(ids)) or ids[0] < 0 or ids[-1] > 0xFFFF:
+    # A feed in which nobody quotes or trades leaves a tape without a book: empty, and valid.
+    if ids != sorted(set(ids)) or (ids and (ids[0] < 0 or ids[-1] > 0xFFFF)):
         raise InputError(
             f"{where}: found book ids {ids}, allowed distinct ones, rising, in 0..65535"
         )

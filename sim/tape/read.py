@@ -24,7 +24,7 @@ class Tape:
         self.meta = meta
         self.digest = digest
         self.side_columns = tuple(name for name in schema.names if name in SIDE_COLUMNS)
-        with _errors_named(path), pq.ParquetFile(path) as file:
+        with errors_named(path), pq.ParquetFile(path) as file:
             self._group_rows = [
                 file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)
             ]
@@ -53,12 +53,12 @@ class Tape:
         check = RowCheck(self.meta, self.path.name)
         names = [*TAPE_COLUMNS, *side_columns]
         # Without a memory map and without threads, what is resident is one row group.
-        with _errors_named(self.path), pq.ParquetFile(self.path, memory_map=False) as file:
+        with errors_named(self.path), pq.ParquetFile(self.path, memory_map=False) as file:
             first = 0
             for index, count in enumerate(self._group_rows):
                 if first + count > start_row:
                     table = file.read_row_group(index, columns=names, use_threads=False)
-                    group = _struct_rows(table)
+                    group = struct_rows(table)
                     sides = {name: table.column(name).to_numpy() for name in side_columns}
                     del table
                     at = max(0, start_row - first)
@@ -78,7 +78,7 @@ def open_tape(path: Path) -> Tape:
     """
     if not path.is_file():
         raise InputError(f"{path}: found no such file, allowed a tape (.tape.parquet)")
-    with _errors_named(path), pq.ParquetFile(path) as file:
+    with errors_named(path), pq.ParquetFile(path) as file:
         schema = file.schema_arrow
         notes = file.metadata.metadata or {}
     if META_KEY not in notes or DIGEST_KEY not in notes:
@@ -115,7 +115,7 @@ def verify_digest(tape: Tape) -> None:
 
 
 @contextmanager
-def _errors_named(path: Path) -> Iterator[None]:
+def errors_named(path: Path) -> Iterator[None]:
     """Turns pyarrow's errors inside the block into one line that names the file."""
     try:
         yield
@@ -126,7 +126,7 @@ def _errors_named(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _struct_rows(table: pa.Table) -> np.ndarray:
+def struct_rows(table: pa.Table) -> np.ndarray:
     """One C-aligned structured array out of Parquet columns."""
     rows = np.empty(table.num_rows, TAPE_DTYPE)
     for name in TAPE_COLUMNS:

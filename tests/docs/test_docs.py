@@ -75,7 +75,9 @@ def test_the_readme_is_short() -> None:
 
 
 def test_every_proof_that_the_readme_names_exists() -> None:
-    proofs = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "README.md").read_text("utf-8"))
+    proofs = re.findall(
+        r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "README.md").read_text("utf-8")
+    )
     missing = [
         f"{path}::{name}"
         for path, name in proofs

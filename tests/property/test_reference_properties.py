@@ -7,10 +7,11 @@ from itertools import islice
 import pytest
 from hypothesis import given
 
-from market.codes import Kind, Liquidity, Mode, ReportType, Side
+from market.codes import Kind, Liquidity, Mode, QueueModel, ReportType, Side
 from market.errors import BadRow
 from sim.reference import Outcome, ReferenceBook
 from tests.strategies import (
+    DEPTH_PROFILES,
     HANDLE_COUNT,
     PROFILES,
     TICK_UNITS,
@@ -49,7 +50,7 @@ class PublicBook:
                 self.shown[place] += message.qty
             elif message.kind in (Kind.REDUCE, Kind.DELETE, Kind.EXECUTE):
                 self.shown[place] -= message.qty
-            elif message.kind == Kind.REPLACE:
+            elif message.kind in (Kind.REPLACE, Kind.LEVEL, Kind.QUOTE):
                 self.shown[place] = message.level_shown
             elif message.kind == Kind.CLEAR:
                 self.shown = Counter(
@@ -67,9 +68,9 @@ class PublicBook:
         return {place: n for place, n in self.shown.items() if n} == truth
 
 
-def check_stream(mode: Mode, steps: list[Step]) -> None:
+def check_stream(book: ReferenceBook, steps: list[Step]) -> None:
     """Play a stream; after each step the book is in order and the feed tells its levels."""
-    book, public = new_book(mode), PublicBook()
+    public = PublicBook()
     for step in steps:
         before = book.digest()
         outcome = try_step(book, step)
@@ -85,12 +86,28 @@ def check_stream(mode: Mode, steps: list[Step]) -> None:
 
 @given(streams(Mode.FROZEN))
 def test_frozen_book_stays_in_order_and_its_feed_tells_its_levels(steps: list[Step]) -> None:
-    check_stream(Mode.FROZEN, steps)
+    check_stream(new_book(Mode.FROZEN), steps)
 
 
 @given(streams(Mode.REACTIVE))
 def test_reactive_book_stays_in_order_and_its_feed_tells_its_levels(steps: list[Step]) -> None:
-    check_stream(Mode.REACTIVE, steps)
+    check_stream(new_book(Mode.REACTIVE), steps)
+
+
+@pytest.mark.parametrize("queue_model", list(QueueModel), ids=lambda model: model.name.lower())
+@pytest.mark.parametrize("profile", DEPTH_PROFILES)
+def test_book_without_orders_stays_in_order_and_its_feed_tells_its_levels(
+    profile: str, queue_model: QueueModel
+) -> None:
+    for seed in range(4):
+        book = ReferenceBook(
+            mode=Mode.FROZEN,
+            tick_units=TICK_UNITS,
+            handle_count=HANDLE_COUNT,
+            depth=DEPTH_PROFILES[profile],
+            queue_model=queue_model,
+        )
+        check_stream(book, list(random_stream(seed, 500, mode=Mode.FROZEN, profile=profile)))
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -8,27 +8,50 @@
 Orders of one level stand oldest first, on both sides. A letter is the handle of a historical order
 (a = 0, b = 1, …); `3*` is our order 1, `3*2` our order 2; `3~a` outlived the handle a. Where the
 tape says another quantity than what lives, it follows a stroke: `2/5a` is 2 alive of 5 on the tape.
+On an L2 or L1 book a letter is a level, or a side's best; on L1 it must be a for bids, b for asks.
 """
 
 import re
 from typing import Final
 
-from market.codes import Kind, Mode, OrderType, Phase, RowFlag, Side, TimeInForce
+from market.codes import (
+    Depth,
+    Kind,
+    Mode,
+    OrderType,
+    Phase,
+    QueueModel,
+    RowFlag,
+    Side,
+    TimeInForce,
+)
 from sim.reference import ReferenceBook
 from sim.reference.state import Order, Sort
 
 TICK_UNITS: Final = 2
 HANDLE_COUNT: Final = 26
+KIND_OF: Final = {Depth.L3: Kind.ADD, Depth.L2: Kind.LEVEL, Depth.L1: Kind.QUOTE}
 
 
 def book_of(
-    text: str = "", mode: Mode = Mode.FROZEN, *, tick_units: int = TICK_UNITS
+    text: str = "",
+    mode: Mode = Mode.FROZEN,
+    *,
+    tick_units: int = TICK_UNITS,
+    depth: Depth = Depth.L3,
+    queue_model: QueueModel = QueueModel.RISK_AVERSE,
 ) -> ReferenceBook:
     """A book in CONTINUOUS that holds what the ladder shows, added level by level from the top.
 
     It is filled while halted, and only then opened, so a crossed ladder meets the resume sweep.
     """
-    book = ReferenceBook(mode=mode, tick_units=tick_units, handle_count=HANDLE_COUNT)
+    book = ReferenceBook(
+        mode=mode,
+        tick_units=tick_units,
+        handle_count=HANDLE_COUNT,
+        depth=depth,
+        queue_model=queue_model,
+    )
     book.apply(kind=Kind.PHASE, side_flags=0, handle=-1, price=0, qty=Phase.HALT)
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.split("|")]
@@ -49,7 +72,8 @@ def put(book: ReferenceBook, side: Side, price_ticks: int, token: str) -> None:
     if match[3]:
         flags = RowFlag.SELL if side == Side.SELL else 0
         handle = ord(match[3]) - ord("a")
-        book.apply(kind=Kind.ADD, side_flags=flags, handle=handle, price=price_ticks, qty=lots)
+        kind = KIND_OF[book.state.depth]
+        book.apply(kind=kind, side_flags=flags, handle=handle, price=price_ticks, qty=lots)
         return
     book.submit(
         int(match[2] or 1),

@@ -1,0 +1,307 @@
+"""The stream of a race, in a form that every competitor can read.
+
+Model: one row is one message of a public feed, in columns of plain integers. Books by order (L3) name
+each order by an id that is never used again, because peers keep orders in hash maps while a tape uses
+its handles again. Every row also says what is left of its order, or of its level, after it, because
+some peers want the new quantity and not the change. Books by level (L2) and best prices (L1) are
+derived from the orders: an execution becomes a print and then what it changed.
+
+The stream also says when one own order of one lot at a time comes to rest at the best bid, and when
+it is cancelled if it is still there; and at which times the best prices are to be written down.
+None of these times coincides with a message, so ties cannot decide who agrees.
+"""
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from market.codes import Depth, Kind, RowFlag, Side
+from market.columns import TAPE_DTYPE
+from market.errors import InputError
+from scenarios.race.plain import PlainBook, Top
+
+Ints = npt.NDArray[np.int64]
+
+LATENCY_NS: Final = 100_000
+START_NS: Final = 1_000_000_000
+"""Time of the first message: peers take time 0 for 'never'."""
+
+CHECKPOINTS: Final = 1_000
+OWN_ORDERS: Final = 20
+OWN_LOTS: Final = 1
+
+DROPPED: Final = (Kind.PHASE, Kind.CROSS)
+"""Rows that no peer has a word for; they are left out for everybody."""
+
+ROW_KINDS: Final = {
+    Depth.L3: (
+        Kind.ADD, Kind.REDUCE, Kind.DELETE, Kind.EXECUTE, Kind.REPLACE, Kind.REVEAL, Kind.TRADE
+    ),
+    Depth.L2: (Kind.LEVEL, Kind.TRADE),
+    Depth.L1: (Kind.QUOTE, Kind.TRADE),
+}  # fmt: skip
+
+
+class RaceStream(NamedTuple):
+    """A stream in neutral columns; times in nanoseconds, prices in ticks, quantities in lots.
+
+    Attributes:
+        depth: 3 orders, 2 levels, 1 best prices.
+        kind: `market.codes.Kind` of each row; REVEAL is said as ADD, REDUCE or DELETE.
+        side: Of the resting order or level; of the aggressor on a print.
+        left: What the order (or level) has after the row; 0 on a print.
+        order_id: From 1, never used again; 0 where there are no orders.
+        rows: The same messages as tape rows, which is our own format.
+        handle_count: Handles that `rows` uses.
+        checkpoint_ns: When to write the best prices down.
+        own_ns: When each own order reaches the venue.
+        own_until_ns: When it is cancelled, if it still rests.
+        own_price: Its price: the best bid at `own_ns`.
+    """
+
+    depth: int
+    ts_ns: Ints
+    kind: Ints
+    side: Ints
+    price: Ints
+    qty: Ints
+    left: Ints
+    order_id: Ints
+    rows: npt.NDArray[np.void]
+    handle_count: int
+    tick_units: int
+    latency_ns: int
+    checkpoint_ns: Ints
+    own_ns: Ints
+    own_until_ns: Ints
+    own_price: Ints
+
+    def save(self, path: Path) -> None:
+        """Write every column to an uncompressed npz."""
+        np.savez(path, **self._asdict())
+
+
+class Neutral(NamedTuple):
+    """One message, before it becomes a row of columns."""
+
+    ts_ns: int
+    kind: int
+    side: int
+    price: int
+    qty: int
+    left: int
+    order_id: int
+    flags: int
+    handle: int
+
+
+def race_stream(
+    rows: npt.NDArray[np.void], *, depth: Depth, tick_units: int, latency_ns: int = LATENCY_NS
+) -> RaceStream:
+    """Turn tape rows of one book into the stream of a race.
+
+    Args:
+        rows: Order rows for any depth, LEVEL rows for L2 only, QUOTE rows for L1 only; prices in
+            units.
+
+    Raises:
+        InputError: The rows cannot make a book of that depth.
+    """
+    rows = rows[~np.isin(rows["kind"], DROPPED)]
+    _check_kinds(rows, depth)
+    shifted = rows.copy()
+    shifted["ts_ns"] += START_NS - int(rows["ts_ns"][0])
+    found = Depth.L3 if np.isin(rows["kind"], ROW_KINDS[Depth.L3][:-1]).any() else depth
+    messages = _by_order(shifted, tick_units) if found == Depth.L3 else _said(shifted, tick_units)
+    if depth != found:
+        messages = _by_level(messages) if depth == Depth.L2 else _by_quote(messages)
+    return _columns(messages, depth, tick_units, latency_ns)
+
+
+def _check_kinds(rows: npt.NDArray[np.void], depth: Depth) -> None:
+    """Refuse what no competitor could be given."""
+    if not len(rows):
+        raise InputError("race: found no rows, needs a tape with messages")
+    if len(np.unique(rows["book_id"])) > 1:
+        raise InputError("race: found a tape of several books, allowed is one")
+    allowed = {int(kind) for kind in (*ROW_KINDS[Depth.L3], *ROW_KINDS[depth])}
+    for kind in np.unique(rows["kind"]).tolist():
+        if kind not in allowed:
+            raise InputError(
+                f"race: found {Kind(kind).name} rows, an L{int(depth)} race takes "
+                f"{', '.join(Kind(each).name for each in sorted(allowed))}"
+            )
+
+
+def _by_order(rows: npt.NDArray[np.void], tick_units: int) -> list[Neutral]:
+    """Messages about named orders, each with an id of its own."""
+    alive: dict[int, tuple[int, int, int, int]] = {}  # handle: order id, side, price, left
+    last_id = 0
+    result = []
+    for ts_ns, units, qty, handle, _, kind, flags in rows.tolist():
+        if kind == Kind.TRADE:
+            price = units // tick_units
+            result.append(Neutral(ts_ns, kind, flags & 1, price, qty, 0, 0, flags, handle))
+            continue
+        if kind == Kind.REVEAL:
+            kind, qty = (Kind.ADD, qty) if qty > 0 else (Kind.REDUCE, -qty)
+        if kind == Kind.ADD:
+            last_id += 1
+            alive[handle] = (last_id, flags & 1, units // tick_units, 0)
+        if handle not in alive:
+            raise InputError(f"race: {Kind(kind).name} on handle {handle}, which names no order")
+        order_id, side, price, left = alive[handle]
+        if kind == Kind.REPLACE:
+            price, left = units // tick_units, qty
+        elif kind == Kind.ADD:
+            left = qty
+        elif kind == Kind.DELETE:
+            left = 0
+        else:
+            left -= qty
+            kind = Kind.DELETE if kind == Kind.REDUCE and not left else kind
+        alive[handle] = (order_id, side, price, left)
+        if not left:
+            del alive[handle]
+        result.append(Neutral(ts_ns, int(kind), side, price, qty, left, order_id, flags, handle))
+    return result
+
+
+def _said(rows: npt.NDArray[np.void], tick_units: int) -> list[Neutral]:
+    """Levels, best prices and prints as a source said them."""
+    return [
+        Neutral(
+            ts_ns, kind, flags & 1, units // tick_units, qty, 0 if kind == Kind.TRADE else qty, 0,
+            flags, handle,
+        )
+        for ts_ns, units, qty, handle, _, kind, flags in rows.tolist()
+    ]  # fmt: skip
+
+
+def _prints(message: Neutral) -> list[Neutral]:
+    """The print of an execution, which is not yet the end of its source message."""
+    if message.kind != Kind.EXECUTE:
+        return [message] if message.kind == Kind.TRADE else []
+    aggressor = 1 - message.side
+    flags = message.flags & ~int(RowFlag.LAST | RowFlag.SELL) | aggressor
+    return [
+        message._replace(
+            kind=int(Kind.TRADE), side=aggressor, flags=flags, left=0, order_id=0, handle=-1
+        )
+    ]
+
+
+def _by_level(messages: list[Neutral]) -> list[Neutral]:
+    """What an L2 feed would have said of these orders: the new quantity of each changed level."""
+    book = PlainBook()
+    handles: dict[tuple[int, int], int] = {}
+    free: list[int] = []
+    result = []
+    for message in messages:
+        result += _prints(message)
+        changed = book.apply(message.kind, message.side, message.price, message.left, message.order_id)
+        for place, (side, price) in enumerate(changed, 1 - len(changed)):
+            left = book.level(side, price)
+            if (side, price) not in handles:
+                handles[side, price] = free.pop() if free else len(handles)
+            handle = handles[side, price]
+            if not left:
+                free.append(handles.pop((side, price)))
+            # Only the last of the levels that one message changed may end it.
+            flags = message.flags if place == 0 else message.flags & ~int(RowFlag.LAST)
+            result.append(
+                Neutral(
+                    message.ts_ns, int(Kind.LEVEL), side, price, left, left, 0, flags, handle
+                )
+            )
+    return result
+
+
+def _by_quote(messages: list[Neutral]) -> list[Neutral]:
+    """What an L1 feed would have said of these orders: the best price of a side, when it changes."""
+    book = PlainBook()
+    shown: list[tuple[int, int] | None] = [None, None]
+    result = []
+    for message in messages:
+        result += _prints(message)
+        book.apply(message.kind, message.side, message.price, message.left, message.order_id)
+        if message.kind == Kind.TRADE:
+            continue
+        best = book.best(message.side)
+        if best == shown[message.side]:
+            continue
+        price, left = best or ((shown[message.side] or (0, 0))[0], 0)
+        shown[message.side] = best
+        result.append(
+            Neutral(
+                message.ts_ns, int(Kind.QUOTE), message.side, price, left, left, 0, message.flags,
+                message.side,
+            )
+        )  # fmt: skip
+    return result
+
+
+def _columns(
+    messages: list[Neutral], depth: Depth, tick_units: int, latency_ns: int
+) -> RaceStream:
+    """Columns, tape rows, checkpoints and the own orders of the messages."""
+    columns = np.array([message[:7] for message in messages], dtype=np.int64).T
+    ts_ns, kind, side, price, qty, left, order_id = (column.copy() for column in columns)
+    rows = np.zeros(len(messages), dtype=TAPE_DTYPE)
+    rows["ts_ns"], rows["kind"], rows["qty"] = ts_ns, kind, qty
+    rows["price"] = price * tick_units
+    rows["handle"] = [message.handle for message in messages]
+    rows["side_flags"] = [
+        message.flags & ~int(RowFlag.SELL) | message.side for message in messages
+    ]
+    begin_ns, end_ns = int(ts_ns[len(ts_ns) // 100]) + latency_ns, int(ts_ns[-1])
+    busy = _busy(ts_ns, latency_ns)
+    checkpoint_ns = _quiet(np.linspace(begin_ns, end_ns, CHECKPOINTS + 2)[1:-1], busy)
+    grid = _quiet(np.linspace(begin_ns, end_ns, OWN_ORDERS + 2)[1:], busy)
+    neutral = RaceStream(
+        int(depth), ts_ns, kind, side, price, qty, left, order_id, rows,
+        max(int(rows["handle"].max()) + 1, 2), tick_units, latency_ns, checkpoint_ns,
+        grid[:-1], grid[1:] - 1, grid[:-1],
+    )  # fmt: skip
+    bids = [top.bid_ticks for top in tops(neutral, neutral.own_ns)]
+    return neutral._replace(own_price=np.array(bids, dtype=np.int64))
+
+
+def _busy(ts_ns: Ints, latency_ns: int) -> Ints:
+    """Times at which something happens at the venue, or arrives behind the wire."""
+    return np.union1d(ts_ns, ts_ns + latency_ns)
+
+
+def _quiet(times: npt.NDArray[np.float64], busy: Ints) -> Ints:
+    """The same times, each moved on to the next pair of nanoseconds in which nothing happens."""
+    result = []
+    for wanted in times.astype(np.int64).tolist():
+        now_ns = wanted
+        while np.isin((now_ns - 1, now_ns), busy).any():
+            now_ns += 1
+        result.append(now_ns)
+    return np.array(result, dtype=np.int64)
+
+
+def tops(stream: RaceStream, times_ns: Ints) -> list[Top]:
+    """The venue's best prices at each of the times, by the plain book."""
+    book = PlainBook()
+    ends = np.searchsorted(stream.ts_ns, times_ns, side="right").tolist()
+    columns = zip(
+        stream.kind.tolist(), stream.side.tolist(), stream.price.tolist(), stream.left.tolist(),
+        stream.order_id.tolist(), strict=True,
+    )  # fmt: skip
+    result, done = [], 0
+    for end in ends:
+        for _ in range(end - done):
+            book.apply(*next(columns))
+        done = end
+        result.append(book.top())
+    return result
+
+
+def bid_of(side: int) -> bool:
+    """Whether a side is the buying one."""
+    return side == Side.BUY

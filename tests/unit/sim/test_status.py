@@ -1,0 +1,100 @@
+"""Compiled code and `market.codes` mean the same by every integer."""
+
+from enum import IntEnum, IntFlag
+
+import pytest
+
+from market.codes import (
+    Depth,
+    Kind,
+    Liquidity,
+    Mode,
+    OrderType,
+    Phase,
+    QueueModel,
+    Reason,
+    ReportType,
+    RowFlag,
+    Side,
+    TimeInForce,
+    Trigger,
+)
+from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
+from market.messages import NO_PRICE
+from sim.kernels import layout, status
+from sim.rows import BAD_ROW_TEXT
+
+Enum = type[IntEnum] | type[IntFlag]
+
+# Enum, how its names begin in `status`, names that differ, members that kernels never see.
+SHARED: tuple[tuple[Enum, str, dict[str, str], set[str]], ...] = (
+    (Kind, "", {}, set()),
+    (RowFlag, "", {}, set()),
+    (Phase, "", {}, set()),
+    (Mode, "", {}, set()),
+    (OrderType, "", {}, set()),
+    (TimeInForce, "", {}, set()),
+    (ReportType, "", {}, set()),
+    # CLOSED alone is the phase; duplicate ids and unknown books are answered before the kernel.
+    (
+        Reason,
+        "",
+        {"NONE": "NO_REASON", "CLOSED": "MARKET_CLOSED"},
+        {"DUPLICATE_ORDER", "UNKNOWN_BOOK"},
+    ),
+    (Liquidity, "", {}, {"NONE"}),
+    (Trigger, "ON_", {}, set()),
+    (Depth, "DEPTH_", {}, set()),
+    (QueueModel, "QUEUE_", {}, set()),
+)
+PAIRS = [
+    (prefix + renamed.get(member.name, member.name), member)
+    for enum, prefix, renamed, unseen in SHARED
+    for member in enum
+    if member.name is not None and member.name not in unseen
+]
+CONSTANTS = {name: value for name, value in vars(status).items() if name.isupper()}
+OUTCOMES = {name for name, value in CONSTANTS.items() if name == "DONE" or value < 0}
+REFUSALS = {
+    name for name in CONSTANTS if name.startswith("BAD_") and not hasattr(Reason, name)
+} - OUTCOMES
+
+
+@pytest.mark.parametrize(("name", "member"), PAIRS, ids=[name for name, _ in PAIRS])
+def test_a_code_is_the_same_in_compiled_code(name: str, member: int) -> None:
+    assert CONSTANTS[name] == member
+
+
+def test_every_constant_is_a_code_an_outcome_or_a_refusal() -> None:
+    known = {name for name, _ in PAIRS} | OUTCOMES | REFUSALS
+
+    assert set(CONSTANTS) == known
+
+
+def test_no_two_codes_share_a_constant() -> None:
+    names = [name for name, _ in PAIRS]
+
+    assert len(names) == len(set(names))
+
+
+def test_outcomes_are_distinct_and_none_is_a_code() -> None:
+    values = [CONSTANTS[name] for name in sorted(OUTCOMES)]
+
+    assert len(values) == len(set(values))
+    assert status.DONE == 0
+
+
+def test_every_refusal_has_its_own_number_and_words() -> None:
+    values = {CONSTANTS[name] for name in REFUSALS}
+
+    assert len(values) == len(REFUSALS)
+    assert values == set(BAD_ROW_TEXT)
+    assert 0 not in values
+
+
+def test_bounds_and_sides_are_those_of_the_columns() -> None:
+    assert layout.QTY_MAX == QTY_LOTS_MAX
+    assert layout.PRICE_MAX == PRICE_TICKS_MAX
+    assert layout.NO_PRICE == NO_PRICE
+    assert status.SELL == Side.SELL
+    assert {trigger.value for trigger in Trigger}.isdisjoint({layout.OBSERVED})
