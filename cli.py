@@ -83,6 +83,10 @@ def run(
     context: typer.Context,
     scenario: Annotated[str, typer.Argument(help="A packaged scenario's name, or a TOML file.")],
     tape: Annotated[Path | None, typer.Option("--tape", help="Replay this tape.")] = None,
+    mode: Annotated[
+        Literal["frozen", "reactive"] | None,
+        typer.Option("--mode", help="Instead of the scenario's mode."),
+    ] = None,
     seed: Seed = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -104,6 +108,7 @@ def run(
             announce=terminal.identity,
             wall_ns=time.perf_counter_ns,
             stopped=stopped,
+            mode=mode,
         )
     terminal.result("summary", output.fields_of(summary))
 
@@ -117,13 +122,15 @@ def demo(
     verbose: Verbose = False,
 ) -> None:
     """Run the seeded synthetic day; the same as `twin run first_light`."""
-    run(context, "first_light", None, seed, as_json, quiet, verbose)
+    run(context, "first_light", None, None, seed, as_json, quiet, verbose)
 
 
 @app.command("query")
 def query_views(
     path: Annotated[Path, typer.Argument(help="A run's folder, or a tape.")],
-    sql: Annotated[str, typer.Argument(help="One SELECT over tape, or events, latencies, summary.")],
+    sql: Annotated[
+        str, typer.Argument(help="One SELECT over tape, or events, latencies, summary.")
+    ],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most rows shown.")] = 100,
     as_json: Json = False,
 ) -> None:

@@ -7,7 +7,7 @@ anything about the market; it wires.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from market.codes import Mode
+from market.codes import Depth, Mode
 from market.errors import InputError
 from market.instruments import Instrument
 from market.ports import Participant
@@ -92,7 +92,12 @@ class Assembly:
         if tape is not None:
             rows = iter(tape.chunks())
             books = [
-                BookSpec(tick_units=book.tick_units, handle_count=book.handle_count)
+                BookSpec(
+                    tick_units=book.tick_units,
+                    handle_count=book.handle_count,
+                    depth=int(Depth[book.depth]),
+                    queue_model=int(scenario.run.queue_model),
+                )
                 for book in tape.meta.books
             ]
         else:

@@ -94,7 +94,9 @@ def _views(path: Path) -> dict[str, Any]:
                 raise InputError(f"{file}: found unreadable Parquet ({error})") from None
     summary = path / "summary.json"
     if "events" not in views or not summary.is_file():
-        raise InputError(f"{path}: found no events.parquet and summary.json, allowed a run's folder")
+        raise InputError(
+            f"{path}: found no events.parquet and summary.json, allowed a run's folder"
+        )
     try:
         fields = json.loads(summary.read_bytes())
     except ValueError as error:

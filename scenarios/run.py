@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
+from msgspec import structs
 
-from market.codes import Side
+from market.codes import Depth, Side
 from scenarios.build import Assembly
 from scenarios.identity import Identity, code_digest, fingerprint
 from scenarios.run_files import RunFolder
@@ -19,6 +20,13 @@ from sim.tape.read import Tape, open_tape
 LOG: Final = logging.getLogger("twin.run")
 SLICES: Final = 500
 PPM: Final = 1_000_000
+
+LIMITS: Final = {
+    int(Depth.L2): "L2 tape: levels without orders; where our orders stand in a queue is estimated",
+    int(
+        Depth.L1
+    ): "L1 tape: best prices only; depth behind them and every queue position are guesses",
+}
 
 Progress = Callable[[int, int], None]
 
@@ -62,6 +70,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     resolved_victims: int
     hosts: list[HostSummary]
     simulated_s: float
+    limits: list[str]
     wall_s: float
     messages_per_s: float
     simulated_to_real: float
@@ -83,6 +92,7 @@ def run_scenario(
     announce: Callable[[Mapping[str, object]], None],
     wall_ns: Callable[[], int],
     stopped: Callable[[], bool] = _never,
+    mode: Literal["frozen", "reactive"] | None = None,
 ) -> RunSummary:
     """Run a scenario to its end and write its folder.
 
@@ -93,6 +103,7 @@ def run_scenario(
         progress: Called with messages done and expected (0 when not known).
         announce: Called with the identity before anything runs.
         wall_ns: A clock for the summary's wall time; nothing simulated reads it.
+        mode: How history answers to our orders; without it as the scenario says.
         stopped: Asked between slices whether somebody wants the run to end.
 
     Raises:
@@ -101,6 +112,11 @@ def run_scenario(
     """
     scenario, text, where = load_scenario(name_or_path)
     history = open_tape(tape) if tape is not None else None
+    if mode is not None:
+        # A tape takes the place of the flow, which could not run frozen.
+        flow = scenario.flow if history is None else None
+        section = structs.replace(scenario.run, mode=mode)
+        scenario = structs.replace(scenario, run=section, flow=flow)
     chosen = scenario.run.seed if seed is None else seed
     identity = Identity(
         scenario=scenario.run.name,
@@ -119,14 +135,14 @@ def run_scenario(
         wall_s = (wall_ns() - began_ns) / 1e9
         summary = _summary(assembly, history, identity, complete=complete, wall_s=wall_s)
         latencies = folder.latencies([host.name for host in scenario.hosts])
-        summary = msgspec.structs.replace(summary, latencies=latencies)
+        summary = structs.replace(summary, latencies=latencies)
         path = folder.finish(msgspec.to_builtins(summary), complete=complete)
     except BaseException:
         folder.discard()
         raise
     if not complete:
         raise KeyboardInterrupt(str(path))
-    return msgspec.structs.replace(summary, folder=str(path))
+    return structs.replace(summary, folder=str(path))
 
 
 def _play(
@@ -190,10 +206,17 @@ def _summary(
         resolved_victims=statistics.get("victims", 0),
         hosts=[_host_summary(assembly, number) for number in range(len(assembly.hosts))],
         simulated_s=simulated_s,
+        limits=limits_of(assembly),
         wall_s=wall_s,
         messages_per_s=messages / wall_s if wall_s else 0.0,
         simulated_to_real=simulated_s / wall_s if wall_s else 0.0,
     )
+
+
+def limits_of(assembly: Assembly) -> list[str]:
+    """What a reader must know of a tape that tells less than every order."""
+    depths = {book.depth for book in assembly.world.books}
+    return [text for depth, text in LIMITS.items() if depth in depths]
 
 
 def _host_summary(assembly: Assembly, number: int) -> HostSummary:

@@ -11,7 +11,7 @@ from typing import Final, cast
 import msgspec
 import numpy as np
 
-from market.codes import Trigger
+from market.codes import QueueModel, Trigger
 from market.errors import InputError
 from market.instruments import Instrument
 from market.units import DURATION_NS
@@ -29,6 +29,7 @@ from sim.latency import Constant, Empirical, LatencyModel, LogNormal
 
 AUTO: Final = "auto"
 MODES: Final = {"frozen": "frozen", "reactive": "reactive"}
+QUEUE_MODELS: Final = {model.name.lower(): model for model in QueueModel}
 TRIGGERS: Final = {"bbo": Trigger.BBO, "trade": Trigger.TRADE, "phase": Trigger.PHASE}
 MODELS: Final[dict[str, type[LatencyModel]]] = {
     "constant": Constant,
@@ -179,7 +180,11 @@ def _run(value: object, where: Place) -> RunSection:
         value,
         where,
         RunSection,
-        {"start_ns": _start_ns, "mode": lambda mode, at: choice_of(mode, at, MODES)},
+        {
+            "start_ns": _start_ns,
+            "mode": lambda mode, at: choice_of(mode, at, MODES),
+            "queue_model": lambda model, at: choice_of(model, at, QUEUE_MODELS),
+        },
     )
 
 

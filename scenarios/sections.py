@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from market.codes import Trigger
+from market.codes import QueueModel, Trigger
 from market.errors import InputError
 from market.instruments import Instrument
 from sim.flow import FlowModel
@@ -50,6 +50,7 @@ class RunSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         duration_ns: Length of the run.
         seed: Of every draw.
         mode: How history answers to our orders; a generated flow needs `reactive`.
+        queue_model: How an own order's place is estimated on a tape without orders (L2 or L1).
     """
 
     name: str
@@ -58,6 +59,7 @@ class RunSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     duration_ns: int
     mode: Literal["frozen", "reactive"]
     seed: int = 7
+    queue_model: QueueModel = QueueModel.RISK_AVERSE
 
     def __post_init__(self) -> None:
         _check_name(self.name)

@@ -5,6 +5,7 @@ which books those are. Books may have ticks of different sizes, so prices are co
 What a participant may know is the local form; the venues' own is for judging it afterwards.
 """
 
+# tidy: unimported asked by those who route over several books and by those who judge it
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -75,6 +76,7 @@ def venue_best(world: Books, book_ids: Sequence[int], tick_units: Sequence[int])
         book_ids: Books of one instrument.
         tick_units: The tick of each of them, in price units.
     """
+
     def top(side: Side) -> list[tuple[int, int] | None]:
         found = zip(book_ids, tick_units, strict=True)
         return [_top(world.venue_depth(book_id, side, 1), tick) for book_id, tick in found]
@@ -90,6 +92,7 @@ def local_best(world: Books, locals_: Sequence[int], tick_units: Sequence[int]) 
         locals_: Local books, each of a book of one instrument.
         tick_units: The tick of each of them, in price units.
     """
+
     def top(side: Side) -> list[tuple[int, int] | None]:
         found = zip(locals_, tick_units, strict=True)
         return [_top(world.depth(index, side, 1), tick) for index, tick in found]

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from market.codes import Depth, Kind, RowFlag, Side
+from market.codes import Depth, Kind, RowFlag
 from market.columns import TAPE_DTYPE
 from market.errors import InputError
 from scenarios.race.plain import PlainBook, Top
@@ -269,17 +269,17 @@ def _columns(
     return neutral._replace(own_price=np.array(bids, dtype=np.int64))
 
 
-def _busy(ts_ns: Ints, latency_ns: int) -> Ints:
+def _busy(ts_ns: Ints, latency_ns: int) -> frozenset[int]:
     """Times at which something happens at the venue, or arrives behind the wire."""
-    return np.union1d(ts_ns, ts_ns + latency_ns)
+    return frozenset(np.concatenate((ts_ns, ts_ns + latency_ns)).tolist())
 
 
-def _quiet(times: npt.NDArray[np.float64], busy: Ints) -> Ints:
+def _quiet(times: npt.NDArray[np.float64], busy: frozenset[int]) -> Ints:
     """The same times, each moved on to the next pair of nanoseconds in which nothing happens."""
     result = []
     for wanted in times.astype(np.int64).tolist():
         now_ns = wanted
-        while np.isin((now_ns - 1, now_ns), busy).any():
+        while now_ns - 1 in busy or now_ns in busy:
             now_ns += 1
         result.append(now_ns)
     return np.array(result, dtype=np.int64)
@@ -301,7 +301,3 @@ def tops(stream: RaceStream, times_ns: Ints) -> list[Top]:
         result.append(book.top())
     return result
 
-
-def bid_of(side: int) -> bool:
-    """Whether a side is the buying one."""
-    return side == Side.BUY

@@ -139,6 +139,8 @@ class BitstampBook:
     def _change(self, record: Record) -> str:
         held = self._held.get(record.order_id)
         if held is not None:
+            if held.over:
+                return "late_changes"
             self._tell_held(held, record)
             return "held_changes"
         order = self.book.find(record.order_id)
@@ -158,6 +160,8 @@ class BitstampBook:
     def _delete(self, record: Record) -> str:
         held = self._held.get(record.order_id)
         if held is not None:
+            if held.over:
+                return "duplicate_deletes"
             self._tell_held(held, record)
             held.told_lots = held.ahead_lots = 0
             held.over = True

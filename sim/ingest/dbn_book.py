@@ -100,4 +100,4 @@ class DbnBook:
         if self._orders is not None:
             self._orders.end_event()
         book = self._levels if self._orders is None else self._orders
-        self.event.end(buffer, clock, is_crossed=book.is_crossed)
+        self.event.end(buffer, clock, book.is_crossed)

@@ -11,6 +11,7 @@ names phases only in a schema of its own, which is not read here.
 """
 
 import math
+from collections.abc import Callable
 
 from market.codes import Kind, Phase, RowFlag
 from sim.ingest.bad_records import RefusedRecord
@@ -33,6 +34,12 @@ _PRINT_FLAGS = {
     ord("A"): int(RowFlag.SELL),
     ord("N"): int(RowFlag.SIDE_UNKNOWN),
 }
+
+# Plain numbers: arithmetic on the members of an enum costs more than all else here.
+_SNAPSHOT = int(RowFlag.SNAPSHOT)
+_MAYBE_BAD = int(RowFlag.MAYBE_BAD)
+_TRADE = int(Kind.TRADE)
+_PHASE = int(Kind.PHASE)
 
 Row = tuple[int, int, int, int, int, int, int]
 """Price, quantity, handle, kind, flags, venue's stamp, sequence number."""
@@ -83,39 +90,39 @@ class Event:
         self._stamp = (min(venue_ns, NS_MAX), sequence)
         self._flags = 0
         if flags & F_SNAPSHOT:
-            self._flags |= RowFlag.SNAPSHOT
+            self._flags |= _SNAPSHOT
         if flags & F_MAYBE_BAD_BOOK:
-            self._flags |= RowFlag.MAYBE_BAD
+            self._flags |= _MAYBE_BAD
 
     @property
     def is_open(self) -> bool:
         """Whether a record came and the event has not ended."""
         return self.record_count > 0
 
-    def add(self, kind: Kind, side_flags: int, handle: int, price: int, qty: int) -> None:
+    def add(self, kind: int, side_flags: int, handle: int, price: int, qty: int) -> None:
         """Take one row about the book."""
         self.grid_units = math.gcd(self.grid_units, price)
         self.price_max = max(self.price_max, abs(price))
         flags = self._flags | side_flags
-        self._has_snapshot |= bool(flags & RowFlag.SNAPSHOT)
-        self._rows.append((price, qty, handle, int(kind), flags, *self._stamp))
+        self._has_snapshot = self._has_snapshot or flags & _SNAPSHOT > 0
+        self._rows.append((price, qty, handle, kind, flags, *self._stamp))
 
     def print_trade(self, side_letter: int, price: int, qty: int) -> None:
         """Take a print; its side is the aggressor's."""
         self.print_units = math.gcd(self.print_units, price)
         flags = self._flags | _PRINT_FLAGS[side_letter]
-        self._rows.append((price, qty, NO_HANDLE, int(Kind.TRADE), flags, *self._stamp))
+        self._rows.append((price, qty, NO_HANDLE, _TRADE, flags, *self._stamp))
 
     def note_trade(self) -> None:
         """Remember that this event has a trade, printed or told as executions."""
         self._has_trade = True
 
-    def end(self, buffer: RowBuffer, clock: Clock, *, is_crossed: bool) -> None:
-        """Write the event's rows; the book must be as they leave it."""
+    def end(self, buffer: RowBuffer, clock: Clock, is_crossed: Callable[[], bool]) -> None:
+        """Write the event's rows; `is_crossed` looks at the book as they leave it."""
         if self._has_snapshot and self._phase is None:
-            self._phase = Phase.PRE_OPEN if is_crossed else Phase.CONTINUOUS
+            self._phase = Phase.PRE_OPEN if is_crossed() else Phase.CONTINUOUS
             self._rows.insert(0, self._phase_row(self._phase))
-        elif self._phase is Phase.PRE_OPEN and self._has_trade and not is_crossed:
+        elif self._phase is Phase.PRE_OPEN and self._has_trade and not is_crossed():
             self._phase = Phase.CONTINUOUS
             self._rows.append(self._phase_row(self._phase))
         buffer.book_id = self._book_id
@@ -130,7 +137,7 @@ class Event:
         self._has_trade = False
 
     def _phase_row(self, phase: Phase) -> Row:
-        return (0, int(phase), NO_HANDLE, int(Kind.PHASE), self._flags, *self._stamp)
+        return (0, int(phase), NO_HANDLE, _PHASE, self._flags, *self._stamp)
 
 
 def check_trade(side_letter: int, price: int, qty: int) -> None:

@@ -27,7 +27,6 @@ class LevelsBook:
         self._shown: tuple[dict[int, int], dict[int, int]] = ({}, {})  # best first
         self._levels = LevelBook()
 
-    @property
     def is_crossed(self) -> bool:
         """Whether the best bid is at or above the best ask."""
         bid, ask = (next(iter(side), None) for side in self._shown)
@@ -59,7 +58,7 @@ class LevelsBook:
             if now[side] != self._shown[side]:
                 if self._is_quote:
                     price_units, qty = next(iter(now[side].items()), (0, 0))
-                    self._event.add(Kind.QUOTE, int(side), int(side), price_units, qty)
+                    self._event.add(int(Kind.QUOTE), int(side), int(side), price_units, qty)
                 else:
                     self._put(side, now[side])
         self._shown = now
@@ -71,18 +70,21 @@ class LevelsBook:
             (price, qty) for price, qty in now.items() if before.get(price) != qty
         ]:
             handle = self._levels.put(int(side), price, qty)
-            self._event.add(Kind.LEVEL, int(side), handle, price, qty)
+            self._event.add(int(Kind.LEVEL), int(side), handle, price, qty)
 
 
 class TradesBook:
     """No levels at all: trades alone."""
 
-    is_crossed = False
     handle_count = 0
 
     def __init__(self, event: Event, statistics: dict[str, int]) -> None:
         self._event = event
         self._statistics = statistics
+
+    def is_crossed(self) -> bool:
+        """Never: there is no book."""
+        return False
 
     def take(
         self, action: int, side_letter: int, price: int, size: int, levels: list[Level]

@@ -17,6 +17,10 @@ from sim.ingest.dbn_event import Event, check_amounts, check_trade
 from sim.ingest.dbn_records import F_MBP, F_TOB
 from sim.ingest.plain_book import BookOrder, PlainBook
 
+# Plain numbers: arithmetic on the members of an enum costs more than all else here.
+_ADD_ROW, _REDUCE_ROW, _DELETE_ROW = int(Kind.ADD), int(Kind.REDUCE), int(Kind.DELETE)
+_EXECUTE_ROW, _REPLACE_ROW, _CLEAR_ROW = int(Kind.EXECUTE), int(Kind.REPLACE), int(Kind.CLEAR)
+_KEEP_PRIORITY = int(RowFlag.KEEP_PRIORITY)
 _SIDES = {ord("B"): Side.BUY, ord("A"): Side.SELL}
 ADD, CANCEL, MODIFY, CLEAR, TRADE, FILL, NONE = (ord(letter) for letter in "ACMRTFN")
 ACTIONS = {
@@ -35,7 +39,6 @@ class MboBook:
         self._fills: dict[int, int] = {}
         self._trades: list[tuple[int, int, int]] = []  # side, price, size not yet told
 
-    @property
     def is_crossed(self) -> bool:
         """Whether the best bid is at or above the best ask."""
         bid, ask = self.orders.best(Side.BUY), self.orders.best(Side.SELL)
@@ -69,7 +72,7 @@ class MboBook:
         elif action == CLEAR:
             self.orders.clear()
             self._fills.clear()
-            self._event.add(Kind.CLEAR, 0, -1, 0, 0)
+            self._event.add(_CLEAR_ROW, 0, -1, 0, 0)
         elif action != NONE:
             raise RefusedRecord(f"found action {chr(action)!r}, allowed one of A, C, M, R, T, F, N")
 
@@ -86,7 +89,7 @@ class MboBook:
         side = _side_of(side_letter)
         check_amounts(price, size)
         order = self.orders.open(order_id, side, price, size)
-        self._event.add(Kind.ADD, int(side), order.handle, price, size)
+        self._event.add(_ADD_ROW, int(side), order.handle, price, size)
 
     def _cancel(self, order_id: int, price: int, size: int, side_letter: int) -> None:
         order = self.orders.find(order_id)
@@ -100,7 +103,7 @@ class MboBook:
         executed = self._execute(order, size)
         rest = size - executed
         if rest > 0:
-            kind = Kind.DELETE if rest == order.qty_lots else Kind.REDUCE
+            kind = _DELETE_ROW if rest == order.qty_lots else _REDUCE_ROW
             self._event.add(kind, int(order.side), order.handle, order.price_units, rest)
             self.orders.take(order, rest)
 
@@ -121,19 +124,19 @@ class MboBook:
             return
         flags = int(order.side)
         if price == order.price_units and size <= order.qty_lots:
-            flags |= RowFlag.KEEP_PRIORITY
+            flags |= _KEEP_PRIORITY
             if size < order.qty_lots:
                 self.orders.take(order, order.qty_lots - size)
         else:
             self.orders.move(order, price, size)
-        self._event.add(Kind.REPLACE, flags, order.handle, price, size)
+        self._event.add(_REPLACE_ROW, flags, order.handle, price, size)
 
     def _execute(self, order: BookOrder[int], qty_lots_max: int) -> int:
         """Tell what this event's fills took of an order, at most so many lots; how many."""
         qty_lots = min(self._fills.pop(order.name, 0), qty_lots_max)
         if qty_lots == 0:
             return 0
-        self._event.add(Kind.EXECUTE, int(order.side), order.handle, order.price_units, qty_lots)
+        self._event.add(_EXECUTE_ROW, int(order.side), order.handle, order.price_units, qty_lots)
         self.orders.take(order, qty_lots)
         self._count("executions")
         rest = qty_lots

@@ -23,6 +23,7 @@ from sim.kernels.ingest_book import (
     V_TOTAL,
     Book,
     Ints,
+    Whole,
     drop_level,
     find_level,
     make_level,
@@ -58,7 +59,7 @@ assert LEVEL_WIDTH > V_TOTAL
 
 
 @njit(cache=True)
-def leave(book: Book, handle: int, qty: int) -> None:
+def leave(book: Book, handle: Whole, qty: Whole) -> None:
     """Take `qty` lots, at most what it holds, from a handle; at zero it is free."""
     orders = book[1]
     levels = book[2]
@@ -72,7 +73,7 @@ def leave(book: Book, handle: int, qty: int) -> None:
 
 
 @njit(cache=True)
-def join(book: Book, handle: int, side: int, price: int, qty: int) -> None:
+def join(book: Book, handle: Whole, side: Whole, price: int, qty: Whole) -> None:
     """A free handle holds `qty` lots at the back of a level."""
     state = book[0]
     orders = book[1]
@@ -83,7 +84,7 @@ def join(book: Book, handle: int, side: int, price: int, qty: int) -> None:
     state[T_NEXT] += 1
     state[T_LIVE] += 1
     state[T_LIVE_MAX] = max(state[T_LIVE_MAX], state[T_LIVE])
-    level = make_level(book, side, price)
+    level = make_level(book, orders[handle, T_SIDE], price)
     book[2][level, V_TOTAL] += qty
 
 
@@ -92,12 +93,12 @@ def clear(book: Book) -> None:
     """Nothing rests any more."""
     state = book[0]
     book[1][:, T_QTY] = 0
-    state[: S_BOOK_END] = 0
+    state[:S_BOOK_END] = 0
     state[T_LIVE] = 0
 
 
 @njit(cache=True)
-def take_order(book: Book, kind: int, flags: int, handle: int, price: int, qty: int) -> int:
+def take_order(book: Book, kind: Whole, flags: Whole, handle: Whole, price: int, qty: int) -> int:
     """Apply a row about one order of an L3 book; DONE or why not."""
     orders = book[1]
     held = orders[handle, T_QTY]
@@ -123,7 +124,7 @@ def take_order(book: Book, kind: int, flags: int, handle: int, price: int, qty: 
     if orders[handle, T_SIDE] != flags & 1:
         return status.BAD_ROW_SIDE
     if flags & status.KEEP_PRIORITY and orders[handle, T_PRICE] == price:
-        level = find_level(book, flags & 1, price)
+        level = find_level(book, orders[handle, T_SIDE], price)
         book[2][level, V_TOTAL] += lots - held
         orders[handle, T_QTY] = lots
         return status.DONE
@@ -133,7 +134,7 @@ def take_order(book: Book, kind: int, flags: int, handle: int, price: int, qty: 
 
 
 @njit(cache=True)
-def set_level(book: Book, flags: int, handle: int, price: int, qty: int) -> int:
+def set_level(book: Book, flags: Whole, handle: Whole, price: int, qty: int) -> int:
     """Apply a LEVEL or QUOTE row: the handle holds `qty` lots from now on; DONE or why not."""
     if qty < 0 or qty > QTY_MAX:
         return status.BAD_ROW_QTY
@@ -146,7 +147,7 @@ def set_level(book: Book, flags: int, handle: int, price: int, qty: int) -> int:
 
 
 @njit(cache=True)
-def take_row(book: Book, kind: int, flags: int, handle: int, price: int, qty: int) -> int:
+def take_row(book: Book, kind: Whole, flags: Whole, handle: Whole, price: int, qty: int) -> int:
     """Apply one row; DONE or why not."""
     if kind in (status.TRADE, status.CROSS):
         return status.DONE

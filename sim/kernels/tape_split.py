@@ -13,7 +13,7 @@ from numba import njit
 
 from sim.kernels import status
 from sim.kernels.draw import draw, uniform_below
-from sim.kernels.ingest_book import Ints
+from sim.kernels.ingest_book import Ints, Whole
 
 DRAW_ONE = 1 << 62  # shares are cumulative in units of 1 / DRAW_ONE
 
@@ -49,7 +49,7 @@ def venue_drawn(shares: Ints, key: int, ts_ns: int, number: int) -> int:
 
 
 @njit(cache=True)
-def free_order(dealt: Ints, free: Ints, used: Ints, handle: int) -> None:
+def free_order(dealt: Ints, free: Ints, used: Ints, handle: Whole) -> None:
     """The order has died; its venue's handle is the next one given out."""
     venue = dealt[handle, D_VENUE]
     free[venue, used[venue, 1]] = dealt[handle, D_HANDLE]
@@ -68,7 +68,7 @@ def give_handle(free: Ints, used: Ints, venue: int) -> int:
 
 
 @njit(cache=True)
-def write_out(state: Ints, out: Ints, row: int, venue: int, handle: int) -> None:
+def write_out(state: Ints, out: Ints, row: int, venue: int, handle: Whole) -> None:
     """Append one row of the outcome."""
     at = state[G_OUT]
     out[at, Q_ROW] = row
@@ -78,7 +78,7 @@ def write_out(state: Ints, out: Ints, row: int, venue: int, handle: int) -> None
 
 
 @njit(cache=True)
-def take_from(dealt: Ints, free: Ints, used: Ints, kind: int, handle: int, qty: int) -> int:
+def take_from(dealt: Ints, free: Ints, used: Ints, kind: Whole, handle: Whole, qty: int) -> int:
     """What a row does to a live order's quantity; DONE or why not."""
     held = dealt[handle, D_QTY]
     if kind == status.REPLACE:

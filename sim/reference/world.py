@@ -5,7 +5,7 @@ it, books from `sim.reference` and local books that are dictionaries; a property
 scenario on both and compares every event.
 
 Order of events at one instant, by SimPy's priority: tape rows, then deliveries by local book, then
-silences, then control events.
+silences by subscription, then control events.
 """
 
 # tidy: unimported the specification of the loop; only tests run it, against sim.world
@@ -27,7 +27,7 @@ from sim.world import OutRow, ViewWords
 
 ROW_PRIORITY = -1_000_000
 DELIVERY_PRIORITY = -500_000
-SILENCE_PRIORITY = -1
+SILENCE_PRIORITY = -250_000
 ON_GRID = frozenset(Kind) - {Kind.TRADE, Kind.CROSS}
 
 
@@ -197,7 +197,7 @@ class SlowWorld:
         index, number = self._places[subscription]
         copy = self._copies[index]
         due_ns = copy.local_ns + copy.waiting[number].stale_ns
-        self._at(due_ns, SILENCE_PRIORITY, self._silence, subscription)
+        self._at(due_ns, SILENCE_PRIORITY + subscription, self._silence, subscription)
 
     def _silence(self, subscription: int) -> None:
         """Fire if the local book is still as silent as when this was scheduled."""

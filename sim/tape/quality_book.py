@@ -32,7 +32,7 @@ class Worst:
         if len(values) == 0:
             return
         at = int(np.argmax(values))
-        if self.value is None or values[at] > self.value:  # type: ignore[operator]
+        if self.value is None or values[at] > self.value:
             self.value = values[at].item()
             self._where_ns = int(ts_ns[at])
 
@@ -119,7 +119,9 @@ class BookQuality:
         is_print = (kind == Kind.EXECUTE) | (kind == Kind.TRADE)
         at = np.flatnonzero(is_print & _judged(before))
         bid, ask, price = before[at, k.B_BID], before[at, k.B_ASK], rows["price"][at]
-        outside = np.maximum(np.maximum(price - np.maximum(bid, ask), np.minimum(bid, ask) - price), 0)
+        outside = np.maximum(
+            np.maximum(price - np.maximum(bid, ask), np.minimum(bid, ask) - price), 0
+        )
         away = _relative(outside, (bid + ask) / 2)
         self._prints += len(at)
         self._prints_away += int(np.count_nonzero(away > self._limits.print_away_max))

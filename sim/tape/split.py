@@ -136,9 +136,7 @@ class _Dealer:
             for number, name in enumerate(self._names)
         )
 
-    def deal(
-        self, rows: Rows, sides: Sides, first_row: int
-    ) -> tuple[Rows, dict[str, np.ndarray]]:
+    def deal(self, rows: Rows, sides: Sides, first_row: int) -> tuple[Rows, dict[str, np.ndarray]]:
         """The rows of whole source messages, at their venues.
 
         Raises:

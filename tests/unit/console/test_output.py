@@ -125,3 +125,22 @@ def test_a_struct_becomes_its_fields_in_its_own_order() -> None:
         digest: str
 
     assert list(fields_of(Summary(2, "x")).items()) == [("rows", 2), ("digest", "x")]
+
+
+def test_rows_are_aligned_under_their_heads_and_one_json_object(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows: list[dict[str, object]] = [{"a_b": 1, "c": "x"}, {"a_b": 22_222, "c": None}]
+
+    Output().rows("title", rows, passes=True)
+    Output(as_json=True).rows("title", rows, passes=True)
+
+    out = capsys.readouterr().out
+    assert out.startswith("title\na b    c\n1      x\n22222\npasses: yes\n{")
+    assert json.loads(out[out.index("{") :]) == {"passes": True, "rows": rows}
+
+
+def test_the_measures_of_one_thing_stand_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().result("", {"latencies": {"a": {"compute": {"count": 1_200, "p50_ns": 20_000}}}})
+
+    assert capsys.readouterr().out == "latencies a compute   count 1,200  p50 20us\n"

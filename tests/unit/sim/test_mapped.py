@@ -253,7 +253,7 @@ def test_map_that_is_not_there_and_file_without_rows_are_refused(tmp_path: Path)
             out=tmp_path / "a.tape.parquet",
             form="csv",
         )
-    with pytest.raises(InputError, match="my.csv:1: found 0 columns"):
+    with pytest.raises(InputError, match=r"my\.csv:1: found 0 columns"):
         ingest(tmp_path, L3_MAP, "")
     with pytest.raises(InputError, match="found no rows that apply"):
         ingest(tmp_path, L3_MAP, L3_TEXT.splitlines()[0])

@@ -30,9 +30,7 @@ def test_a_slice_continues_the_books_of_the_whole_tape(
 ) -> None:
     monkeypatch.setattr(cut, "CHUNK_ROWS", chunk_rows)
     rows = random_rows(seed, 900)
-    whole = write(
-        tmp_path / "a.tape.parquet", rows, (book(),), source_seq=np.arange(len(rows)) * 3
-    )
+    whole = write(tmp_path / "a.tape.parquet", rows, (book(),), source_seq=np.arange(len(rows)) * 3)
     from_ns, to_ns = (int(rows["ts_ns"][at]) for at in (300 + seed, 800))
     part = tmp_path / "b.tape.parquet"
 

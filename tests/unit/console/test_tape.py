@@ -1,0 +1,82 @@
+"""The verbs of `twin tape`, `twin query` and `twin migrate` as a user meets them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import cli
+from console.errors import EXIT_DOES_NOT_HOLD
+from sim.tape.read import open_tape
+from tests.unit.sim.tapes import book, quiet_rows, rows_of, write
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    rows, sides = quiet_rows()
+    return write(tmp_path / "a.tape.parquet", rows, (book(),), **sides)
+
+
+def twin(*args: str | Path, code: int = 0) -> str:
+    """Standard output of a verb that ends with the given code."""
+    done = CliRunner().invoke(cli.app, list(map(str, args)), prog_name="twin")
+    assert done.exit_code == code, done.output
+    return done.stdout
+
+
+def test_head_is_a_table_and_one_json_object(tape: Path) -> None:
+    lines = twin("tape", "head", tape, "-n", "3").splitlines()
+    assert len(lines) == 5
+    assert lines[1].split()[:4] == ["time", "utc", "book", "kind"]
+
+    assert [row["kind"] for row in json.loads(twin("tape", "head", tape, "--json"))["rows"]] == [
+        "ADD", "ADD", "ADD", "ADD", "ADD", "ADD", "ADD", "ADD", "ADD", "TRADE",
+    ]  # fmt: skip
+
+
+def test_stats_say_what_the_tape_holds(tape: Path) -> None:
+    found = json.loads(twin("tape", "stats", tape, "--json", "-q"))
+
+    assert (found["rows"], found["books"][0]["live_max"]) == (1_200, 20)
+    assert "rows by kind TRADE" in twin("tape", "stats", tape, "-q")
+
+
+def test_check_exits_with_one_past_a_threshold(tape: Path, tmp_path: Path) -> None:
+    assert json.loads(twin("tape", "check", tape, "--json", "-q"))["passes"]
+    strict = tmp_path / "t.toml"
+    strict.write_text('gap_max = "99ms"\n', encoding="utf-8")
+
+    shown = twin("tape", "check", tape, "--thresholds", strict, "-q", code=EXIT_DOES_NOT_HOLD)
+
+    (failed,) = (line for line in shown.splitlines() if "FAIL" in line)
+    assert failed.split()[:4] == ["gaps", "S@X", "100ms", "99ms"]
+    assert shown.splitlines()[-1] == "passes: no"
+
+
+def test_slice_merge_and_split_write_tapes(tape: Path, tmp_path: Path) -> None:
+    part, dealt, whole = (tmp_path / f"{name}.tape.parquet" for name in "sdm")
+    shares = tmp_path / "v.toml"
+    shares.write_text("[venues]\nA = 0.5\nB = 0.5\n", encoding="utf-8")
+
+    twin("tape", "slice", tape, "--from", "30s", "--to", "60s", "-o", part, "-q")
+    twin("tape", "split", part, "--shares", shares, "-o", dealt, "-q")
+    twin("tape", "merge", dealt, tape, "-o", whole, "-q")
+
+    assert len(rows_of(part)) == 300 + 20
+    assert [one.venue for one in open_tape(whole).meta.books] == ["A", "B", "X"]
+    assert open_tape(whole).row_count == open_tape(dealt).row_count + 1_200
+
+
+def test_query_prints_rows_up_to_its_limit(tape: Path) -> None:
+    sql = "SELECT kind, count(*) AS n FROM tape GROUP BY kind ORDER BY kind"
+
+    assert twin("query", tape, sql).splitlines()[0].split() == ["kind", "n"]
+    rows = json.loads(twin("query", tape, sql, "--json"))["rows"]
+    assert sum(row["n"] for row in rows) == 1_200
+    assert len(json.loads(twin("query", tape, sql, "--json", "-n", "1"))["rows"]) == 1
+    assert twin("query", tape, "SELECT 1 WHERE false") == ""
+
+
+def test_migrate_leaves_a_tape_of_today(tape: Path) -> None:
+    assert json.loads(twin("migrate", tape, "--json", "-q"))["rows"] == 0
