@@ -69,11 +69,12 @@ class RunFolder:
         """Write the summary and give the folder its name; where it is."""
         LOG.info("digest %s", summary["digest"])
         self._close()
-        text = msgspec.json.format(msgspec.json.encode(summary), indent=2)
-        (self._work / "summary.json").write_bytes(text + b"\n")
-        (self._work / "digest").write_text(f"{summary['digest']}\n", encoding="utf-8")
         name = self.identity.run_id if complete else f"{self.identity.run_id}-partial"
         target = self._runs_dir / name
+        encoded = msgspec.json.encode({**summary, "folder": str(target)})
+        text = msgspec.json.format(encoded, indent=2)
+        (self._work / "summary.json").write_bytes(text + b"\n")
+        (self._work / "digest").write_text(f"{summary['digest']}\n", encoding="utf-8")
         if target.exists():
             aside = self._runs_dir / f".{name}-{os.getpid()}.old"
             target.rename(aside)

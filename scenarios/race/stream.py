@@ -53,7 +53,8 @@ class RaceStream(NamedTuple):
         side: Of the resting order or level; of the aggressor on a print.
         left: What the order (or level) has after the row; 0 on a print.
         order_id: From 1, never used again; 0 where there are no orders.
-        rows: The same messages as tape rows, which is our own format.
+        flags: `market.codes.RowFlag`, of which peers use LAST.
+        rows: The same messages as tape rows, which is our own format, one price unit a tick.
         handle_count: Handles that `rows` uses.
         checkpoint_ns: When to write the best prices down.
         own_ns: When each own order reaches the venue.
@@ -69,9 +70,9 @@ class RaceStream(NamedTuple):
     qty: Ints
     left: Ints
     order_id: Ints
+    flags: Ints
     rows: npt.NDArray[np.void]
     handle_count: int
-    tick_units: int
     latency_ns: int
     checkpoint_ns: Ints
     own_ns: Ints
@@ -117,7 +118,7 @@ def race_stream(
     messages = _by_order(shifted, tick_units) if found == Depth.L3 else _said(shifted, tick_units)
     if depth != found:
         messages = _by_level(messages) if depth == Depth.L2 else _by_quote(messages)
-    return _columns(messages, depth, tick_units, latency_ns)
+    return _columns(messages, depth, latency_ns)
 
 
 def _check_kinds(rows: npt.NDArray[np.void], depth: Depth) -> None:
@@ -243,26 +244,22 @@ def _by_quote(messages: list[Neutral]) -> list[Neutral]:
     return result
 
 
-def _columns(
-    messages: list[Neutral], depth: Depth, tick_units: int, latency_ns: int
-) -> RaceStream:
+def _columns(messages: list[Neutral], depth: Depth, latency_ns: int) -> RaceStream:
     """Columns, tape rows, checkpoints and the own orders of the messages."""
-    columns = np.array([message[:7] for message in messages], dtype=np.int64).T
-    ts_ns, kind, side, price, qty, left, order_id = (column.copy() for column in columns)
+    columns = np.array([message[:8] for message in messages], dtype=np.int64).T
+    ts_ns, kind, side, price, qty, left, order_id, flags = (column.copy() for column in columns)
     rows = np.zeros(len(messages), dtype=TAPE_DTYPE)
     rows["ts_ns"], rows["kind"], rows["qty"] = ts_ns, kind, qty
-    rows["price"] = price * tick_units
+    rows["price"] = price
     rows["handle"] = [message.handle for message in messages]
-    rows["side_flags"] = [
-        message.flags & ~int(RowFlag.SELL) | message.side for message in messages
-    ]
+    rows["side_flags"] = flags & ~int(RowFlag.SELL) | side
     begin_ns, end_ns = int(ts_ns[len(ts_ns) // 100]) + latency_ns, int(ts_ns[-1])
     busy = _busy(ts_ns, latency_ns)
     checkpoint_ns = _quiet(np.linspace(begin_ns, end_ns, CHECKPOINTS + 2)[1:-1], busy)
     grid = _quiet(np.linspace(begin_ns, end_ns, OWN_ORDERS + 2)[1:], busy)
     neutral = RaceStream(
-        int(depth), ts_ns, kind, side, price, qty, left, order_id, rows,
-        max(int(rows["handle"].max()) + 1, 2), tick_units, latency_ns, checkpoint_ns,
+        int(depth), ts_ns, kind, side, price, qty, left, order_id, flags, rows,
+        max(int(rows["handle"].max()) + 1, 2), latency_ns, checkpoint_ns,
         grid[:-1], grid[1:] - 1, grid[:-1],
     )  # fmt: skip
     bids = [top.bid_ticks for top in tops(neutral, neutral.own_ns)]

@@ -18,7 +18,6 @@ from market.units import DURATION_NS, format_ns
 from sim.kernels import tape_book as k
 from sim.rows import Rows
 from sim.tape.book import NO_PRICE, Best, TapeBooks
-from sim.tape.meta import TapeBook
 from sim.tape.moment import format_moment, tape_span
 from sim.tape.read import open_tape
 
@@ -42,8 +41,6 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 class BookStats(msgspec.Struct, frozen=True, kw_only=True):
     """One book. `depth` is lots on the best five levels of both sides, `touch` on the best one."""
 
-    symbol: str
-    venue: str
     rows_by_kind: dict[str, int]
     messages: int
     prints: int
@@ -58,7 +55,7 @@ class BookStats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TapeStats(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole tape."""
+    """A whole tape; books by number and name."""
 
     rows: int
     messages: int
@@ -66,7 +63,7 @@ class TapeStats(msgspec.Struct, frozen=True, kw_only=True):
     last_row: str | None
     duration: str | None
     messages_by_hour: dict[str, int]
-    books: list[BookStats]
+    books: dict[str, BookStats]
 
 
 class Sampler:
@@ -146,10 +143,12 @@ def tape_stats(tape: Path, *, progress: Callable[[int, int], None] | None = None
         last_row=format_moment(span[1]) if span else None,
         duration=format_ns(span[1] - span[0]) if span else None,
         messages_by_hour={format_moment(h * HOUR_NS)[:13] + "h": hours[h] for h in sorted(hours)},
-        books=[
-            counts[book.book_id].stats(book, books.books[book.book_id].live_max)
+        books={
+            f"{book.book_id} {book.symbol}@{book.venue}": counts[book.book_id].stats(
+                books.books[book.book_id].live_max
+            )
             for book in opened.meta.books
-        ],
+        },
     )
 
 
@@ -169,15 +168,13 @@ class _Counts:
         self._volume_lots += int(rows["qty"][np.isin(rows["kind"], PRINTS)].sum())
         self._sampler.take(rows["ts_ns"], best)
 
-    def stats(self, book: TapeBook, live_max: int) -> BookStats:
+    def stats(self, live_max: int) -> BookStats:
         """The outcome."""
         seen = self._sampler.finish()
         bid, ask = seen[:, k.B_BID], seen[:, k.B_ASK]
         two_sided = (bid != NO_PRICE) & (ask != NO_PRICE)
         spread = (ask - bid)[two_sided]
         return BookStats(
-            symbol=book.symbol,
-            venue=book.venue,
             rows_by_kind={kind.name: int(self._kinds[kind]) for kind in Kind if self._kinds[kind]},
             messages=self._messages,
             prints=int(self._kinds[list(PRINTS)].sum()),

@@ -11,9 +11,7 @@ import time
 
 import numpy as np
 
-from scenarios.race.ours import Lap, drive, look
-
-WARM_UP_ROWS = 20_000
+from scenarios.race.ours import Lap, drive, look, warm_up
 
 
 def main(stream_path: str, result_path: str) -> None:
@@ -21,14 +19,17 @@ def main(stream_path: str, result_path: str) -> None:
     loaded = np.load(stream_path)
     stream = {name: loaded[name] for name in loaded.files}
     rows = stream["rows"]
-    drive(Lap(stream, rows[:WARM_UP_ROWS]))
+    warm_up(stream)
     lap = Lap(stream, rows)
     began_ns = time.perf_counter_ns()  # tidy: this script is the stop-watch
+    began_cpu_ns = time.process_time_ns()
     fills = drive(lap)
+    cpu_ns = time.process_time_ns() - began_cpu_ns
     took_ns = time.perf_counter_ns() - began_ns  # tidy: this script is the stop-watch
     peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result = {
         "wall_ns": took_ns,
+        "cpu_ns": cpu_ns,
         "events": len(rows),
         "peak_kib": peak_kib,
         "tops": look(Lap(stream, rows)),

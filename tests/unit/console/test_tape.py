@@ -38,8 +38,8 @@ def test_head_is_a_table_and_one_json_object(tape: Path) -> None:
 def test_stats_say_what_the_tape_holds(tape: Path) -> None:
     found = json.loads(twin("tape", "stats", tape, "--json", "-q"))
 
-    assert (found["rows"], found["books"][0]["live_max"]) == (1_200, 20)
-    assert "rows by kind TRADE" in twin("tape", "stats", tape, "-q")
+    assert (found["rows"], found["books"]["0 S@X"]["live_max"]) == (1_200, 20)
+    assert "books 0 S@X rows by kind TRADE" in twin("tape", "stats", tape, "-q")
 
 
 def test_check_exits_with_one_past_a_threshold(tape: Path, tmp_path: Path) -> None:

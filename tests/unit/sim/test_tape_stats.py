@@ -24,7 +24,7 @@ def test_messages_trades_and_orders_are_counted(
     rows = random_rows(6, 700)
     found = tape_stats(write(tmp_path / "a.tape.parquet", rows, (book(),)))
 
-    (one,) = found.books
+    one = found.books["0 S@X"]
     assert found.rows == len(rows)
     assert found.messages == one.messages == int((rows["side_flags"] & RowFlag.LAST != 0).sum())
     assert sum(one.rows_by_kind.values()) == len(rows)
@@ -41,7 +41,7 @@ def test_spread_and_depth_of_an_orderly_tape(tmp_path: Path) -> None:
 
     found = tape_stats(write(tmp_path / "a.tape.parquet", rows, (book(),)))
 
-    (one,) = found.books
+    one = found.books["0 S@X"]
     assert one.samples == stats.SAMPLES
     assert one.samples_crossed_or_locked == 0
     assert found.messages_by_hour == {"1970-01-01T00h": 600, "1970-01-01T01h": 600}
@@ -81,7 +81,7 @@ def test_an_empty_tape_has_no_numbers(tmp_path: Path) -> None:
     found = tape_stats(write(tmp_path / "a.tape.parquet", random_rows(6, 3)[:0], (book(),)))
 
     assert (found.rows, found.first_row, found.duration) == (0, None, None)
-    assert found.books[0].spread_units.p50 is None
+    assert found.books["0 S@X"].spread_units.p50 is None
 
 
 def test_head_shows_rows_in_words(tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""lrvx's lap: its book, and its simulated executor with one own order at a time.
+
+Its engine takes prints and best prices, not orders, so the script does what a user would: it feeds
+the peer's own book with every message and the executor with every print, from Python. The executor
+gets the best prices from that book when an own order comes. There is no local book and no feed
+latency, which is in its favour.
+"""
+# tidy: unimported a peer's own interpreter runs it
+
+import json
+import resource
+import sys
+import time
+from importlib.metadata import version
+from typing import Any
+
+import lrvx
+import numpy as np
+
+WARM_UP_ROWS = 5_000
+ADD, REDUCE, DELETE, EXECUTE, REPLACE, TRADE, LEVEL, QUOTE = 1, 2, 3, 4, 5, 6, 8, 9
+SIDES = ("buy", "sell")
+SYMBOL = 1
+NOTHING = np.zeros(0)
+
+
+def convert(stream: Any, rows: int) -> list[tuple[Any, ...]]:
+    """The first rows of the stream as plain tuples, with the prices and quantities it wants."""
+    names = ("ts_ns", "kind", "side", "price", "qty", "left", "order_id")
+    columns = [stream[name][:rows].tolist() for name in names]
+    result = []
+    for ts_ns, kind, side, price, qty, left, order_id in zip(*columns):
+        arrays = None
+        if kind == LEVEL:
+            change = (np.array([float(price)]), np.array([float(left)]))
+            nothing = (NOTHING, NOTHING)
+            arrays = (*change, *nothing) if side == 0 else (*nothing, *change)
+        result.append(
+            (ts_ns, kind, side, float(price), float(qty), float(left), order_id, arrays)
+        )
+    return result
+
+
+class Market:
+    """The peer's book and executor."""
+
+    def __init__(self, stream: Any) -> None:
+        self.depth = int(stream["depth"])
+        self.book = lrvx.L3Book() if self.depth == 3 else lrvx.OrderBook(1.0)
+        self.executor = lrvx.SimulatedExecutor()
+        self.executor.set_queue_model("full", 50)
+        self.quote = [0.0, 0.0, 0.0, 0.0]
+
+    def feed(self, messages: list[tuple[Any, ...]]) -> None:
+        """Give the book every message, and the executor the time and every print."""
+        book, executor, quote = self.book, self.executor, self.quote
+        clock, trade, best = executor.advance_clock, executor.on_trade_qty, executor.on_best_levels
+        for ts_ns, kind, side, price, qty, left, order_id, arrays in messages:
+            clock(ts_ns)
+            if kind == ADD:
+                book.add_order(order_id, price, qty, SIDES[side])
+            elif kind == LEVEL:
+                book.apply_delta(*arrays)
+            elif kind == TRADE:
+                trade(SYMBOL, price, qty, side == 0)
+            elif kind == QUOTE:
+                quote[2 * side] = price
+                quote[2 * side + 1] = left
+                best(SYMBOL, *quote)
+            else:
+                if kind == EXECUTE:
+                    trade(SYMBOL, price, qty, side == 1)
+                if kind == REPLACE:
+                    book.remove_order(order_id)
+                    book.add_order(order_id, price, qty, SIDES[side])
+                elif left:
+                    book.modify_order(order_id, left)
+                else:
+                    book.remove_order(order_id)
+
+    def top(self) -> tuple[float, float, float, float]:
+        """The book's best prices and what they show."""
+        if self.depth == 1:
+            return tuple(self.quote)
+        bid, ask = self.book.best_bid(), self.book.best_ask()
+        return (
+            bid or 0.0, self.book.bid_at_price(bid) if bid else 0.0,
+            ask or 0.0, self.book.ask_at_price(ask) if ask else 0.0,
+        )  # fmt: skip
+
+
+def drive(stream: Any, messages: list[tuple[Any, ...]]) -> list[list[int]]:
+    """Let everything happen, with one own order at a time."""
+    market = Market(stream)
+    done = 0
+    ends = [stream["own_ns"], stream["own_until_ns"]]
+    ends = [np.searchsorted(stream["ts_ns"], each, side="right").tolist() for each in ends]
+    for number, (entry, until) in enumerate(zip(*ends)):
+        market.feed(messages[done:entry])
+        market.executor.advance_clock(int(stream["own_ns"][number]))
+        market.executor.on_best_levels(SYMBOL, *market.top())
+        price = float(stream["own_price"][number])
+        market.executor.submit_order(number + 1, "buy", price, 1.0, "limit", SYMBOL)
+        market.feed(messages[entry:until])
+        market.executor.cancel_order(number + 1)
+        done = until
+    market.feed(messages[done:])
+    return [
+        [fill["order_id"] - 1, int(fill["timestamp_ns"]), int(fill["quantity"])]
+        for fill in market.executor.fills_list()
+    ]
+
+
+def look(stream: Any, messages: list[tuple[Any, ...]]) -> list[list[int]]:
+    """The best prices at each checkpoint."""
+    market = Market(stream)
+    done, tops = 0, []
+    for end in np.searchsorted(stream["ts_ns"], stream["checkpoint_ns"], side="right").tolist():
+        market.feed(messages[done:end])
+        done = end
+        tops.append([int(value) for value in market.top()])
+    return tops
+
+
+def main(stream_path: str, result_path: str) -> None:
+    """Drive the stream and write the result."""
+    loaded = np.load(stream_path)
+    stream = {name: loaded[name] for name in loaded.files if name != "rows"}
+    drive(stream, convert(stream, WARM_UP_ROWS))
+    messages = convert(stream, len(stream["kind"]))
+    began_ns, began_cpu_ns = time.perf_counter_ns(), time.process_time_ns()
+    fills = drive(stream, messages)
+    wall_ns, cpu_ns = time.perf_counter_ns() - began_ns, time.process_time_ns() - began_cpu_ns
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result = {
+        "wall_ns": wall_ns,
+        "cpu_ns": cpu_ns,
+        "events": len(messages),
+        "peak_kib": peak_kib,
+        "tops": look(stream, messages),
+        "tops_of": "venue",
+        "fills": fills,
+        "carries": "book, executor with queue-fill simulation; no local book, no feed latency",
+        "version": version("lrvx"),
+    }
+    with open(result_path, "w", encoding="utf-8") as file:
+        json.dump(result, file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
