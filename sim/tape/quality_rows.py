@@ -33,7 +33,11 @@ _MULTIPLIERS: Final = np.array(
 
 
 class Repeats:
-    """Messages equal to the message before, in every column of every row."""
+    """Messages equal to the message before, in every column of every row.
+
+    Many prints of one size and price at one instant are the rule, so prints are told apart by their
+    `source_seq` where there is one.
+    """
 
     def __init__(self) -> None:
         self.messages = 0
@@ -42,10 +46,13 @@ class Repeats:
         self._open = np.zeros(0, np.uint64)
         self._last: tuple[int, int] | None = None
 
-    def take(self, rows: Rows) -> None:
-        """The next rows, snapshots left out."""
+    def take(self, rows: Rows, numbers: Ints | None) -> None:
+        """The next rows, snapshots left out, and their `source_seq`."""
         words = np.ascontiguousarray(rows).view(np.uint64).reshape(-1, 4)
         mixed = (words * _MULTIPLIERS).sum(axis=1, dtype=np.uint64)
+        if numbers is not None:
+            prints = rows["kind"] == Kind.TRADE
+            mixed += np.where(prints, numbers, 0).astype(np.uint64) * _MULTIPLIERS[3]
         mixed = (mixed ^ (mixed >> np.uint64(31))) * _MULTIPLIERS[2]
         mixed = np.concatenate((self._open, mixed))
         late = len(self._open)
@@ -136,11 +143,12 @@ class RowQuality:
         live = (rows["side_flags"] & RowFlag.SNAPSHOT) == 0
         fresh = rows[live]
         if len(fresh):
-            self._repeats.take(fresh)
+            numbers = sides["source_seq"][live] if "source_seq" in sides else None
+            self._repeats.take(fresh, numbers)
             if "venue_stamp_ns" in sides:
                 self._stamps.take(fresh["ts_ns"], sides["venue_stamp_ns"][live])
-            if "source_seq" in sides:
-                self._numbers.take(fresh["ts_ns"], sides["source_seq"][live])
+            if numbers is not None:
+                self._numbers.take(fresh["ts_ns"], numbers)
             if "recv_delta_ns" in sides:
                 first = -self._taken % self._stride
                 deltas = sides["recv_delta_ns"][live]

@@ -65,6 +65,7 @@ def repeats(tape: Tape) -> Tape:
     bid, _ = best(tape[0])
     rows, sides = more(tape, 100)
     rows["kind"][-100:], rows["price"][-100:], rows["handle"][-100:] = Kind.TRADE, bid, -1
+    sides["source_seq"][-100:] = sides["source_seq"][-100]
     rows["ts_ns"][-100:], rows["qty"][-100:] = rows["ts_ns"][-1], 5
     sides["venue_stamp_ns"] = rows["ts_ns"].copy()
     return rows, sides
@@ -211,6 +212,14 @@ def test_an_orderly_tape_passes_and_every_gate_is_judged(tmp_path: Path) -> None
 
     assert {gate.gate for gate in gates} == set(BREAKS)
     assert {gate.verdict for gate in gates} == {"ok"}
+
+
+def test_prints_of_one_size_at_one_instant_are_no_duplicates_if_numbered(tmp_path: Path) -> None:
+    rows, sides = repeats(quiet_rows())
+    sides["source_seq"] = np.arange(len(rows))
+    path = write(tmp_path / "a.tape.parquet", rows, (book(),), **sides)
+
+    assert failing(path, TWO_MINUTES) == {}
 
 
 def test_gates_without_their_column_are_not_judged(tmp_path: Path) -> None:
