@@ -16,6 +16,7 @@ from console import config, errors, output
 from console.ingest import ingest_app
 from console.options import Json, Quiet, Verbose, group, terminal_of
 from console.tape import tape_app
+from market.errors import InputError
 
 app = group("A digital twin of a trading operation: replay, simulate, verify.")
 bench_app = group("Measure speed on this machine.")
@@ -164,14 +165,48 @@ def migrate(
 
 @bench_app.command("replay")
 def bench_replay_speed(
-    as_json: Json = False, quiet: Quiet = False, verbose: Verbose = False
+    against: Annotated[
+        str | None, typer.Option(help="Race against hftbacktest, nautilus, lrvx (with commas).")
+    ] = None,
+    kind: Annotated[
+        Literal["l3", "l2", "l1"], typer.Option(help="Of a race: orders, levels, best prices.")
+    ] = "l3",
+    tape: Annotated[
+        Path | None, typer.Option(help="Race on this tape; default: the bench's own stream.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often everything runs.")] = 5,
+    messages: Annotated[
+        int, typer.Option(min=5_000, help="Least length of the bench's own stream.")
+    ] = 1_000_000,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Messages per second through venue, wire and local book, against bare SimPy time-outs."""
+    """Messages per second through venue, wire and local book, against SimPy or other systems."""
+    terminal = terminal_of(as_json, quiet, verbose)
+    if against is not None:
+        from scenarios.race.run import bench_race
+
+        with terminal.progress("race", "rounds") as tick:
+            result = bench_race(
+                against,
+                kind=kind,
+                tape=tape,
+                rounds=rounds,
+                messages=messages,
+                progress=tick,
+                note=terminal.note,
+            )
+        terminal.result(f"race on {kind}, messages per second", output.fields_of(result))
+        return
+    if kind != "l3" or tape is not None:
+        raise InputError("--kind and --tape are of a race: say --against hftbacktest as well")
     from scenarios.bench import bench_replay
 
-    terminal = terminal_of(as_json, quiet, verbose)
     with terminal.progress("bench", "rounds") as tick:
-        rates = bench_replay(progress=tick, wall_ns=time.perf_counter_ns)
+        rates = bench_replay(
+            progress=tick, wall_ns=time.perf_counter_ns, rounds=rounds, messages=messages
+        )
     terminal.result("replay, messages per second", output.fields_of(rates))
 
 

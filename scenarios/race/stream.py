@@ -141,13 +141,14 @@ def _by_order(rows: npt.NDArray[np.void], tick_units: int) -> list[Neutral]:
     alive: dict[int, tuple[int, int, int, int]] = {}  # handle: order id, side, price, left
     last_id = 0
     result = []
-    for ts_ns, units, qty, handle, _, kind, flags in rows.tolist():
+    for ts_ns, units, signed, handle, _, said, flags in rows.tolist():
+        kind, qty = said, abs(signed)
         if kind == Kind.TRADE:
             price = units // tick_units
             result.append(Neutral(ts_ns, kind, flags & 1, price, qty, 0, 0, flags, handle))
             continue
         if kind == Kind.REVEAL:
-            kind, qty = (Kind.ADD, qty) if qty > 0 else (Kind.REDUCE, -qty)
+            kind = Kind.ADD if signed > 0 else Kind.REDUCE
         if kind == Kind.ADD:
             last_id += 1
             alive[handle] = (last_id, flags & 1, units // tick_units, 0)
@@ -202,7 +203,9 @@ def _by_level(messages: list[Neutral]) -> list[Neutral]:
     result = []
     for message in messages:
         result += _prints(message)
-        changed = book.apply(message.kind, message.side, message.price, message.left, message.order_id)
+        changed = book.apply(
+            message.kind, message.side, message.price, message.left, message.order_id
+        )
         for place, (side, price) in enumerate(changed, 1 - len(changed)):
             left = book.level(side, price)
             if (side, price) not in handles:
@@ -213,9 +216,7 @@ def _by_level(messages: list[Neutral]) -> list[Neutral]:
             # Only the last of the levels that one message changed may end it.
             flags = message.flags if place == 0 else message.flags & ~int(RowFlag.LAST)
             result.append(
-                Neutral(
-                    message.ts_ns, int(Kind.LEVEL), side, price, left, left, 0, flags, handle
-                )
+                Neutral(message.ts_ns, int(Kind.LEVEL), side, price, left, left, 0, flags, handle)
             )
     return result
 
@@ -297,4 +298,3 @@ def tops(stream: RaceStream, times_ns: Ints) -> list[Top]:
         done = end
         result.append(book.top())
     return result
-

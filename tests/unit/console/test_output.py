@@ -118,7 +118,6 @@ def test_on_a_terminal_the_same_fields_are_shown(
     )
 
 
-
 def test_a_struct_becomes_its_fields_in_its_own_order() -> None:
     class Summary(msgspec.Struct):
         rows: int

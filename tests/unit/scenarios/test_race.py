@@ -1,0 +1,341 @@
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from market.codes import Depth, Kind, Mode, Phase, RowFlag, Side
+from market.columns import TAPE_DTYPE
+from market.errors import InputError, VenueError
+from scenarios.bench import TICK_UNITS, record_stream
+from scenarios.race import peers, run
+from scenarios.race.peers import Competitor, Peer, named_peers, ourselves, ready
+from scenarios.race.plain import PlainBook
+from scenarios.race.run import bench_race, race
+from scenarios.race.stream import CHECKPOINTS, OWN_ORDERS, RaceStream, race_stream, tops
+from sim.reference import ReferenceBook
+from sim.tape.meta import TapeBook, TapeMeta
+from sim.tape.write import TapeWriter
+
+MESSAGES = 6_000
+FAKE = Path(__file__).with_name("fake_peer.py")
+HANDLES = 6
+
+
+@pytest.fixture(scope="module")
+def recorded() -> np.ndarray:
+    return record_stream(MESSAGES).rows
+
+
+def stream_of(recorded: np.ndarray, depth: Depth) -> RaceStream:
+    return race_stream(recorded, depth=depth, tick_units=TICK_UNITS)
+
+
+def fake(tmp_path: Path, mood: str = "") -> Competitor:
+    driver = tmp_path / (f"fake_peer_{mood}.py" if mood else "fake_peer.py")
+    shutil.copy(FAKE, driver)
+    return Competitor("fake", Path(sys.executable), driver, "it fills nothing")
+
+
+# --- the stream ------------------------------------------------------------------------------
+
+
+@st.composite
+def order_rows(draw: st.DrawFn) -> np.ndarray:
+    """Valid tape rows on a few handles, each used again and again; nothing crosses."""
+    rows, left, side_of = [], [0] * HANDLES, [0] * HANDLES
+    for step in range(draw(st.integers(1, 60))):
+        handle = draw(st.integers(0, HANDLES - 1))
+        qty = draw(st.integers(1, 9))
+        if not left[handle]:
+            side_of[handle] = draw(st.integers(0, 1))
+        side = side_of[handle]
+        price = 100 + draw(st.integers(1, 4)) * (1 if side else -1)
+        flags = side | RowFlag.LAST
+        if not left[handle]:
+            kind, left[handle] = draw(st.sampled_from((Kind.ADD, Kind.REVEAL))), qty
+        else:
+            kind = draw(
+                st.sampled_from((Kind.REDUCE, Kind.DELETE, Kind.EXECUTE, Kind.REPLACE, Kind.REVEAL))
+            )
+            if kind == Kind.REPLACE:
+                left[handle] = qty
+            elif kind == Kind.DELETE:
+                qty, left[handle] = left[handle], 0
+            else:
+                qty = min(qty, left[handle])
+                left[handle] -= qty
+                qty = -qty if kind == Kind.REVEAL else qty
+        rows.append((step * 1_000_000, price * TICK_UNITS, qty, handle, 0, kind, flags))
+    return np.array(rows, dtype=TAPE_DTYPE)
+
+
+def reference_levels(rows: np.ndarray, end_ns: int) -> list[dict[int, int]]:
+    book = ReferenceBook(mode=Mode.FROZEN, tick_units=TICK_UNITS, handle_count=HANDLES)
+    for ts_ns, units, qty, handle, _, kind, flags in rows.tolist():
+        if ts_ns <= end_ns:
+            price = units // TICK_UNITS
+            book.apply(kind=kind, side_flags=flags, handle=handle, price=price, qty=qty)
+    return [dict(book.levels(side, 100)) for side in Side]
+
+
+@settings(max_examples=80, deadline=None)
+@given(order_rows())
+def test_ids_are_unique_and_every_depth_replays_to_the_reference_book(rows: np.ndarray) -> None:
+    neutral = race_stream(rows, depth=Depth.L3, tick_units=TICK_UNITS)
+    adds = neutral.order_id[neutral.kind == Kind.ADD].tolist()
+
+    assert sorted(adds) == list(range(1, len(adds) + 1))
+    assert set(neutral.order_id.tolist()) == set(adds)
+    assert len(neutral.ts_ns) == len(rows)
+    shift_ns = int(neutral.ts_ns[0]) - int(rows["ts_ns"][0])
+    levels = race_stream(rows, depth=Depth.L2, tick_units=TICK_UNITS)
+    quotes = race_stream(rows, depth=Depth.L1, tick_units=TICK_UNITS)
+    for end_ns in rows["ts_ns"].tolist()[:: max(1, len(rows) // 7)]:
+        want = reference_levels(rows, end_ns)
+        at_ns = np.array([end_ns + shift_ns])
+        for stream in (neutral, levels):
+            book = PlainBook()
+            until = int(np.searchsorted(stream.ts_ns, at_ns[0], side="right"))
+            for index in range(until):
+                book.apply(
+                    int(stream.kind[index]), int(stream.side[index]), int(stream.price[index]),
+                    int(stream.left[index]), int(stream.order_id[index]),
+                )  # fmt: skip
+            prices = range(90, 111)
+            found = [
+                {p: book.level(side, p) for p in prices if book.level(side, p)} for side in Side
+            ]
+            assert found == want
+        bid = max(want[0], default=0)
+        ask = min(want[1], default=0)
+        top = (bid, want[0].get(bid, 0), ask, want[1].get(ask, 0))
+        assert [tuple(each) for each in tops(quotes, at_ns)] == [top]
+
+
+def test_every_depth_carries_all_prints_and_only_its_own_kinds(recorded: np.ndarray) -> None:
+    hit = recorded[recorded["kind"] == Kind.EXECUTE]
+    for depth, kind in ((Depth.L2, Kind.LEVEL), (Depth.L1, Kind.QUOTE)):
+        stream = stream_of(recorded, depth)
+        prints = stream.kind == Kind.TRADE
+
+        assert {int(kind), int(Kind.TRADE)} == set(stream.kind.tolist())
+        assert Counter(stream.qty[prints].tolist()) == Counter(hit["qty"].tolist())
+        assert (stream.price[prints] == hit["price"] // TICK_UNITS).all()
+        assert (stream.side[prints] == 1 - (hit["side_flags"] & 1)).all()
+
+
+def test_nothing_happens_when_somebody_looks_or_sends_an_order(recorded: np.ndarray) -> None:
+    stream = stream_of(recorded, Depth.L3)
+    busy = {*stream.ts_ns.tolist(), *(stream.ts_ns + stream.latency_ns).tolist()}
+    asked = (*stream.checkpoint_ns, *stream.own_ns, *stream.own_until_ns)
+
+    assert (CHECKPOINTS, OWN_ORDERS) == (len(stream.checkpoint_ns), len(stream.own_ns))
+    assert busy.isdisjoint(asked)
+    assert (stream.own_until_ns > stream.own_ns).all()
+    assert (stream.own_ns[1:] > stream.own_until_ns[:-1]).all()
+    assert [top.bid_ticks for top in tops(stream, stream.own_ns)] == stream.own_price.tolist()
+
+
+def test_rows_that_no_competitor_could_be_given_are_refused(recorded: np.ndarray) -> None:
+    clear = recorded[:3].copy()
+    clear["kind"][2] = Kind.CLEAR
+    two_books = recorded[:3].copy()
+    two_books["book_id"][1] = 1
+    unknown = recorded[:3].copy()
+    unknown["kind"][2], unknown["handle"][2] = Kind.DELETE, 99
+    for rows, said in (
+        (clear, "found CLEAR rows"),
+        (two_books, "several books"),
+        (recorded[:0], "found no rows"),
+        (unknown, "DELETE on handle 99"),
+    ):
+        with pytest.raises(InputError, match=said):
+            stream_of(rows, Depth.L3)
+
+
+def test_phases_are_left_out_for_everybody(recorded: np.ndarray) -> None:
+    phased = np.concatenate((recorded[:1], recorded))
+    phased[0]["kind"], phased[0]["qty"] = Kind.PHASE, Phase.CONTINUOUS
+
+    assert len(stream_of(phased, Depth.L3).kind) == len(recorded)
+
+
+# --- the rounds ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", list(Depth))
+def test_our_books_are_right_at_every_checkpoint_and_a_right_peer_agrees(
+    recorded: np.ndarray, depth: Depth, tmp_path: Path
+) -> None:
+    stream = stream_of(recorded, depth)
+    seen: list[tuple[int, int]] = []
+    ours, peer = race(
+        stream,
+        [ourselves(), fake(tmp_path)],
+        rounds=2,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+
+    assert [(1, 2), (2, 2)] == seen
+    assert (CHECKPOINTS, CHECKPOINTS) == (ours.tops, peer.tops)
+    assert ours.fills == OWN_ORDERS
+    assert ours.ratio is None
+    assert peer.rate == pytest.approx(len(stream.ts_ns))
+    assert peer.cpu_rate == pytest.approx(2 * len(stream.ts_ns))
+    assert peer.rows_per_message == 2.0
+    assert ours.rate is not None
+    assert ours.slowest is not None
+    assert ours.fastest is not None
+    assert ours.slowest <= ours.rate <= ours.fastest
+    assert peer.ratio is not None
+    assert ours.slowest <= peer.ratio * len(stream.ts_ns) <= ours.fastest
+
+
+def test_own_orders_fill_in_a_race_and_a_peer_without_fills_says_why(
+    recorded: np.ndarray, tmp_path: Path
+) -> None:
+    _, peer = race(stream_of(recorded, Depth.L3), [ourselves(), fake(tmp_path)], rounds=1)
+
+    assert peer.fills is not None
+    assert peer.fills < OWN_ORDERS
+    assert peer.note == "it fills nothing"
+
+
+def test_a_wrong_peer_is_counted_and_wrong_books_of_ours_stop_the_race(
+    recorded: np.ndarray, tmp_path: Path
+) -> None:
+    stream = stream_of(recorded, Depth.L3)
+    wrong = fake(tmp_path, "wrong")
+
+    assert race(stream, [ourselves(), wrong], rounds=1)[1].tops == CHECKPOINTS - 1
+    with pytest.raises(VenueError, match="right at 999 of 1000"):
+        race(stream, [wrong, wrong], rounds=1)
+
+
+def test_a_peer_that_dies_is_an_error_in_its_own_words(
+    recorded: np.ndarray, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="fake failed in the race: ValueError: this peer has no"):
+        race(stream_of(recorded, Depth.L3), [fake(tmp_path, "broken")], rounds=1)
+
+
+# --- the peers -------------------------------------------------------------------------------
+
+
+def test_names_of_peers_are_checked() -> None:
+    assert ["lrvx", "nautilus"] == [peer.name for peer in named_peers("lrvx, nautilus,lrvx")]
+    with pytest.raises(InputError, match="no such peer, allowed are hftbacktest, nautilus, lrvx"):
+        named_peers("zipline")
+    with pytest.raises(InputError, match="names nobody"):
+        named_peers(" ,")
+
+
+def no_package(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+    """A machine on which environments can be made but nothing is to be had."""
+    if command[2] == "venv":
+        return subprocess.CompletedProcess(command, 0, "", "")
+    return subprocess.CompletedProcess(
+        command, 1, "", "note\nERROR: No matching distribution\nhint"
+    )
+
+
+def test_a_peer_that_cannot_be_installed_is_an_error_in_pips_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(peers.subprocess, "run", no_package)
+    notes: list[str] = []
+
+    with pytest.raises(InputError, match=r"^gone==1 cannot be installed: ERROR: No matching dist"):
+        ready(Peer("gone", "gone==1", FAKE, (Depth.L3,), ""), notes.append)
+    assert "installing gone==1" in notes[0]
+
+
+def test_a_peer_that_is_not_to_be_had_keeps_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Peer("gone", "gone==1", FAKE, (Depth.L3,), "")
+    there = Peer("there", "nothing", FAKE, (Depth.L3,), "")
+
+    def enter(peer: Peer, _: object) -> Competitor:
+        if peer is gone:
+            raise InputError("gone==1 cannot be installed: ERROR")
+        return Competitor("there", Path(sys.executable), FAKE)
+
+    monkeypatch.setattr(run, "named_peers", lambda _: [gone, there])
+    monkeypatch.setattr(run, "ready", enter)
+    notes: list[str] = []
+    result = bench_race("gone,there", rounds=1, messages=MESSAGES, note=notes.append)
+
+    assert ["ours", "there", "gone"] == [row.name for row in result.competitors]
+    assert result.competitors[2].rate is None
+    assert result.competitors[2].note == "not available: gone==1 cannot be installed: ERROR"
+    assert notes == ["gone==1 cannot be installed: ERROR"]
+
+
+def test_an_environment_is_made_once_and_anew_for_another_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    peer = Peer("fake", "fake==1", FAKE, (Depth.L3,), "")
+    calls: list[str] = []
+
+    def made(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        calls.append(command[2])
+        if command[2] == "venv":
+            python = Path(command[3]) / "bin" / "python"
+            python.parent.mkdir(parents=True)
+            python.touch()
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(peers.subprocess, "run", made)
+    for wanted in (peer, peer, peer._replace(requirement="fake==2")):
+        assert ready(wanted, lambda _: None).python == peers.peers_dir() / "fake" / "bin" / "python"
+
+    assert ["venv", "pip", "venv", "pip"] == calls
+
+
+def test_a_race_takes_a_tape_and_a_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = record_stream(MESSAGES)
+    tape = tmp_path / "flow.tape.parquet"
+    book = TapeBook(
+        book_id=0, symbol="S", venue="X", currency="USD", price_units_per_currency=10_000,
+        tick_units=TICK_UNITS, handle_count=stream.handle_count,
+    )  # fmt: skip
+    with TapeWriter(tape) as writer:
+        writer.append(stream.rows)
+        writer.finish(TapeMeta(books=(book,), session_date="2020-02-03"))
+    there = Peer("there", "nothing", FAKE, (Depth.L2,), "")
+    monkeypatch.setattr(run, "named_peers", lambda _: [there])
+    monkeypatch.setattr(run, "ready", lambda *_: Competitor("there", Path(sys.executable), FAKE))
+    result = bench_race("there", kind="l2", tape=tape, rounds=1)
+
+    assert (result.kind, result.messages) == ("l2", len(stream_of(stream.rows, Depth.L2).kind))
+    assert [CHECKPOINTS, CHECKPOINTS] == [row.tops for row in result.competitors]
+
+
+def test_a_kind_without_a_race_is_refused_on_the_command_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "bench", "replay", "--kind", "l2"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert "say --against hftbacktest as well" in done.stderr
+    assert done.returncode == 2
+
+
+def test_nobody_to_race_against_is_an_error() -> None:
+    with pytest.raises(InputError, match="nobody to race against: hftbacktest takes no L1 stream"):
+        bench_race("hftbacktest", kind="l1")
+
+
+def test_a_race_on_a_short_stream_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Peer("there", "nothing", FAKE, (Depth.L3,), "")
+    monkeypatch.setattr(run, "named_peers", lambda _: [there])
+    monkeypatch.setattr(run, "ready", lambda *_: Competitor("there", Path(sys.executable), FAKE))
+    with pytest.raises(InputError, match="found 10 messages, a race needs at least"):
+        bench_race("there", messages=10)
