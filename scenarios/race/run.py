@@ -31,7 +31,10 @@ DEPTHS: Final = {"l3": Depth.L3, "l2": Depth.L2, "l1": Depth.L1}
 KIB_PER_MB: Final = 1_000_000 / 1024
 
 Outcome = dict[str, Any]
-"""What a driver found (`scenarios/race/drivers/__init__.py`)."""
+"""What a driver found: `wall_ns` and `cpu_ns` of the timed drive; `events`, rows of its own form;
+`peak_kib` of its process; `tops`, best prices and quantities at the checkpoints, and `tops_of`, in
+which of its books ("local" or "venue"); `fills` (own order, time at the venue, lots); `carries`;
+`version`; and a `note`, if it has one."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -140,6 +140,8 @@ def test_every_exception_is_rebuilt_from_its_args() -> None:
     for room in ("market", "sim", "scenarios", "console"):
         package = importlib.import_module(room)
         for info in pkgutil.walk_packages(package.__path__, prefix=room + "."):
+            if info.name.startswith("scenarios.race.drivers."):
+                continue  # scripts for the interpreters of the peers that they import
             module = importlib.import_module(info.name)
             found += [
                 kind
