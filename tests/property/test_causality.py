@@ -100,6 +100,7 @@ def test_permuting_one_instant_is_repeatable_and_moves_only_order_within_instant
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 @settings(max_examples=3_000)
 @given(setup=SETUPS)
 def test_the_loop_equals_its_reference_many_times_over(setup: Setup) -> None:

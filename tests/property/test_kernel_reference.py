@@ -69,6 +69,7 @@ def test_kernel_equals_reference_at_the_edge_of_print_prices(mode: Mode, kind: K
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.name.lower())
 @pytest.mark.parametrize("profile", PROFILES)
 def test_kernel_equals_reference_over_millions_of_commands(mode: Mode, profile: str) -> None:
@@ -83,6 +84,7 @@ def test_kernel_equals_reference_over_millions_of_commands(mode: Mode, profile: 
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("queue_model", list(QueueModel), ids=lambda model: model.name.lower())
 @pytest.mark.parametrize("profile", DEPTH_PROFILES)
 def test_kernel_equals_reference_over_millions_of_commands_without_orders(

@@ -36,6 +36,7 @@ def test_a_longer_tape_takes_no_more_memory(repo_root: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 def test_ten_million_rows_replay_within_1500_mb(repo_root: Path, tmp_path: Path) -> None:
     path = str(tmp_path / "large.tape.parquet")
     measured(repo_root, "write", path, "10100000")
