@@ -27,6 +27,8 @@ VALUES_PER_LEVEL: Final = 4
 """Ask price, ask lots, bid price, bid lots."""
 
 ALLOWED: Final = "a LOBSTER zip, or an orderbook file (csv or csv.gz) of 4 columns a level"
+# zipfile says NotImplementedError for a compression it lacks and RuntimeError for an encrypted member;
+# each becomes an InputError that names the file, none is passed over.
 _DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 
 

@@ -21,6 +21,8 @@ _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP_MAGIC = b"\x1f\x8b"
 _BZIP_MAGIC = b"BZh"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+# zipfile says NotImplementedError for a compression it lacks and RuntimeError for an encrypted member;
+# each becomes an InputError that names the file, none is passed over.
 _DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 
 
