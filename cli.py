@@ -14,7 +14,9 @@ import typer
 
 from console import config, errors, output
 from console.ingest import ingest_app
+from console.journal import journal_app
 from console.options import Json, Quiet, Verbose, group, terminal_of
+from console.regimes import regimes_app
 from console.tape import tape_app
 from market.errors import InputError
 
@@ -23,6 +25,8 @@ bench_app = group("Measure speed on this machine.")
 config_app = group("Settings: flag, then TWIN_*, then twin.toml, then default.")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(tape_app, name="tape")
+app.add_typer(journal_app, name="journal")
+app.add_typer(regimes_app, name="regimes")
 app.add_typer(bench_app, name="bench")
 app.add_typer(config_app, name="config")
 

@@ -119,6 +119,9 @@ class ReportType(IntEnum):
     CANCEL_REJECTED = 6
     REPLACED = 7
     REPLACE_REJECTED = 8
+    BUSTED = 9
+    CORRECTED = 10
+    STATUS = 11
 
 
 class Reason(IntEnum):
@@ -155,3 +158,39 @@ class Trigger(IntFlag):
     LEVEL = 4
     STALE = 8
     PHASE = 16
+
+
+class Regime(IntEnum):
+    """How a market behaves at present, from quiet to wild."""
+
+    UNKNOWN = 0
+    CALM = 1
+    NORMAL = 2
+    VOLATILE = 3
+    EXTREME = 4
+
+
+class Urgency(IntEnum):
+    """How much a strategy would pay to be done soon."""
+
+    PATIENT = 0
+    NORMAL = 1
+    URGENT = 2
+
+
+class OperatorAction(IntEnum):
+    """What a person, or a program in a person's name, tells a desk."""
+
+    KILL = 1
+    REARM = 2
+    SAFE_MODE = 3
+    PAUSE_STRATEGY = 4
+    RESUME_STRATEGY = 5
+    END_OF_DAY = 6
+
+
+class AccrualKind(IntEnum):
+    """Money that moves because a position is held, not because it is traded."""
+
+    FUNDING = 1
+    BORROW = 2

@@ -1,7 +1,7 @@
 """Messages: immutable, and the only things that cross a boundary.
 
-Towards a desk go `View`, `Report` and `TimerFired`; from it come `Submit`, `Cancel`, `Replace` and
-`SetTimer`. Every message carries the venue time it stems from where it has one, so that a decision
+Towards a desk go `View`, `Report`, `TimerFired`, `LinkStatus`, `Operator` and `Accrual`; from it come
+`Submit`, `Cancel`, `Replace`, `Query` and `SetTimer`. Every message carries the venue time it stems from where it has one, so that a decision
 can never be shown to rest on something from the future.
 """
 
@@ -10,7 +10,9 @@ from typing import Final
 import msgspec
 
 from market.codes import (
+    AccrualKind,
     Liquidity,
+    OperatorAction,
     OrderType,
     Phase,
     Reason,
@@ -22,6 +24,9 @@ from market.codes import (
 
 NO_PRICE: Final = -(1 << 62)
 """Stands where a side of a book is empty or nothing has traded yet."""
+
+EVERY: Final = -1
+"""Stands for every book, or every strategy, where one could be named."""
 
 
 class Submit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
@@ -54,6 +59,13 @@ class Replace(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag
     order_id: int
     price_ticks: int
     qty_lots: int
+
+
+class Query(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """Ask the venue how an order stands; it answers with a STATUS report."""
+
+    book_id: int
+    order_id: int
 
 
 class SetTimer(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
@@ -101,7 +113,14 @@ class View(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_fi
 
 
 class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
-    """A venue's answer about one order; `venue_ns` is when the venue gave it."""
+    """A venue's answer about one order; `venue_ns` is when the venue gave it.
+
+    `exec_id` numbers the fills of one order from 1, and is 0 in a report that is about no fill. BUSTED
+    takes the fill of that number back; CORRECTED gives it `price_ticks` and `qty_lots` instead. `fee`
+    is what this fill cost in price unit × lot, rounded half up; negative for a rebate. STATUS says how
+    an order stands: `leaves_lots` open (0 for an order that has ended or that the venue does not know,
+    then with reason UNKNOWN_ORDER), and `qty_lots` filled so far.
+    """
 
     type: ReportType
     book_id: int
@@ -113,6 +132,8 @@ class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_
     liquidity: Liquidity
     venue_ns: int
     report_seq: int
+    exec_id: int = 0
+    fee: int = 0
 
 
 class TimerFired(
@@ -124,5 +145,36 @@ class TimerFired(
     due_ns: int
 
 
-Command = Submit | Cancel | Replace | SetTimer
-Inbound = View | Report | TimerFired
+class LinkStatus(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"
+):
+    """The order link of a book (or of EVERY book) went down, or came up again."""
+
+    book_id: int
+    up: bool
+
+
+class Operator(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """A person's word; `authority` names who gave it, and must not be empty where risk comes back."""
+
+    action: OperatorAction
+    authority: str
+    strategy: int = EVERY
+
+
+class Accrual(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """Funding or borrow falls due on what is held of a book now.
+
+    `rate_ppb` is a rate in parts per billion of a position's worth at `mark_units`, paid by who is
+    long when it is positive and of FUNDING; BORROW is paid by who is short.
+    """
+
+    kind: AccrualKind
+    book_id: int
+    rate_ppb: int
+    mark_units: int
+
+
+OrderCommand = Submit | Cancel | Replace | Query
+Command = OrderCommand | SetTimer
+Inbound = View | Report | TimerFired | LinkStatus | Operator | Accrual

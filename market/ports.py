@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from market.messages import Command, Inbound
+from market.decisions import Facts, Signal
+from market.messages import Command, Inbound, View
 
 
 class Participant(Protocol):
@@ -18,4 +19,30 @@ class Participant(Protocol):
 
     def on(self, message: Inbound, now_ns: int) -> Sequence[Command]:
         """Take one message at local time `now_ns` and answer with commands."""
+        ...
+
+
+class Strategy(Protocol):
+    """A belief: a view in, signals out; it knows of no order and of no venue.
+
+    Everything that it remembers is in `state`, a `msgspec.Struct` of plain data: a desk writes that to
+    its journal, and a strategy made anew with an equal state goes on as the old one would have.
+    """
+
+    state: object
+
+    def on_view(self, view: View, facts: Facts) -> Sequence[Signal]:
+        """What it believes after this view; nothing when its belief has not changed."""
+        ...
+
+
+class JournalWriter(Protocol):
+    """Where a journal's bytes become durable."""
+
+    def append(self, data: bytes) -> None:
+        """Take whole frames; they are durable after the next `sync`."""
+        ...
+
+    def sync(self) -> None:
+        """Return when everything appended is durable."""
         ...

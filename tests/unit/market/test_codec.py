@@ -11,9 +11,13 @@ from market.codec import Message, decode, encode
 from market.codes import Side
 from market.errors import InputError
 from market.messages import (
+    Accrual,
     Cancel,
     Command,
     Inbound,
+    LinkStatus,
+    Operator,
+    Query,
     Replace,
     Report,
     SetTimer,
@@ -23,7 +27,10 @@ from market.messages import (
 )
 
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
-KINDS = (Submit, Cancel, Replace, SetTimer, View, Report, TimerFired)
+KINDS = (
+    Submit, Cancel, Replace, Query, SetTimer,
+    View, Report, TimerFired, LinkStatus, Operator, Accrual,
+)  # fmt: skip
 LADDER = st.lists(st.tuples(INT64, INT64), max_size=5).map(tuple)
 
 

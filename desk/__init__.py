@@ -1,0 +1,1 @@
+"""What do we do? Our whole trading stack, without I/O and without a clock."""
