@@ -45,7 +45,7 @@ def tape_head(
 
 @tape_app.command("stats")
 def tape_statistics(tape: Tape, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Count messages, rates, trades, live orders; sample spread and depth over time."""
+    """Count messages, rates, trades, live orders; spread and depth over time, by book and over all."""
     from sim.tape.stats import tape_stats
 
     terminal = terminal_of(as_json, quiet)
@@ -178,9 +178,17 @@ def tape_verify_tickers(
 def tape_shares(
     tape: Annotated[Path, typer.Argument(help="A tape of consolidated trades.")],
     exclude: Annotated[str, typer.Option("--exclude", help="Venue letters to leave out.")] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write them as TOML, for `tape split`.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draws, with --out.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Say each venue's share of the traded volume."""
     from sim.ingest.venue_shares import venue_shares
+    from sim.tape.split import save_shares
 
-    terminal_of(as_json).result(str(tape), venue_shares(tape, exclude=exclude))
+    found = venue_shares(tape, exclude=exclude)
+    if out is not None:
+        save_shares(found, out, seed=seed)
+    terminal_of(as_json).result(str(tape), found)

@@ -2,7 +2,7 @@
 
 Model: bars end at whole multiples of their length since the epoch. The mid at an end is that of the
 last row before it after which the book had both sides in continuous trading; a bar in which nothing
-changed has a change of zero. This is how `desk.state` sees the same market, wires aside.
+changed has a change of zero. The desk's own bars end at the same moments, of local time.
 """
 
 from collections.abc import Callable, Iterator

@@ -14,6 +14,7 @@ from market.ports import Participant
 from scenarios.sections import HostSection, Scenario
 from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.clock import Clock
+from sim.consolidated import Consolidated
 from sim.host import Feed, Host
 from sim.market import WorldMarket
 from sim.recorder import EventSink, Recorder
@@ -47,6 +48,7 @@ class Assembly:
         self.scenario = scenario
         self.mode = Mode[scenario.run.mode.upper()]
         self.instruments = _instruments(scenario, tape)
+        self.consolidated = Consolidated(self.instruments, in_ticks=True)
         self.start_ns, self.end_ns = _interval(scenario, tape)
         self.clock = Clock(self.start_ns, self.end_ns)
         self.recorder = Recorder(sink)
@@ -68,17 +70,20 @@ class Assembly:
             self.clock.at(self.start_ns, host.start)
 
     def _books_of(self, host: HostSection) -> list[int]:
-        """The books that a host follows; with a tape of one book, whatever its symbol is."""
-        symbols = [instrument.symbol for instrument in self.instruments]
+        """The books that a host follows: each named `SYMBOL` or `SYMBOL@VENUE`; none named, all."""
+        names = [(one.symbol, f"{one.symbol}@{one.venue}") for one in self.instruments]
         if not host.books:
-            return list(range(len(symbols)))
-        for symbol in host.books:
-            if symbol not in symbols:
+            return list(range(len(names)))
+        found: list[int] = []
+        for wanted in host.books:
+            fitting = [number for number, name in enumerate(names) if wanted in name]
+            if not fitting:
                 raise InputError(
-                    f"host {host.name!r}: found book {symbol!r}, allowed {', '.join(symbols)} "
-                    "(or none named, for all)"
+                    f"host {host.name!r}: found book {wanted!r}, allowed "
+                    f"{', '.join(name for _, name in names)} (or none named, for all)"
                 )
-        return [symbols.index(symbol) for symbol in host.books]
+            found.extend(number for number in fitting if number not in found)
+        return found
 
     def _world(self, tape: Tape | None) -> World:
         scenario = self.scenario
@@ -116,6 +121,7 @@ class Assembly:
             start_ns=self.start_ns,
             rows=rows,
             flow=flow,
+            consolidated=self.consolidated,
         )
 
     def _host(self, number: int) -> Host:

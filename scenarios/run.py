@@ -14,12 +14,12 @@ from scenarios.identity import Identity, code_digest, fingerprint
 from scenarios.run_files import RunFolder
 from scenarios.schema import load_scenario, scenario_digest
 from scenarios.telemetry import Percentiles
+from sim.consolidated import ConsolidatedStats
 from sim.kernels import layout
 from sim.tape.read import Tape, open_tape
 
 LOG: Final = logging.getLogger("twin.run")
 SLICES: Final = 500
-PPM: Final = 1_000_000
 
 LIMITS: Final = {
     int(Depth.L2): "L2 tape: levels without orders; where our orders stand in a queue is estimated",
@@ -71,6 +71,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     hosts: list[HostSummary]
     simulated_s: float
     limits: list[str]
+    consolidated: dict[str, ConsolidatedStats]
     wall_s: float
     messages_per_s: float
     simulated_to_real: float
@@ -207,6 +208,7 @@ def _summary(
         hosts=[_host_summary(assembly, number) for number in range(len(assembly.hosts))],
         simulated_s=simulated_s,
         limits=limits_of(assembly),
+        consolidated=assembly.consolidated.stats(),
         wall_s=wall_s,
         messages_per_s=messages / wall_s if wall_s else 0.0,
         simulated_to_real=simulated_s / wall_s if wall_s else 0.0,
@@ -235,9 +237,7 @@ def _host_summary(assembly: Assembly, number: int) -> HostSummary:
         fills=sum(account.fills for account in accounts.values()),
         traded_lots=sum(account.turnover_lots for account in accounts.values()),
         position_lots=sum(account.position_lots for account in accounts.values()),
-        fees=_joined(
-            assembly, {book_id: _fee(account.fee_ppm) for book_id, account in accounts.items()}
-        ),
+        fees=_joined(assembly, {book_id: account.fee for book_id, account in accounts.items()}),
         pnl=_joined(assembly, {book_id: _pnl(assembly, number, book_id) for book_id in accounts}),
     )
 
@@ -252,11 +252,6 @@ def _total_pnl(assembly: Assembly) -> str:
     return _joined(assembly, totals)
 
 
-def _fee(fee_ppm: int) -> int:
-    """Fees in price unit × lot, rounded half up."""
-    return (fee_ppm + PPM // 2) // PPM
-
-
 def _pnl(assembly: Assembly, host: int, book_id: int) -> int | None:
     """Cash, plus the position at the venue's mid rounded down, less fees; None without a mid."""
     account = assembly.venue.accounts[host, book_id]
@@ -268,7 +263,7 @@ def _pnl(assembly: Assembly, host: int, book_id: int) -> int | None:
             return None
         mid_x2_ticks = bids[0][0] + asks[0][0]
         mark_x2 = assembly.instruments[book_id].notional(mid_x2_ticks, account.position_lots)
-    return account.cash + mark_x2 // 2 - _fee(account.fee_ppm)
+    return account.cash + mark_x2 // 2 - account.fee
 
 
 def _joined(assembly: Assembly, amounts: Mapping[int, int | None]) -> str:

@@ -28,7 +28,7 @@ from sim.recorder import EventKind
 
 Ints = npt.NDArray[np.int64]
 
-COMMANDS: Final = (EventKind.SUBMIT, EventKind.CANCEL, EventKind.REPLACE)
+COMMANDS: Final = (EventKind.SUBMIT, EventKind.CANCEL, EventKind.REPLACE, EventKind.QUERY)
 COLUMNS: Final = ("time_ns", "kind", "host", "order_id", "venue_ns", "detail", "leaves_lots")
 PER_MILLE: Final = {"p50_ns": 500, "p90_ns": 900, "p99_ns": 990, "p999_ns": 999}
 LATENCIES_FORMAT_VERSION: Final = 1

@@ -1,14 +1,15 @@
 """From words in a TOML file to structs, with errors that say where.
 
 Model: a struct is written as a table with the struct's own field names, and one rule on top: a field
-`x_ns` is written `x`, as a duration in text ("25ms"). So a scenario holds no bare nanoseconds, and
-no struct needs a second form.
+`x_ns` is written `x`, as a duration in text ("25ms"), and a code is written as its name in lower case.
+So a scenario holds no bare nanoseconds, and no struct needs a second form.
 
 Every error names the file, the path of the key, what was found and what is allowed, in one line.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, TypeVar
+from enum import Enum
+from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -46,7 +47,9 @@ WORDS: Final[Mapping[object, str]] = {
     int: "a whole number",
     float: "a number",
     str: "a text",
+    bool: "true or false",
     tuple[str, ...]: "a list of texts",
+    tuple[int, ...]: "a list of whole numbers",
 }
 
 
@@ -60,6 +63,13 @@ def table_of(value: object, where: Place) -> dict[str, object]:
     """The value, which must be a table."""
     if not isinstance(value, dict):
         raise InputError(f"{where}: found {found(value)}, allowed is a table")
+    return value
+
+
+def list_of(value: object, where: Place) -> list[object]:
+    """The value, which must be a list."""
+    if not isinstance(value, list):
+        raise InputError(f"{where}: found {found(value)}, allowed is a list")
     return value
 
 
@@ -118,15 +128,38 @@ def read_struct(
 
 
 def _plain_reader(field: msgspec.structs.FieldInfo) -> Reader:
-    """How to read a field that holds a plain value."""
+    """How to read a field by its name and type alone."""
     if field.name.endswith("_ns"):
         return _duration
+    return _reader_of(field.type)
+
+
+def _reader_of(kind: Any) -> Reader:
+    """How to read a value of a type: structs, lists and tables of them, names of codes, plain values."""
+    inner = get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return lambda value, where: read_struct(value, where, kind)
+    if get_origin(kind) is dict and inner[0] is str:
+        each = _reader_of(inner[1])
+        return lambda value, where: {
+            key: each(item, where.at(key)) for key, item in table_of(value, where).items()
+        }
+    if get_origin(kind) is tuple and inner[0] not in (str, int):
+        each = _reader_of(inner[0])
+        return lambda value, where: tuple(
+            each(item, where.item(index)) for index, item in enumerate(list_of(value, where))
+        )
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        names = {member.name.lower(): member for member in kind}
+        return lambda value, where: choice_of(value, where, names)
+    if get_origin(kind) is Literal:
+        return lambda value, where: choice_of(value, where, {name: name for name in inner})
 
     def read(value: object, where: Place) -> object:
         try:
-            return msgspec.convert(value, field.type)
+            return msgspec.convert(value, kind)
         except msgspec.ValidationError:
-            words = WORDS[field.type]
+            words = WORDS.get(kind, "another kind of value")
             raise InputError(f"{where}: found {found(value)}, allowed is {words}") from None
 
     return read

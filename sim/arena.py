@@ -67,6 +67,7 @@ class FlowSpec(msgspec.Struct, frozen=True, kw_only=True):
     anchor_ticks: int
     start_ns: int
     end_ns: int
+    buy_ppm: int = 500_000
 
 
 def build_arena(
@@ -217,6 +218,7 @@ def _fill_flow(arena: Arena, flow: FlowSpec) -> None:
         layout.F_MARKET_DUE: flow.start_ns + flow.market_mean_ns,
         layout.F_HEAP: heap,
         layout.F_HEAP_CAP: HEAP_ENTRIES,
+        layout.F_BUY_PPM: flow.buy_ppm,
     }
     for word, value in words.items():
         mem[fk + word] = value

@@ -1,105 +1,175 @@
-"""The consolidated best bid and offer over several books of one instrument.
+"""The consolidated best bid and offer over books of one instrument, and how it spent its time.
 
-Model: on each side the best price that any book shows, the quantity of all books that show it, and
-which books those are. Books may have ticks of different sizes, so prices are compared in units.
-What a participant may know is the local form; the venues' own is for judging it afterwards.
+Model: books of one symbol and one currency on several venues form one group. The best bid of a group
+is the highest that any of its books shows in continuous trading, the best ask the lowest. Prices are
+compared in one scale, since venues may have ticks and price units of different sizes. Every figure is
+a share of time, or a mean over time, and never a count of messages.
+
+Limits: two contracts that share a symbol and a currency count as one instrument, so a spot market
+and a perpetual future of the same name lock and cross by their basis. Fees are not part of a price.
+What is measured is what venues show, which no participant knows before it has travelled.
 """
 
-# tidy: unimported asked by those who route over several books and by those who judge it
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from math import lcm
+from typing import Protocol
 
-from market.codes import Side
+import msgspec
+import numpy as np
+import numpy.typing as npt
 
-Tops = Sequence[tuple[int, int] | None]
-"""One for each book: its best (price, qty_lots) of a side, or None when that is empty."""
+from sim.kernels import consolidated as k
+from sim.kernels.layout import NO_PRICE
 
-
-class Best(NamedTuple):
-    """The best price of one side; `holders` are positions in the list of books asked about."""
-
-    price_units: int
-    qty_lots: int
-    holders: tuple[int, ...]
+Ints = npt.NDArray[np.int64]
 
 
-class Consolidated(NamedTuple):
-    """Best bid and offer; None where no book has that side."""
-
-    bid: Best | None
-    ask: Best | None
+class Listed(Protocol):
+    """What is asked of a book, of a tape or of a run."""
 
     @property
-    def crossed(self) -> bool:
-        """Whether one book bids at or above what another one asks."""
-        if self.bid is None or self.ask is None:
-            return False
-        return self.bid.price_units >= self.ask.price_units
-
-
-class Books(Protocol):
-    """What is asked of a world."""
-
-    def venue_depth(self, book_id: int, side: Side, count: int) -> list[tuple[int, int]]:
-        """Best levels of a venue's book, (price_ticks, qty_lots) each."""
+    def symbol(self) -> str:
+        """Name of the instrument."""
         ...
 
-    def depth(self, index: int, side: Side, count: int) -> list[tuple[int, int]]:
-        """Best levels of a local book, (price_ticks, qty_lots) each."""
+    @property
+    def venue(self) -> str:
+        """Where it trades."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """Of its prices."""
+        ...
+
+    @property
+    def price_units_per_currency(self) -> int:
+        """Price units in one unit of currency."""
+        ...
+
+    @property
+    def tick_units(self) -> int:
+        """Price units between neighboring prices."""
         ...
 
 
-def best_of(tops: Tops, side: Side) -> Best | None:
-    """The best price among several tops of one side.
+class ConsolidatedStats(msgspec.Struct, frozen=True, kw_only=True):
+    """How the best bid and offer of one group spent the time; None where there was no such time.
 
-    Args:
-        tops: Prices on one grid.
-        side: Which side they are of; the best bid is the highest.
-    """
-    best: Best | None = None
-    for number, top in enumerate(tops):
-        if top is None:
-            continue
-        price, qty_lots = top
-        if best is None or side.sign * (price - best.price_units) > 0:
-            best = Best(price, qty_lots, (number,))
-        elif price == best.price_units:
-            best = Best(price, best.qty_lots + qty_lots, (*best.holders, number))
-    return best
-
-
-def venue_best(world: Books, book_ids: Sequence[int], tick_units: Sequence[int]) -> Consolidated:
-    """Best bid and offer over venue books: the truth now, which nobody can know yet.
-
-    Args:
-        world: The run's world.
-        book_ids: Books of one instrument.
-        tick_units: The tick of each of them, in price units.
+    Attributes:
+        spread: Mean over the time with both sides, in currency; negative while crossed.
+        two_sided_share: Of all time, with a bid and an ask somewhere.
+        locked_share: Of the time with both sides, best bid equal to best ask.
+        crossed_share: Of the time with both sides, best bid above best ask.
+        at_best_bid: By venue, of the time with a bid: it showed the best one, alone or not.
+        at_best_ask: By venue, the same of the ask.
     """
 
-    def top(side: Side) -> list[tuple[int, int] | None]:
-        found = zip(book_ids, tick_units, strict=True)
-        return [_top(world.venue_depth(book_id, side, 1), tick) for book_id, tick in found]
+    spread: float | None
+    two_sided_share: float | None
+    locked_share: float | None
+    crossed_share: float | None
+    at_best_bid: dict[str, float | None]
+    at_best_ask: dict[str, float | None]
 
-    return Consolidated(best_of(top(Side.BUY), Side.BUY), best_of(top(Side.SELL), Side.SELL))
 
-
-def local_best(world: Books, locals_: Sequence[int], tick_units: Sequence[int]) -> Consolidated:
-    """Best bid and offer over local books: what their observer knows now.
+class Consolidated:
+    """Follows every group among some books.
 
     Args:
-        world: The run's world.
-        locals_: Local books, each of a book of one instrument.
-        tick_units: The tick of each of them, in price units.
+        books: Of one tape or one run, in the order of their `book_id`.
+        in_ticks: Whether prices arrive in ticks, as in a world, or in the book's price units.
     """
 
-    def top(side: Side) -> list[tuple[int, int] | None]:
-        found = zip(locals_, tick_units, strict=True)
-        return [_top(world.depth(index, side, 1), tick) for index, tick in found]
+    def __init__(self, books: Sequence[Listed], *, in_ticks: bool) -> None:
+        self._books = books
+        self._groups = _groups(books)
+        self._units = [
+            lcm(*(books[number].price_units_per_currency for number in group))
+            for group in self._groups
+        ]
+        quotes = [number for group in self._groups for number in group]
+        self._quotes = np.full(len(books), -1, np.int64)
+        self._quotes[quotes] = np.arange(len(quotes))
+        self.watch = self._layout(quotes, in_ticks=in_ticks)
 
-    return Consolidated(best_of(top(Side.BUY), Side.BUY), best_of(top(Side.SELL), Side.SELL))
+    def __bool__(self) -> bool:
+        """Whether there is any group to follow."""
+        return bool(self._groups)
+
+    def follow(self, times: Ints, numbers: Ints, bids: Ints, asks: Ints) -> None:
+        """Take rows, each with the book after it.
+
+        Args:
+            times: When, in nanoseconds, never falling.
+            numbers: Whose row it is, by place among the books.
+            bids: Best bid of that book, or NO_PRICE, also while it is not in continuous trading.
+            asks: The same of the ask.
+        """
+        k.follow(self.watch, times, self._quotes[numbers], bids, asks)
+
+    def stats(self) -> dict[str, ConsolidatedStats]:
+        """By symbol and currency, what is known up to the last instant taken."""
+        found = {}
+        for number, group in enumerate(self._groups):
+            book = self._books[group[0]]
+            found[f"{book.symbol} {book.currency}"] = self._stats(number)
+        return found
+
+    def _stats(self, number: int) -> ConsolidatedStats:
+        """The outcome of one group."""
+        words = self.watch[k.N_SIZE + number * k.G_SIZE :][: k.G_SIZE].tolist()
+        both = words[k.G_BOTH]
+        spread_ns = (words[k.G_SPREAD_HIGH] << k.SPREAD_BITS) + words[k.G_SPREAD_LOW]
+        at_bid: dict[str, float | None] = {}
+        at_ask: dict[str, float | None] = {}
+        for book_number in self._groups[number]:
+            quote = self.watch[self._quote_at(book_number) :][: k.Q_SIZE].tolist()
+            venue = self._books[book_number].venue
+            at_bid[venue] = _share(quote[k.Q_AT_BID], words[k.G_BID])
+            at_ask[venue] = _share(quote[k.Q_AT_ASK], words[k.G_ASK])
+        return ConsolidatedStats(
+            spread=_share(spread_ns, both * self._units[number]),
+            two_sided_share=_share(both, words[k.G_ALL]),
+            locked_share=_share(words[k.G_LOCKED], both),
+            crossed_share=_share(words[k.G_CROSSED], both),
+            at_best_bid=at_bid,
+            at_best_ask=at_ask,
+        )
+
+    def _layout(self, quotes: list[int], *, in_ticks: bool) -> Ints:
+        """The kernel's array before the first instant."""
+        size = k.N_SIZE + len(self._groups) * k.G_SIZE + len(quotes) * k.Q_SIZE
+        watch = np.zeros(size, np.int64)
+        watch[k.N_GROUPS] = len(self._groups)
+        watch[k.N_SINCE] = k.BEFORE_ALL
+        first = 0
+        for number, group in enumerate(self._groups):
+            words = watch[k.N_SIZE + number * k.G_SIZE :]
+            words[k.G_FIRST], words[k.G_COUNT] = first, len(group)
+            first += len(group)
+            for book_number in group:
+                book = self._books[book_number]
+                quote = watch[self._quote_at(book_number) :]
+                scale = self._units[number] // book.price_units_per_currency
+                quote[k.Q_BOOK] = book_number
+                quote[k.Q_SCALE] = scale * book.tick_units if in_ticks else scale
+                quote[k.Q_BID] = quote[k.Q_ASK] = NO_PRICE
+        return watch
+
+    def _quote_at(self, book_number: int) -> int:
+        """Where the words of a book's quote begin."""
+        return k.N_SIZE + len(self._groups) * k.G_SIZE + int(self._quotes[book_number]) * k.Q_SIZE
 
 
-def _top(levels: list[tuple[int, int]], tick_units: int) -> tuple[int, int] | None:
-    """The best level with its price in units."""
-    return (levels[0][0] * tick_units, levels[0][1]) if levels else None
+def _groups(books: Sequence[Listed]) -> list[list[int]]:
+    """Places of books of one symbol and currency on more than one venue."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, book in enumerate(books):
+        found.setdefault((book.symbol, book.currency), []).append(number)
+    return [group for group in found.values() if len({books[n].venue for n in group}) > 1]
+
+
+def _share(part: int, whole: int) -> float | None:
+    """One integer in another; None in nothing."""
+    return part / whole if whole else None

@@ -30,6 +30,7 @@ class FlowModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         market_mean_ns: Mean time between market orders.
         life_mean_ns: Mean life of a limit order before it is cancelled.
         band_ticks: Largest distance from the opposite best at which limit orders arrive.
+        market_buy_ppm: How many of a million market orders buy; more than half let prices drift up.
         decay: Exponent a of the placement weights i ** -a at distance i (Cont, Stoikov and Talreja
             2010 fit 0.52 on Tokyo data); 0 is Smith and Farmer's uniform deposition.
         qty_mean_lots: Mean quantity of an order; quantities are geometric-like, at least 1.
@@ -44,6 +45,7 @@ class FlowModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     qty_mean_lots: int
     seed_orders: int
     anchor_ticks: int
+    market_buy_ppm: int = 500_000
     decay: float = 0.52
 
     def __post_init__(self) -> None:
@@ -55,6 +57,8 @@ class FlowModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise InputError(f"band_ticks is {self.band_ticks}, allowed is 1 … 1024")
         if not 0 <= self.seed_orders <= 1 << 20:
             raise InputError(f"seed_orders is {self.seed_orders}, allowed is 0 … 2^20")
+        if not 0 <= self.market_buy_ppm <= 1_000_000:
+            raise InputError(f"market_buy_ppm is {self.market_buy_ppm}, allowed is 0 … 1000000")
         if not 0.0 <= self.decay <= 10.0:
             raise InputError(f"decay is {self.decay}, allowed is 0 … 10")
 
@@ -72,6 +76,7 @@ class FlowModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             anchor_ticks=self.anchor_ticks,
             start_ns=start_ns,
             end_ns=end_ns,
+            buy_ppm=self.market_buy_ppm,
         )
 
 

@@ -2,7 +2,8 @@
 
 Model: a decision takes compute time, in which the host is busy. While it is busy its reports and
 timers queue in order, and its market data conflates: when it is free again it sees the newest view,
-once, whatever happened in between. Commands leave when the decision is done.
+once, whatever happened in between. Commands leave when the decision is done, or, on a host that keeps
+a journal, when the record of it is durable; the host goes on deciding meanwhile.
 
 A free host with nothing to do arms its subscriptions, so that the market wakes it at the first change
 that it asked for, and not for each message.
@@ -18,7 +19,10 @@ import numpy.typing as npt
 from market.codes import Mode, Phase, ReportType, Side, Trigger
 from market.messages import (
     NO_PRICE,
+    Accrual,
     Command,
+    LinkStatus,
+    Operator,
     Report,
     SetTimer,
     Submit,
@@ -27,6 +31,7 @@ from market.messages import (
 )
 from market.ports import Participant
 from sim.clock import Clock
+from sim.commit import CommitLog
 from sim.latency import sample
 from sim.recorder import Event, EventKind, Recorder
 from sim.session import Session, report_event
@@ -34,10 +39,12 @@ from sim.world import ViewWords
 
 ENDS = frozenset((ReportType.REJECTED, ReportType.EXPIRED, ReportType.CANCELLED))
 NOTHING = Trigger(0)
+Queued = Report | TimerFired | LinkStatus | Operator | Accrual
 VIEW_CAUSE = 1
 REPORT_CAUSE = 2
 TIMER_CAUSE = 3
 START_CAUSE = 4
+TOLD_CAUSE = 6
 
 
 class LocalBooks(Protocol):
@@ -92,6 +99,7 @@ class Host:
         triggers: What wakes it; nothing means that only timers and reports do.
         stale_ns: Silence after which Trigger.STALE wakes it; 0 for never.
         depth_levels: Levels of each side that its views carry.
+        commit: Its journal, where it keeps one.
     """
 
     def __init__(
@@ -110,6 +118,7 @@ class Host:
         triggers: Trigger,
         stale_ns: int = 0,
         depth_levels: int = 0,
+        commit: CommitLog | None = None,
     ) -> None:
         self.number = number
         self.decisions = 0
@@ -128,7 +137,8 @@ class Host:
         self._triggers = triggers | (Trigger.STALE if stale_ns else Trigger(0))
         self._stale_ns = stale_ns
         self._depth_levels = depth_levels
-        self._inbox: deque[Report | TimerFired] = deque()
+        self._commit = commit
+        self._inbox: deque[Queued] = deque()
         self._sent: dict[int, Submit] = {}
         self._busy = True
         self._decided_ns = 0
@@ -147,8 +157,8 @@ class Host:
         feed.fired |= Trigger(fired)
         self._wake()
 
-    def receive(self, message: Report | TimerFired) -> None:
-        """A report or a timer arrived; they keep their order."""
+    def receive(self, message: Queued) -> None:
+        """A report, a timer or a word arrived; they keep their order."""
         if isinstance(message, Report):
             self._recorder.add(self._report_event(message, EventKind.RECEIVED))
         self._inbox.append(message)
@@ -209,8 +219,8 @@ class Host:
         commands = self._participant.on(view, self._clock.now_ns)
         self._decide(commands, VIEW_CAUSE, view.seq << 16 | view.book_id)
 
-    def _on_queued(self, message: Report | TimerFired) -> None:
-        """Decide on a report or a timer."""
+    def _on_queued(self, message: Queued) -> None:
+        """Decide on a report, a timer or a word."""
         now_ns = self._clock.now_ns
         commands: list[Command] = []
         if isinstance(message, TimerFired):
@@ -222,6 +232,11 @@ class Host:
                 commands.extend(self._participant.on(self._view(feed), now_ns))
             commands.extend(self._participant.on(message, now_ns))
             self._decide(commands, TIMER_CAUSE, message.timer_id)
+            return
+        if not isinstance(message, Report):
+            self._recorder.add(Event(now_ns, EventKind.TOLD, self.number))
+            commands.extend(self._participant.on(message, now_ns))
+            self._decide(commands, TOLD_CAUSE, now_ns)
             return
         self._recorder.add(self._report_event(message, EventKind.REPORT))
         self._track(message)
@@ -238,7 +253,7 @@ class Host:
         self._clock.at(now_ns + compute_ns, self._done, commands)
 
     def _done(self, commands: Sequence[Command]) -> None:
-        """Send what was decided, then look at what came in meanwhile."""
+        """The decision is computed: let it out, then look at what came in meanwhile."""
         now_ns = self._clock.now_ns
         self._recorder.add(
             Event(
@@ -249,6 +264,16 @@ class Host:
                 detail=len(commands),
             )
         )
+        if self._commit is None:
+            self._leave(commands)
+        else:
+            self._commit.request(self._leave, commands)
+        self._busy = False
+        self._next()
+
+    def _leave(self, commands: Sequence[Command]) -> None:
+        """Commands go on their way."""
+        now_ns = self._clock.now_ns
         for command in commands:
             if isinstance(command, SetTimer):
                 fired = TimerFired(timer_id=command.timer_id, due_ns=command.due_ns)
@@ -258,8 +283,6 @@ class Host:
                 self._sent[command.order_id] = command
             self.commands += 1
             self._session.send(command, now_ns)
-        self._busy = False
-        self._next()
 
     # --- what the host knows -------------------------------------------------------------------------
 

@@ -28,6 +28,8 @@ class EventKind(IntEnum):
     LOST = 9  # a wire lost a command or an answer: detail = its EventKind
     RECEIVED = 10  # a report reached its host, which may be busy: as REPORT
     COMPUTED = 11  # a decision was computed and its commands leave: venue_ns = when it was taken, detail = how many
+    QUERY = 12  # a command left its host that asks how an order stands
+    TOLD = 13  # an operator's word, a link's status or an accrual was decided on
 
 
 class Event(NamedTuple):

@@ -8,17 +8,17 @@ A command's latency is drawn from (order, how many commands that order has had),
 from collections.abc import Callable
 
 from market.codes import Liquidity, Reason, ReportType
-from market.messages import Cancel, Replace, Report, Submit
+from market.messages import Cancel, OrderCommand, Query, Replace, Report, Submit
 from sim.clock import Clock
 from sim.recorder import Event, EventKind, Recorder
 from sim.wire import ARRIVES_NEVER, Wire
 from sim.world import OutRow
 
-OrderCommand = Submit | Cancel | Replace
 COMMAND_EVENT = {
     Submit: EventKind.SUBMIT,
     Cancel: EventKind.CANCEL,
     Replace: EventKind.REPLACE,
+    Query: EventKind.QUERY,
 }
 
 
@@ -74,8 +74,15 @@ class Session:
         assert self._venue is not None
         self._venue(self, command)
 
-    def answer(self, row: OutRow, side: int) -> None:
-        """The venue answers with a kernel row; it leaves at the row's time."""
+    def answer(self, row: OutRow, side: int, exec_id: int = 0, fee: int = 0) -> None:
+        """The venue answers with a row; it leaves at the row's time.
+
+        Args:
+            row: What a kernel wrote, or what the venue says of its own accord.
+            side: Of the order.
+            exec_id: Number of the fill that it is about among the order's fills, else 0.
+            fee: What that fill cost.
+        """
         self.answers_sent += 1
         number = self._answers.get(row.id, 0)
         self._answers[row.id] = number + 1
@@ -90,6 +97,8 @@ class Session:
             liquidity=Liquidity(row.liquidity),
             venue_ns=row.ts_ns,
             report_seq=self.answers_sent,
+            exec_id=exec_id,
+            fee=fee,
         )
         self._recorder.add(report_event(report, EventKind.ANSWER, row.ts_ns, self.host, side))
         assert self._owner is not None
@@ -105,7 +114,7 @@ class Session:
         return Event(now_ns, EventKind.LOST, self.host, book_id, order_id, detail=kind)
 
     def _command_event(self, command: OrderCommand, kind: EventKind, now_ns: int) -> Event:
-        if isinstance(command, Cancel):
+        if isinstance(command, Cancel | Query):
             return Event(now_ns, kind, self.host, command.book_id, command.order_id)
         return Event(
             now_ns,

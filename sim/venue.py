@@ -1,24 +1,28 @@
 """The venue: takes commands from sessions into its books, and answers the owner of every order.
 
 The books themselves are in the world; here is what surrounds them: sessions, ownership of orders,
-fees, and the venue's own ledger of who traded what. Verdicts are judged on that ledger, never on
-what a host believes.
+and the venue's own ledger of who traded what (`sim/account.py`). Verdicts are judged on that ledger,
+never on what a host believes.
 
 Every command gets at least one answer. The market has been advanced to exactly the instant at which
 a command arrives.
+
+A venue may take a fill back (*bust*) or give it another price and quantity (*correct*), long after
+the order has ended. Either changes the ledger and tells the owner; no book is asked, since what has
+happened there to others stays as it is, and an order never comes back to life.
 """
 
 from typing import Protocol
 
-import msgspec
-
 from market.codes import Liquidity, OrderType, Reason, ReportType, Side
+from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from market.instruments import Instrument
-from market.messages import Cancel, Replace, Submit
-from sim.session import OrderCommand, Session
+from market.messages import Cancel, OrderCommand, Query, Replace, Submit
+from sim.account import Account, Fees, Fill
+from sim.session import Session
 from sim.world import OutRow
 
-PPM = 1_000_000
+__all__ = ["Books", "Fees", "Venue"]
 
 
 class Books(Protocol):
@@ -63,54 +67,41 @@ class Books(Protocol):
         ...
 
 
-class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Fees in parts per million of notional; negative ones are rebates."""
-
-    maker_ppm: int = 0
-    taker_ppm: int = 0
-
-
-class Account:
-    """What one host has done in one book, in exact integers.
+class _Order:
+    """Whose an order is, and how it stands at the venue.
 
     Attributes:
-        position_lots: Signed.
-        cash: Price unit × lot, less what was paid for what is held.
-        fee_ppm: Fees so far in price unit × lot × 1e-6, positive when paid.
-        turnover_lots: Lots traded, both ways.
+        price_ticks: Its limit; 0 for a market order.
+        open_lots: What may still fill.
+        filled_lots: What has filled, busts and corrections included.
+        fill_count: Fills that it ever had; numbers the next one.
+        fills: Those that stand, by number.
     """
 
-    __slots__ = ("cash", "fee_ppm", "fills", "position_lots", "turnover_lots")
-
-    def __init__(self) -> None:
-        self.position_lots = 0
-        self.cash = 0
-        self.fee_ppm = 0
-        self.turnover_lots = 0
-        self.fills = 0
-
-    def fill(self, side: Side, notional: int, qty_lots: int, rate_ppm: int) -> None:
-        """Book one fill worth `notional` price unit × lot."""
-        self.position_lots += side.sign * qty_lots
-        self.cash -= side.sign * notional
-        self.fee_ppm += notional * rate_ppm
-        self.turnover_lots += qty_lots
-        self.fills += 1
-
-
-class _Order:
-    """Whose an order is, and how it stands at the venue."""
-
-    __slots__ = ("book_id", "done", "session", "side")
+    __slots__ = (
+        "book_id",
+        "fill_count",
+        "filled_lots",
+        "fills",
+        "open_lots",
+        "price_ticks",
+        "session",
+        "side",
+    )
 
     def __init__(self, session: Session, book_id: int, side: Side) -> None:
         self.session = session
         self.book_id = book_id
         self.side = side
-        self.done = False
+        self.price_ticks = 0
+        self.open_lots = 0
+        self.filled_lots = 0
+        self.fill_count = 0
+        self.fills: dict[int, Fill] = {}
 
 
 ENDS = frozenset((ReportType.REJECTED, ReportType.EXPIRED, ReportType.CANCELLED))
+OPENS = frozenset((ReportType.ACCEPTED, ReportType.REPLACED))
 
 
 class Venue:
@@ -138,6 +129,9 @@ class Venue:
             return
         order = self._orders.get(command.order_id)
         owned = order is not None and order.session is session
+        if isinstance(command, Query):
+            self._tell(session, command, order if owned else None, now_ns)
+            return
         book_id = order.book_id if order is not None and owned else command.book_id
         if not 0 <= book_id < len(self._instruments):
             self._refuse(session, command, now_ns, Reason.UNKNOWN_BOOK)
@@ -191,25 +185,127 @@ class Venue:
         """Book a kernel row and send it to the owner of its order."""
         order = self._orders[row.id]
         if row.type == ReportType.FILLED:
-            self._book(order, row)
-        ended = row.type in ENDS or (row.type == ReportType.FILLED and row.leaves_lots == 0)
-        if ended:
-            order.done = True
+            fill = self._book(order, row)
+            order.open_lots = row.leaves_lots
+            if row.leaves_lots == 0:
+                self._books.forget(row.id)
+            order.session.answer(row, int(order.side), order.fill_count, fill.fee)
+            return
+        if row.type in OPENS:
+            order.price_ticks = row.price_ticks
+            order.open_lots = row.leaves_lots
+        elif row.type in ENDS:
+            order.open_lots = 0
             self._books.forget(row.id)
-        if row.type == ReportType.REJECTED:
-            self.rejects += 1
+            self.rejects += row.type == ReportType.REJECTED
         order.session.answer(row, int(order.side))
 
-    def _book(self, order: _Order, row: OutRow) -> None:
+    def _book(self, order: _Order, row: OutRow) -> Fill:
         """Enter a fill into the venue's ledger."""
+        fill = self._fill(order, row.price_ticks, row.qty_lots, Liquidity(row.liquidity))
         key = (order.session.host, order.book_id)
-        account = self.accounts.setdefault(key, Account())
-        maker = row.liquidity == Liquidity.MAKER
-        rate = self._fees.maker_ppm if maker else self._fees.taker_ppm
-        notional = self._instruments[order.book_id].notional(row.price_ticks, row.qty_lots)
-        account.fill(order.side, notional, row.qty_lots, rate)
+        self.accounts.setdefault(key, Account()).enter(fill)
+        order.fill_count += 1
+        order.fills[order.fill_count] = fill
+        order.filled_lots += row.qty_lots
+        return fill
 
-    def _refuse(self, session: Session, command: OrderCommand, now_ns: int, reason: Reason) -> None:
+    def _fill(self, order: _Order, price_ticks: int, qty_lots: int, liquidity: Liquidity) -> Fill:
+        notional = self._instruments[order.book_id].notional(price_ticks, qty_lots)
+        fee = self._fees.of(notional, liquidity)
+        return Fill(order.side, price_ticks, qty_lots, liquidity, notional, fee)
+
+    # --- what a venue may do to a fill afterwards -------------------------------------------------
+
+    def bust(self, order_id: int, exec_id: int, now_ns: int) -> bool:
+        """Take a fill back, with its fee, and tell the owner of the order.
+
+        Args:
+            order_id: Whose fill.
+            exec_id: Its number among the order's fills, from 1.
+            now_ns: When the venue does so; the clock's present.
+
+        Returns:
+            Whether there was such a fill that stood; without one nothing happens.
+        """
+        order = self._orders.get(order_id)
+        fill = None if order is None else order.fills.pop(exec_id, None)
+        if order is None or fill is None:
+            return False
+        self.accounts[order.session.host, order.book_id].withdraw(fill)
+        order.filled_lots -= fill.qty_lots
+        self._restate(ReportType.BUSTED, order_id, exec_id, fill, now_ns)
+        return True
+
+    def correct(
+        self, order_id: int, exec_id: int, price_ticks: int, qty_lots: int, now_ns: int
+    ) -> bool:
+        """Give a fill another price and quantity, and the fee of these, and tell the owner.
+
+        Args:
+            order_id: Whose fill.
+            exec_id: Its number among the order's fills, from 1.
+            price_ticks: What it shall have been traded at.
+            qty_lots: How much shall have been traded; the order's open lots stay as they are.
+            now_ns: When the venue does so; the clock's present.
+
+        Returns:
+            Whether there was such a fill that stood; without one nothing happens.
+        """
+        assert abs(price_ticks) <= PRICE_TICKS_MAX
+        assert 1 <= qty_lots <= QTY_LOTS_MAX
+        order = self._orders.get(order_id)
+        before = None if order is None else order.fills.get(exec_id)
+        if order is None or before is None:
+            return False
+        fill = self._fill(order, price_ticks, qty_lots, before.liquidity)
+        account = self.accounts[order.session.host, order.book_id]
+        account.withdraw(before)
+        account.enter(fill)
+        order.fills[exec_id] = fill
+        order.filled_lots += qty_lots - before.qty_lots
+        self._restate(ReportType.CORRECTED, order_id, exec_id, fill, now_ns)
+        return True
+
+    def _restate(
+        self, kind: ReportType, order_id: int, exec_id: int, fill: Fill, now_ns: int
+    ) -> None:
+        """Tell an owner what became of a fill."""
+        order = self._orders[order_id]
+        row = OutRow(
+            type=int(kind),
+            ts_ns=now_ns,
+            book_id=order.book_id,
+            id=order_id,
+            price_ticks=fill.price_ticks,
+            qty_lots=fill.qty_lots,
+            leaves_lots=order.open_lots,
+            reason=int(Reason.NONE),
+            liquidity=int(fill.liquidity),
+        )
+        order.session.answer(row, int(order.side), exec_id, fill.fee)
+
+    # --- answers that no book is asked for --------------------------------------------------------
+
+    def _tell(self, session: Session, query: Query, order: _Order | None, now_ns: int) -> None:
+        """Answer how an order stands; None is one that does not exist for this session."""
+        known = order is not None
+        row = OutRow(
+            type=int(ReportType.STATUS),
+            ts_ns=now_ns,
+            book_id=order.book_id if order is not None else query.book_id,
+            id=query.order_id,
+            price_ticks=order.price_ticks if order is not None else 0,
+            qty_lots=order.filled_lots if order is not None else 0,
+            leaves_lots=order.open_lots if order is not None else 0,
+            reason=int(Reason.NONE if known else Reason.UNKNOWN_ORDER),
+            liquidity=int(Liquidity.NONE),
+        )
+        session.answer(row, int(order.side) if order is not None else 0)
+
+    def _refuse(
+        self, session: Session, command: Submit | Cancel | Replace, now_ns: int, reason: Reason
+    ) -> None:
         """Answer a command that no book is asked about."""
         price_ticks = 0 if isinstance(command, Cancel) else command.price_ticks
         qty_lots = 0 if isinstance(command, Cancel) else command.qty_lots

@@ -15,7 +15,9 @@ from market.columns import TAPE_DTYPE
 from market.errors import VenueError
 from market.messages import NO_PRICE
 from sim.arena import BookSpec, FlowSpec, LocalSpec, build_arena
+from sim.consolidated import Consolidated
 from sim.growth import Arena, grow
+from sim.kernels import consolidated as watched
 from sim.kernels import entry, layout, status
 from sim.rows import Rows, bad_row, in_ticks
 
@@ -62,6 +64,7 @@ class World:
         start_ns: First instant of the run.
         rows: Pieces of the tape in order (TAPE_DTYPE, prices in units), or None for no tape.
         flow: A generator of synthetic orders, or None.
+        consolidated: Told what venues show after each instant, if there is a group to follow.
     """
 
     def __init__(
@@ -73,10 +76,12 @@ class World:
         start_ns: int,
         rows: Iterator[Rows] | None = None,
         flow: FlowSpec | None = None,
+        consolidated: Consolidated | None = None,
     ) -> None:
         self.mode = mode
         self.books = books
         self.arena: Arena = build_arena(mode, books, locals_, start_ns, flow)
+        self._watch = consolidated.watch if consolidated else None
         self._source = rows
         self._piece: Rows = np.zeros(0, dtype=TAPE_DTYPE)
         self._words = self._piece.view(np.int64)
@@ -100,12 +105,19 @@ class World:
         Raises:
             BadRow: When a tape row contradicts the rows before it.
         """
-        arena = self.arena
-        code = entry.advance(arena.mem, self._words, arena.orders, arena.levels, until_ns, 0)
+        code = self._run(until_ns, 0)
         while code < 0:
             self._serve(code)
-            code = entry.advance(arena.mem, self._words, arena.orders, arena.levels, until_ns, 1)
+            code = self._run(until_ns, 1)
         return self._out() if code else []
+
+    def _run(self, until_ns: int, resumed: int) -> int:
+        """Let the kernel go on; out rows written, or a negative status."""
+        arena = self.arena
+        world = (arena.mem, self._words, arena.orders, arena.levels, until_ns, resumed)
+        if self._watch is None:
+            return int(entry.advance(*world))
+        return int(watched.advance(*world, self._watch))
 
     def _serve(self, code: int) -> None:
         """Give the kernel what it asked for."""

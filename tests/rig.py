@@ -13,6 +13,7 @@ from market.messages import (
     Cancel,
     Command,
     Inbound,
+    Query,
     Replace,
     Report,
     SetTimer,
@@ -52,7 +53,7 @@ class Restless:
         return [SetTimer(timer_id=i, due_ns=now_ns + 3_000 * i + 7) for i in (1, 2)]
 
     def on(self, message: Inbound, now_ns: int) -> list[Command]:
-        """Submit, replace or cancel something, or nothing."""
+        """Submit, replace, cancel or ask about something, or nothing."""
         if isinstance(message, Report):
             return self._on_report(message)
         if isinstance(message, TimerFired):
@@ -70,8 +71,10 @@ class Restless:
         choice = uniform_below(bits, 10)
         if choice < 5 and view.two_sided:
             return [self._submit(view, bits)]
-        if choice < 8 and self.live:
+        if choice < 9 and self.live:
             book_id, order_id = self.live[bits % len(self.live)]
+            if choice == 8:
+                return [Query(book_id=book_id, order_id=order_id)]
             if choice == 5:
                 return [Cancel(book_id=book_id, order_id=order_id)]
             price_ticks = (view.bid_ticks if view.bid_ticks != NO_PRICE else 100) + bits % 3 - 1

@@ -100,12 +100,14 @@ def drive(lap: Lap) -> list[list[int]]:
 
 
 def look(lap: Lap) -> list[list[int]]:
-    """The local book's best prices at every checkpoint."""
+    """The local book's best prices at every checkpoint; zeros where a side is empty."""
     result = []
     for at_ns in lap.checkpoint_ns:
         _advance(lap.world, at_ns, [])
         view = lap.world.view(0)
-        result.append([view.bid_ticks, view.bid_lots, view.ask_ticks, view.ask_lots])
+        bid = [view.bid_ticks, view.bid_lots] if view.bid_lots else [0, 0]
+        ask = [view.ask_ticks, view.ask_lots] if view.ask_lots else [0, 0]
+        result.append(bid + ask)
     return result
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from market.codes import Depth
 from market.errors import InputError, VenueError
 from scenarios.bench import MESSAGES, MESSAGES_MIN, ROUNDS, TICK_UNITS, record_stream
+from scenarios.race.loop import repeated
 from scenarios.race.peers import Competitor, Peer, last_line, named_peers, ourselves, ready
 from scenarios.race.stream import RaceStream, race_stream, tops
 from sim.tape.read import open_tape
@@ -77,6 +78,8 @@ class RaceResult(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: "l3", "l2" or "l1".
         messages: Messages of the stream.
+        copies: How often the tape is in it, each copy after the other with its times moved on and
+            the book emptied in between; 1 when one was long enough, or there was no tape.
         rounds: How often everybody ran.
         checkpoints: How often the best prices were looked at.
         own_orders: How many own orders of one lot were put into the queue, one at a time.
@@ -85,6 +88,7 @@ class RaceResult(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     messages: int
+    copies: int
     rounds: int
     checkpoints: int
     own_orders: int
@@ -103,6 +107,9 @@ def bench_race(
 ) -> RaceResult:
     """Race against the peers of a list with commas, on a tape or on the bench's own stream.
 
+    A tape with fewer than `messages` messages is repeated until there are so many: a lap of a few
+    milliseconds is no measurement.
+
     Raises:
         InputError: A name is not known, no peer can be had, or the tape does not fit.
         VenueError: Our own best prices were wrong.
@@ -118,11 +125,14 @@ def bench_race(
             competitors.append(competitor)
     if len(competitors) == 1:
         raise InputError(f"nobody to race against: {'; '.join(row.note for row in absent)}")
-    stream = _stream(tape, depth, messages)
+    stream, copies = _stream(tape, depth, messages)
+    if copies > 1:
+        note(f"{tape} is too short for a fair clock: it is repeated {copies} times")
     rows = race(stream, competitors, rounds=rounds, progress=progress)
     return RaceResult(
         kind=kind,
         messages=len(stream.ts_ns),
+        copies=copies,
         rounds=rounds,
         checkpoints=len(stream.checkpoint_ns),
         own_orders=len(stream.own_ns),
@@ -143,18 +153,23 @@ def _entered(
         return None, f"not available: {error}"
 
 
-def _stream(tape: Path | None, depth: Depth, messages: int) -> RaceStream:
-    """The stream of a tape, or of the bench."""
+def _stream(tape: Path | None, depth: Depth, messages: int) -> tuple[RaceStream, int]:
+    """The stream of a tape, or of the bench, and how often the tape is in it."""
     if tape is None:
         if messages < MESSAGES_MIN:
             raise InputError(f"found {messages} messages, a race needs at least {MESSAGES_MIN}")
-        return race_stream(record_stream(messages).rows, depth=depth, tick_units=TICK_UNITS)
+        return race_stream(record_stream(messages).rows, depth=depth, tick_units=TICK_UNITS), 1
     opened = open_tape(tape)
     chunks = list(opened.chunks())
     if not chunks:
         raise InputError(f"{tape}: found no rows, a race needs messages")
     rows = np.concatenate(chunks)
-    return race_stream(rows, depth=depth, tick_units=opened.meta.books[0].tick_units)
+    tick_units = opened.meta.books[0].tick_units
+    once = race_stream(rows, depth=depth, tick_units=tick_units)
+    copies = -(-messages // len(once.ts_ns))
+    if copies == 1:
+        return once, 1
+    return race_stream(repeated(rows, copies), depth=depth, tick_units=tick_units), copies
 
 
 def race(

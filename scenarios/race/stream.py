@@ -3,8 +3,9 @@
 Model: one row is one message of a public feed, in columns of plain integers. Books by order (L3) name
 each order by an id that is never used again, because peers keep orders in hash maps while a tape uses
 its handles again. Every row also says what is left of its order, or of its level, after it, because
-some peers want the new quantity and not the change. Books by level (L2) and best prices (L1) are
-derived from the orders: an execution becomes a print and then what it changed.
+some peers want the new quantity and not the change. Books by level (L2) and best prices (L1) can be
+derived from the orders, and best prices from levels (`derive`). A CLEAR is said as the removal of everything that rests, because not every peer has a
+word for it.
 
 The stream also says when one own order of one lot at a time comes to rest at the best bid, and when
 it is cancelled if it is still there; and at which times the best prices are to be written down.
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from market.codes import Depth, Kind, RowFlag
 from market.columns import TAPE_DTYPE
 from market.errors import InputError
+from scenarios.race.derive import Neutral, as_one, by_level, by_quote
 from scenarios.race.plain import PlainBook, Top
 
 Ints = npt.NDArray[np.int64]
@@ -84,41 +86,49 @@ class RaceStream(NamedTuple):
         np.savez(path, **self._asdict())
 
 
-class Neutral(NamedTuple):
-    """One message, before it becomes a row of columns."""
-
-    ts_ns: int
-    kind: int
-    side: int
-    price: int
-    qty: int
-    left: int
-    order_id: int
-    flags: int
-    handle: int
-
-
 def race_stream(
     rows: npt.NDArray[np.void], *, depth: Depth, tick_units: int, latency_ns: int = LATENCY_NS
 ) -> RaceStream:
     """Turn tape rows of one book into the stream of a race.
 
     Args:
-        rows: Order rows for any depth, LEVEL rows for L2 only, QUOTE rows for L1 only; prices in
+        rows: Order rows for any depth, LEVEL rows for L2 and L1, QUOTE rows for L1 only; prices in
             units.
 
     Raises:
         InputError: The rows cannot make a book of that depth.
     """
-    rows = rows[~np.isin(rows["kind"], DROPPED)]
+    rows = _without_dropped(rows)
     _check_kinds(rows, depth)
     shifted = rows.copy()
     shifted["ts_ns"] += START_NS - int(rows["ts_ns"][0])
-    found = Depth.L3 if np.isin(rows["kind"], ROW_KINDS[Depth.L3][:-1]).any() else depth
+    found = _depth_of(rows, depth)
     messages = _by_order(shifted, tick_units) if found == Depth.L3 else _said(shifted, tick_units)
     if depth != found:
-        messages = _by_level(messages) if depth == Depth.L2 else _by_quote(messages)
-    return _columns(messages, depth, latency_ns)
+        messages = by_level(messages) if depth == Depth.L2 else by_quote(messages)
+    # Prints before there is a book fill nobody, and not every peer takes a stream that opens with one.
+    opening = next((i for i, each in enumerate(messages) if each.kind != Kind.TRADE), None)
+    if opening is None:
+        raise InputError("race: found prints alone, needs a tape with a book")
+    return _columns(messages[opening:], depth, latency_ns)
+
+
+def _without_dropped(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    """The rows that peers have words for; what ended with a dropped one ends with the one before it."""
+    ends = (rows["side_flags"] & RowFlag.LAST) != 0
+    message = np.cumsum(ends) - ends
+    kept = ~np.isin(rows["kind"], DROPPED)
+    rows, message = rows[kept].copy(), message[kept]
+    closes = np.append(message[1:] != message[:-1], True)[: len(rows)]
+    rows["side_flags"] |= np.where(closes, RowFlag.LAST, 0).astype(np.uint8)
+    return rows
+
+
+def _depth_of(rows: npt.NDArray[np.void], depth: Depth) -> Depth:
+    """What the rows themselves tell of the book."""
+    if np.isin(rows["kind"], ROW_KINDS[Depth.L3][:-1]).any():
+        return Depth.L3
+    return Depth.L2 if (rows["kind"] == Kind.LEVEL).any() else depth
 
 
 def _check_kinds(rows: npt.NDArray[np.void], depth: Depth) -> None:
@@ -127,7 +137,8 @@ def _check_kinds(rows: npt.NDArray[np.void], depth: Depth) -> None:
         raise InputError("race: found no rows, needs a tape with messages")
     if len(np.unique(rows["book_id"])) > 1:
         raise InputError("race: found a tape of several books, allowed is one")
-    allowed = {int(kind) for kind in (*ROW_KINDS[Depth.L3], *ROW_KINDS[depth])}
+    given = [each for each in Depth if each >= depth]
+    allowed = {int(kind) for each in given for kind in ROW_KINDS[each]} | {int(Kind.CLEAR)}
     for kind in np.unique(rows["kind"]).tolist():
         if kind not in allowed:
             raise InputError(
@@ -146,6 +157,13 @@ def _by_order(rows: npt.NDArray[np.void], tick_units: int) -> list[Neutral]:
         if kind == Kind.TRADE:
             price = units // tick_units
             result.append(Neutral(ts_ns, kind, flags & 1, price, qty, 0, 0, flags, handle))
+            continue
+        if kind == Kind.CLEAR:
+            result += as_one(
+                Neutral(ts_ns, int(Kind.DELETE), side, price, left, 0, order_id, 0, place)
+                for place, (order_id, side, price, left) in alive.items()
+            )
+            alive.clear()
             continue
         if kind == Kind.REVEAL:
             kind = Kind.ADD if signed > 0 else Kind.REDUCE
@@ -173,75 +191,20 @@ def _by_order(rows: npt.NDArray[np.void], tick_units: int) -> list[Neutral]:
 
 def _said(rows: npt.NDArray[np.void], tick_units: int) -> list[Neutral]:
     """Levels, best prices and prints as a source said them."""
-    return [
-        Neutral(
-            ts_ns, kind, flags & 1, units // tick_units, qty, 0 if kind == Kind.TRADE else qty, 0,
-            flags, handle,
-        )
-        for ts_ns, units, qty, handle, _, kind, flags in rows.tolist()
-    ]  # fmt: skip
-
-
-def _prints(message: Neutral) -> list[Neutral]:
-    """The print of an execution, which is not yet the end of its source message."""
-    if message.kind != Kind.EXECUTE:
-        return [message] if message.kind == Kind.TRADE else []
-    aggressor = 1 - message.side
-    flags = message.flags & ~int(RowFlag.LAST | RowFlag.SELL) | aggressor
-    return [
-        message._replace(
-            kind=int(Kind.TRADE), side=aggressor, flags=flags, left=0, order_id=0, handle=-1
-        )
-    ]
-
-
-def _by_level(messages: list[Neutral]) -> list[Neutral]:
-    """What an L2 feed would have said of these orders: the new quantity of each changed level."""
-    book = PlainBook()
-    handles: dict[tuple[int, int], int] = {}
-    free: list[int] = []
+    shown: dict[int, Neutral] = {}  # the newest of each level, or of each side's best price
     result = []
-    for message in messages:
-        result += _prints(message)
-        changed = book.apply(
-            message.kind, message.side, message.price, message.left, message.order_id
-        )
-        for place, (side, price) in enumerate(changed, 1 - len(changed)):
-            left = book.level(side, price)
-            if (side, price) not in handles:
-                handles[side, price] = free.pop() if free else len(handles)
-            handle = handles[side, price]
-            if not left:
-                free.append(handles.pop((side, price)))
-            # Only the last of the levels that one message changed may end it.
-            flags = message.flags if place == 0 else message.flags & ~int(RowFlag.LAST)
-            result.append(
-                Neutral(message.ts_ns, int(Kind.LEVEL), side, price, left, left, 0, flags, handle)
+    for ts_ns, units, qty, handle, _, kind, flags in rows.tolist():
+        if kind == Kind.CLEAR:
+            result += as_one(
+                each._replace(ts_ns=ts_ns, qty=0, left=0) for each in shown.values() if each.left
             )
-    return result
-
-
-def _by_quote(messages: list[Neutral]) -> list[Neutral]:
-    """What an L1 feed would have said of these orders: the best price of a side, when it changes."""
-    book = PlainBook()
-    shown: list[tuple[int, int] | None] = [None, None]
-    result = []
-    for message in messages:
-        result += _prints(message)
-        book.apply(message.kind, message.side, message.price, message.left, message.order_id)
-        if message.kind == Kind.TRADE:
+            shown.clear()
             continue
-        best = book.best(message.side)
-        if best == shown[message.side]:
-            continue
-        price, left = best or ((shown[message.side] or (0, 0))[0], 0)
-        shown[message.side] = best
-        result.append(
-            Neutral(
-                message.ts_ns, int(Kind.QUOTE), message.side, price, left, left, 0, message.flags,
-                message.side,
-            )
-        )  # fmt: skip
+        left = 0 if kind == Kind.TRADE else qty
+        message = Neutral(ts_ns, kind, flags & 1, units // tick_units, qty, left, 0, flags, handle)
+        result.append(message)
+        if kind != Kind.TRADE:
+            shown[handle if kind == Kind.LEVEL else flags & 1] = message
     return result
 
 
@@ -263,7 +226,9 @@ def _columns(messages: list[Neutral], depth: Depth, latency_ns: int) -> RaceStre
         max(int(rows["handle"].max()) + 1, 2), latency_ns, checkpoint_ns,
         grid[:-1], grid[1:] - 1, grid[:-1],
     )  # fmt: skip
-    bids = [top.bid_ticks for top in tops(neutral, neutral.own_ns)]
+    # Where nobody bids there is no queue to join: the order goes to the stream's lowest price.
+    least = int(price.min())
+    bids = [top.bid_ticks if top.bid_lots else least for top in tops(neutral, neutral.own_ns)]
     return neutral._replace(own_price=np.array(bids, dtype=np.int64))
 
 

@@ -25,6 +25,7 @@ from sim.kernels.layout import (
     F_ANCHOR,
     F_BAND,
     F_BOOK,
+    F_BUY_PPM,
     F_END_NS,
     F_HEAP,
     F_HEAP_CAP,
@@ -64,6 +65,9 @@ FOR_LIFE = 5
 FOR_MARKET_GAP = 6
 FOR_MARKET_SIDE = 7
 FOR_MARKET_QTY = 8
+
+MILLION = 1_000_000
+EVEN_PPM = 500_000
 
 
 @njit(cache=True)
@@ -212,10 +216,20 @@ def flow_limit(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: 
 
 
 @njit(cache=True)
+def market_side(mem: Words, fk: int, number: int) -> int:
+    """Whether the n-th market order buys (0) or sells (1)."""
+    bits = flow_bits(mem, fk, FOR_MARKET_SIDE, number)
+    buy_ppm = mem[fk + F_BUY_PPM]
+    if buy_ppm == EVEN_PPM:
+        return bits & 1
+    return 0 if ((bits >> 31) * MILLION) >> 32 < buy_ppm else 1
+
+
+@njit(cache=True)
 def flow_market(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int) -> None:
     """Send the next market order and schedule the one after it."""
     number = mem[fk + F_MARKETS]
-    side = flow_bits(mem, fk, FOR_MARKET_SIDE, number) & 1
+    side = market_side(mem, fk, number)
     qty = flow_qty(mem, fk, FOR_MARKET_QTY, number)
     if mem[bk + B_PHASE] == CONTINUOUS:
         submit_core(

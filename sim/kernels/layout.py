@@ -205,5 +205,6 @@ F_MARKETS = 14
 F_HEAP = 15  # offset of the heap of cancels: (due, slot, order id) each
 F_HEAP_CAP = 16
 F_HEAP_COUNT = 17
+F_BUY_PPM = 18  # market orders that buy, of a million
 F_SIZE = 24
 HEAP_SIZE = 3

@@ -9,8 +9,7 @@ batches; one with an armed subscription is merged with the tape message by messa
 from numba import njit
 
 from sim.kernels.blocks import book_of, local_at
-from sim.kernels.ladder import drop_level, find_level, make_level, room
-from sim.kernels.latency import latency_ns
+from sim.kernels.ladder import drop_level, find_level, room
 from sim.kernels.layout import (
     B_RING_CAP,
     B_RING_COMMIT,
@@ -19,13 +18,10 @@ from sim.kernels.layout import (
     H_DELIVERED,
     H_NEED,
     K_ARMED,
-    K_BOOK,
     K_CURSOR,
     K_HEAD_DUE,
     K_HEAD_FIRED,
-    K_KEY,
     K_LADDER,
-    K_LATENCY,
     K_PREV_DUE,
     K_VIEW,
     K_WATCH,
@@ -40,7 +36,6 @@ from sim.kernels.layout import (
     NEVER,
     NO_PRICE,
     NONE_KEY,
-    R_CAUSE,
     R_PRICE,
     R_QTY,
     R_SHOWN,
@@ -60,6 +55,7 @@ from sim.kernels.layout import (
     V_VENUE_NS,
     Words,
 )
+from sim.kernels.local_batch import arrival_ns, run_batch, set_level
 from sim.kernels.status import (
     CLEAR,
     CROSS,
@@ -88,29 +84,9 @@ def head_due(mem: Words, lk: int) -> int:
     if cursor == mem[bk + B_RING_COMMIT]:
         return NEVER
     at = mem[bk + B_RING_OFF] + (cursor & (mem[bk + B_RING_CAP] - 1)) * R_SIZE
-    published = mem[at + R_TS]
-    latency = latency_ns(
-        mem, mem[lk + K_LATENCY], mem[lk + K_KEY], published, mem[lk + K_BOOK], mem[at + R_CAUSE]
-    )
-    due = max(mem[lk + K_PREV_DUE], published + latency)
+    due = arrival_ns(mem, lk, at, mem[lk + K_PREV_DUE])
     mem[lk + K_HEAD_DUE] = due
     return due
-
-
-@njit(cache=True)
-def set_level(mem: Words, levels: Words, ld: int, key: int, qty: int) -> None:
-    """A level shows `qty` from now on; zero removes it."""
-    index = find_level(mem, ld, key)
-    if index < 0 or levels[index * LEVEL + LV_COUNT] == 0:
-        if qty > 0:
-            index = make_level(mem, levels, ld, key)
-            levels[index * LEVEL + LV_COUNT] = 1
-            levels[index * LEVEL + LV_SHOWN] = qty
-    elif qty > 0:
-        levels[index * LEVEL + LV_SHOWN] = qty
-    else:
-        levels[index * LEVEL + LV_COUNT] = 0
-        drop_level(mem, levels, ld, key)
 
 
 @njit(cache=True)
@@ -239,10 +215,12 @@ def deliver(mem: Words, levels: Words, index: int, due: int) -> int:
 def catch_up(mem: Words, levels: Words, index: int, until: int) -> int:
     """Deliver everything that is due by `until` to one local book. DONE or NEED_LOCAL."""
     lk = local_at(mem, index)
-    due = head_due(mem, lk)
-    while due <= until:
+    while True:
+        if mem[lk + K_ARMED] == 0:
+            run_batch(mem, levels, lk, until)
+        due = head_due(mem, lk)
+        if due > until:
+            return DONE
         status = deliver(mem, levels, index, due)
         if status != DONE:
             return status
-        due = head_due(mem, lk)
-    return DONE

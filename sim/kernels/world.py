@@ -43,6 +43,7 @@ from sim.kernels.layout import (
     Words,
 )
 from sim.kernels.local import catch_up, head_due
+from sim.kernels.quiet_levels import run_quiet
 from sim.kernels.ring import SLACK, burst, capacity, commit, level_room, meets_many, ring_room
 from sim.kernels.status import (
     BAD_ROW,
@@ -51,6 +52,7 @@ from sim.kernels.status import (
     NEED_ROWS,
     SELL,
 )
+from sim.kernels.status import LEVEL as LEVEL_ROW
 from sim.kernels.subscription import fire_stale, stale_due
 
 
@@ -142,14 +144,18 @@ def run_rows(mem: Words, rows: Words, orders: Words, levels: Words, until: int) 
     look at its due time.
     """
     while mem[H_POS] < mem[H_ROWS]:
-        now = rows[mem[H_POS] * ROW + W_TS]
+        pos = mem[H_POS]
+        now = rows[pos * ROW + W_TS]
         if now > until or now > mem[H_LIMIT]:
             return DONE
-        status = step_row(mem, rows, orders, levels, now)
-        if status != DONE:
-            return status
-        if mem[H_OUT] > 0 and now < mem[H_LIMIT]:
-            mem[H_LIMIT] = now
+        if (rows[pos * ROW + W_WORD] >> 48) & 255 == LEVEL_ROW:
+            run_quiet(mem, rows, orders, levels, min(until, mem[H_LIMIT]))
+        if mem[H_POS] == pos:
+            status = step_row(mem, rows, orders, levels, now)
+            if status != DONE:
+                return status
+            if mem[H_OUT] > 0 and now < mem[H_LIMIT]:
+                mem[H_LIMIT] = now
         if mem[H_EAGER] > 0:
             until = min(
                 until, book_due(mem, (rows[(mem[H_POS] - 1) * ROW + W_WORD] >> 32) & 0xFFFF)

@@ -6,6 +6,7 @@ the original's at every moment. What the split cannot know: how the flow would h
 fragmentation, so an aggressor that swept several orders now sweeps several venues at one instant.
 """
 
+import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
@@ -27,6 +28,7 @@ from sim.tape.write import TapeWriter
 
 CHUNK_ROWS: Final = 65_536
 VENUES_MAX: Final = 64
+MILLION: Final = 1_000_000
 _ALLOWED: Final = "`seed = 7` and a table [venues] of shares that add up to 1"
 
 Sides = Mapping[str, np.ndarray]
@@ -64,6 +66,41 @@ def load_shares(path: Path) -> Shares:
     if total != 1:
         raise InputError(f"{path}: found shares that add up to {float(total)}, allowed 1")
     return Shares(venues={name: Fraction(share) for name, share in venues.items()}, seed=seed)
+
+
+def save_shares(volume: Mapping[str, float], path: Path, *, seed: int = 0) -> Shares:
+    """Write the file that `load_shares` reads, each share in whole millionths.
+
+    What rounding leaves over goes to those who lost most by it, so that the sum is exactly 1. A
+    venue that gets not even a millionth is left out.
+
+    Args:
+        volume: How much each venue has of anything, largest first.
+        path: Where the file goes.
+        seed: Of the draws.
+
+    Raises:
+        InputError: There are too many venues, or the file cannot be written.
+    """
+    if not 1 <= len(volume) <= VENUES_MAX:
+        raise InputError(f"{path}: found {len(volume)} venues to write, allowed 1..{VENUES_MAX}")
+    total = sum(map(Fraction, volume.values()))
+    exact = {name: Fraction(part) / total * MILLION for name, part in volume.items()}
+    whole = {name: int(share) for name, share in exact.items()}
+    left_over = MILLION - sum(whole.values())
+    for name in sorted(exact, key=lambda name: whole[name] - exact[name])[:left_over]:
+        whole[name] += 1
+    kept = {name: millionths for name, millionths in whole.items() if millionths}
+    lines = [f"seed = {seed}", "", "[venues]"]
+    for name, millionths in kept.items():
+        number = "1.0" if millionths == MILLION else f"0.{millionths:06d}"
+        lines.append(f"{json.dumps(name)} = {number}")
+    try:
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}; allowed is a file to write") from None
+    venues = {name: Fraction(millionths, MILLION) for name, millionths in kept.items()}
+    return Shares(venues=venues, seed=seed)
 
 
 def split_tape(

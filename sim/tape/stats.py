@@ -2,10 +2,11 @@
 
 Spread and depth are distributions over time, not over messages: the book is looked at on moments at
 equal distances between the first and the last row, as it stood just before each of them. One-sided
-books have no spread and are counted as such.
+books have no spread and are counted as such. The best bid and offer over several venues
+(`sim.consolidated`) is not sampled: every change of it counts with the time that it lasted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +14,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from market.codes import Kind, RowFlag
+from market.codes import Kind, Phase, RowFlag
 from market.units import DURATION_NS, format_ns
+from sim.consolidated import Consolidated, ConsolidatedStats
 from sim.kernels import tape_book as k
 from sim.rows import Rows
 from sim.tape.book import NO_PRICE, Best, TapeBooks
@@ -55,7 +57,7 @@ class BookStats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TapeStats(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole tape; books by number and name."""
+    """A whole tape; books by number and name, consolidated ones by symbol and currency."""
 
     rows: int
     messages: int
@@ -64,6 +66,7 @@ class TapeStats(msgspec.Struct, frozen=True, kw_only=True):
     duration: str | None
     messages_by_hour: dict[str, int]
     books: dict[str, BookStats]
+    consolidated: dict[str, ConsolidatedStats]
 
 
 class Sampler:
@@ -124,6 +127,7 @@ def tape_stats(tape: Path, *, progress: Callable[[int, int], None] | None = None
     moments = grid(*span) if span is not None else np.zeros(0, np.int64)
     books = TapeBooks(opened.meta)
     counts = {book.book_id: _Counts(moments) for book in opened.meta.books}
+    together = Consolidated(opened.meta.books, in_ticks=False)
     hours: dict[int, int] = {}
     done = 0
     for rows in opened.chunks(rows=CHUNK_ROWS):
@@ -131,8 +135,11 @@ def tape_stats(tape: Path, *, progress: Callable[[int, int], None] | None = None
         found, number = np.unique(rows["ts_ns"][last] // HOUR_NS, return_counts=True)
         for hour, messages in zip(found.tolist(), number.tolist(), strict=True):
             hours[hour] = hours.get(hour, 0) + messages
-        for book_id, (at, best) in books.apply_watched(rows).items():
+        found_best = books.apply_watched(rows)
+        for book_id, (at, best) in found_best.items():
             counts[book_id].take(rows[at], best)
+        if together:
+            _follow(together, rows, [found_best.get(book.book_id) for book in opened.meta.books])
         done += len(rows)
         if progress is not None:
             progress(done, opened.row_count)
@@ -149,7 +156,21 @@ def tape_stats(tape: Path, *, progress: Callable[[int, int], None] | None = None
             )
             for book in opened.meta.books
         },
+        consolidated=together.stats(),
     )
+
+
+def _follow(together: Consolidated, rows: Rows, found: Sequence[tuple[Ints, Best] | None]) -> None:
+    """Hand on a chunk; `found` are, for each book in turn, its places in it and the book there."""
+    numbers, bids, asks = np.full((3, len(rows)), NO_PRICE)
+    for number, part in enumerate(found):
+        if part is not None:
+            at, best = part
+            trading = best[:, k.B_PHASE] == Phase.CONTINUOUS
+            numbers[at] = number
+            bids[at] = np.where(trading, best[:, k.B_BID], NO_PRICE)
+            asks[at] = np.where(trading, best[:, k.B_ASK], NO_PRICE)
+    together.follow(np.ascontiguousarray(rows["ts_ns"]), numbers, bids, asks)
 
 
 class _Counts:

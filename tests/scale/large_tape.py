@@ -5,7 +5,6 @@ peak can't be taken back.
 """
 
 import json
-import resource
 import sys
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sim.tape.meta import TapeBook, TapeMeta
 from sim.tape.read import open_tape
 from sim.tape.write import TapeWriter
 from sim.world import World
+from tests.scale.memory import KIB_PER_MIB, peak_kib
 
 TICK_UNITS = 100
 SECOND_NS = 1_000_000_000
@@ -76,5 +76,4 @@ def replay(path: Path) -> dict[str, int]:
 if __name__ == "__main__":
     verb, file, *rest = sys.argv[1:]
     result = write(Path(file), int(rest[0])) if verb == "write" else replay(Path(file))
-    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({**result, "peak_mb": peak_kb // 1024}))
+    print(json.dumps({**result, "peak_mb": peak_kib() // KIB_PER_MIB}))

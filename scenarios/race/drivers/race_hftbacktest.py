@@ -23,6 +23,7 @@ WARM_UP_ROWS = 20_000
 STEP_NS = 3_600_000_000_000
 ADD, REDUCE, DELETE, EXECUTE, REPLACE, TRADE, LEVEL = 1, 2, 3, 4, 5, 6, 8
 LIMIT, GTC = 0, 0
+EMPTY_TICKS = 1 << 60
 
 
 def convert(stream: Any, rows: int) -> Any:
@@ -109,10 +110,13 @@ def look(hbt: Any, at_ns: Any, tops: Any) -> None:
         if hbt.elapse(at_ns[index] - hbt.current_timestamp) != 0:
             return
         depth = hbt.depth(0)
-        tops[index, 0] = depth.best_bid_tick
-        tops[index, 1] = int(depth.bid_qty_at_tick(depth.best_bid_tick))
-        tops[index, 2] = depth.best_ask_tick
-        tops[index, 3] = int(depth.ask_qty_at_tick(depth.best_ask_tick))
+        # An empty side has the least or the largest number there is as its best price.
+        if depth.best_bid_tick > -EMPTY_TICKS:
+            tops[index, 0] = depth.best_bid_tick
+            tops[index, 1] = int(depth.bid_qty_at_tick(depth.best_bid_tick))
+        if depth.best_ask_tick < EMPTY_TICKS:
+            tops[index, 2] = depth.best_ask_tick
+            tops[index, 3] = int(depth.ask_qty_at_tick(depth.best_ask_tick))
 
 
 def run(stream: Any, events: Any) -> tuple[int, int, Any]:

@@ -22,22 +22,46 @@ WARM_UP_ROWS = 5_000
 ADD, REDUCE, DELETE, EXECUTE, REPLACE, TRADE, LEVEL, QUOTE = 1, 2, 3, 4, 5, 6, 8, 9
 SIDES = ("buy", "sell")
 SYMBOL = 1
-NOTHING = np.zeros(0)
+WINDOW_TICKS = 8_192
+"""How far from where it began its `OrderBook` keeps prices (found by trying)."""
+LAST = 2
 
 
 def convert(stream: Any, rows: int) -> list[tuple[Any, ...]]:
-    """The first rows of the stream as plain tuples, with the prices and quantities it wants."""
-    names = ("ts_ns", "kind", "side", "price", "qty", "left", "order_id")
+    """The first rows of the stream as plain tuples, with the prices and quantities it wants.
+
+    All levels of one source message are one update: between them a book may be crossed, and this one
+    would let go of what is in the way.
+    """
+    names = ("ts_ns", "kind", "side", "price", "qty", "left", "order_id", "flags")
     columns = [stream[name][:rows].tolist() for name in names]
-    result = []
-    for ts_ns, kind, side, price, qty, left, order_id in zip(*columns, strict=True):
-        arrays = None
-        if kind == LEVEL:
-            change = (np.array([float(price)]), np.array([float(left)]))
-            nothing = (NOTHING, NOTHING)
-            arrays = (*change, *nothing) if side == 0 else (*nothing, *change)
-        result.append((ts_ns, kind, side, float(price), float(qty), float(left), order_id, arrays))
+    result: list[tuple[Any, ...]] = []
+    levels: tuple[dict[float, float], dict[float, float]] = ({}, {})
+    for ts_ns, kind, side, price, qty, left, order_id, flags in zip(*columns, strict=True):
+        if kind != LEVEL:
+            message = (ts_ns, kind, side, float(price), float(qty), float(left), order_id, None)
+            result.append(message)
+            continue
+        levels[side][float(price)] = float(left)
+        if flags & LAST:
+            result.append((ts_ns, LEVEL, 0, 0.0, 0.0, 0.0, 0, _arrays(levels)))
+            levels = ({}, {})
     return result
+
+
+def _arrays(levels: tuple[dict[float, float], dict[float, float]]) -> tuple[Any, ...]:
+    """Prices and quantities of the bids, then of the asks."""
+    return tuple(
+        np.array(list(part), dtype=np.float64)
+        for side in levels
+        for part in (side.keys(), side.values())
+    )
+
+
+def ends_of(messages: list[tuple[Any, ...]], times_ns: Any) -> list[int]:
+    """How many of the messages come up to each of the times."""
+    found: list[int] = np.searchsorted([each[0] for each in messages], times_ns, "right").tolist()
+    return found
 
 
 class Market:
@@ -116,8 +140,7 @@ def drive(stream: Any, messages: list[tuple[Any, ...]]) -> list[list[int]]:
     """Let everything happen, with one own order at a time."""
     market = Market(stream)
     done = 0
-    ends = [stream["own_ns"], stream["own_until_ns"]]
-    ends = [np.searchsorted(stream["ts_ns"], each, side="right").tolist() for each in ends]
+    ends = [ends_of(messages, stream[name]) for name in ("own_ns", "own_until_ns")]
     for number, (entry, until) in enumerate(zip(*ends, strict=True)):
         market.feed(messages[done:entry])
         market.executor.advance_clock(int(stream["own_ns"][number]))
@@ -139,12 +162,21 @@ def look(stream: Any, messages: list[tuple[Any, ...]]) -> tuple[list[list[int]],
     market = Market(stream)
     market.count_refusals()
     done, tops = 0, []
-    for end in np.searchsorted(stream["ts_ns"], stream["checkpoint_ns"], side="right").tolist():
+    for end in ends_of(messages, stream["checkpoint_ns"]):
         market.feed(messages[done:end])
         done = end
         tops.append([int(value) for value in market.top()])
     market.feed(messages[done:])
     return tops, market.refused
+
+
+def note_of(stream: Any, refused: int) -> str:
+    """What its books cannot hold of this stream."""
+    if refused:
+        return f"its book refused {refused} messages: it is full"
+    if int(stream["depth"]) == 2 and np.ptp(stream["price"]) > WINDOW_TICKS:
+        return f"its book loses prices more than {WINDOW_TICKS:,} ticks from where it began"
+    return ""
 
 
 def peak_kib() -> int:
@@ -174,7 +206,7 @@ def main(stream_path: str, result_path: str) -> None:
         "events": len(messages),
         "peak_kib": peak,
         "tops": tops,
-        "note": f"its book refused {refused} messages: it is full" if refused else "",
+        "note": note_of(stream, refused),
         "tops_of": "venue",
         "fills": fills,
         "carries": "book, executor with queue-fill simulation; no local book, no feed latency",

@@ -171,7 +171,10 @@ class Look(Strategy):
     def _look(self, _event: Any) -> None:
         if self.depth == 1:
             tick = self.cache.quote_tick(INSTRUMENT.id)
-            top = (tick.bid_price, tick.bid_size, tick.ask_price, tick.ask_size)
+            top = (
+                tick and tick.bid_price, tick and tick.bid_size,
+                tick and tick.ask_price, tick and tick.ask_size,
+            )  # fmt: skip
         else:
             book = self.cache.order_book(INSTRUMENT.id)
             # `best_bid_size` is that of the first order; the level's is what the others say.
@@ -180,7 +183,8 @@ class Look(Strategy):
             top = (
                 bid and bid.price, bid and bid.size(), ask and ask.price, ask and ask.size()
             )  # fmt: skip
-        self.tops.append([int(value or 0) for value in top])
+        # A level's size is a sum of floats, which may come out a hair below the whole number it is.
+        self.tops.append([round(float(value or 0)) for value in top])
 
 
 def run(stream: Any, data: list[Any], strategy: Any) -> tuple[int, int]:

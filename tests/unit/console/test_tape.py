@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import cli
 from console.errors import EXIT_DOES_NOT_HOLD
 from sim.tape.read import open_tape
+from sim.tape.split import load_shares
 from tests.unit.sim.tapes import book, quiet_rows, rows_of, write
 
 
@@ -66,6 +68,39 @@ def test_slice_merge_and_split_write_tapes(tape: Path, tmp_path: Path) -> None:
     assert len(rows_of(part)) == 300 + 20
     assert [one.venue for one in open_tape(whole).meta.books] == ["A", "B", "X"]
     assert open_tape(whole).row_count == open_tape(dealt).row_count + 1_200
+
+
+def test_shares_of_trades_are_what_split_reads(tape: Path, tmp_path: Path) -> None:
+    rows, sides = quiet_rows()
+    codes = np.where(np.arange(len(rows)) % 20 == 9, ord("N"), ord("D"))
+    traded = tmp_path / "t.tape.parquet"
+    write(traded, rows, (book("CONSOLIDATED"),), **sides, venue_code=codes)
+    shares, dealt = tmp_path / "v.toml", tmp_path / "s.tape.parquet"
+
+    found = json.loads(twin("tape", "shares", traded, "-o", shares, "--seed", "5", "--json"))
+    twin("tape", "split", tape, "--shares", shares, "-o", dealt, "-q")
+
+    lots = {
+        letter: sum(1 + i % 13 for i in range(first, len(rows), 20))
+        for letter, first in (("N", 9), ("D", 19))
+    }
+    assert found == {letter: lot / sum(lots.values()) for letter, lot in lots.items()}
+    assert list(found) == sorted(lots, key=lambda letter: -lots[letter])
+    assert load_shares(shares).seed == 5
+    assert [one.venue for one in open_tape(dealt).meta.books] == list(found)
+    assert json.loads(twin("tape", "shares", traded, "--exclude", "D", "--json")) == {"N": 1.0}
+
+
+def test_stats_of_several_venues_say_how_they_stand_together(tape: Path, tmp_path: Path) -> None:
+    shares, dealt = tmp_path / "v.toml", tmp_path / "s.tape.parquet"
+    shares.write_text("[venues]\nA = 0.5\nB = 0.5\n", encoding="utf-8")
+    twin("tape", "split", tape, "--shares", shares, "-o", dealt, "-q")
+
+    found = json.loads(twin("tape", "stats", dealt, "--json", "-q"))["consolidated"]["S USD"]
+
+    assert found["crossed_share"] == 0
+    assert sorted(found["at_best_bid"]) == ["A", "B"]
+    assert "consolidated S USD at best ask B" in twin("tape", "stats", dealt, "-q")
 
 
 def test_query_prints_rows_up_to_its_limit(tape: Path) -> None:

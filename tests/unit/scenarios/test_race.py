@@ -14,6 +14,7 @@ from market.columns import TAPE_DTYPE
 from market.errors import InputError, VenueError
 from scenarios.bench import TICK_UNITS, record_stream
 from scenarios.race import peers, run
+from scenarios.race.loop import repeated
 from scenarios.race.peers import Competitor, Peer, named_peers, ourselves, ready
 from scenarios.race.plain import PlainBook
 from scenarios.race.run import bench_race, race
@@ -143,20 +144,90 @@ def test_nothing_happens_when_somebody_looks_or_sends_an_order(recorded: np.ndar
 
 
 def test_rows_that_no_competitor_could_be_given_are_refused(recorded: np.ndarray) -> None:
-    clear = recorded[:3].copy()
-    clear["kind"][2] = Kind.CLEAR
+    quote = recorded[:3].copy()
+    quote["kind"][2] = Kind.QUOTE
     two_books = recorded[:3].copy()
     two_books["book_id"][1] = 1
     unknown = recorded[:3].copy()
     unknown["kind"][2], unknown["handle"][2] = Kind.DELETE, 99
     for rows, said in (
-        (clear, "found CLEAR rows"),
+        (quote, "found QUOTE rows"),
         (two_books, "several books"),
         (recorded[:0], "found no rows"),
         (unknown, "DELETE on handle 99"),
     ):
         with pytest.raises(InputError, match=said):
             stream_of(rows, Depth.L3)
+
+
+@pytest.mark.parametrize("depth", list(Depth))
+def test_a_repeated_tape_begins_every_copy_with_an_empty_book(
+    recorded: np.ndarray, depth: Depth
+) -> None:
+    rows = recorded[:2_000]
+    once, thrice = stream_of(rows, depth), stream_of(repeated(rows, 3), depth)
+    step_ns = int(rows["ts_ns"][-1]) - int(rows["ts_ns"][0]) + 2
+    book, ends = PlainBook(), []
+    columns = (thrice.ts_ns, thrice.kind, thrice.side, thrice.price, thrice.left, thrice.order_id)
+    for number, (ts_ns, *message) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        if book.top() == (0, 0, 0, 0):
+            ends.append((number, ts_ns))
+        book.apply(*message)
+    starts = [each for each in ends if (each[1] - int(once.ts_ns[0])) % step_ns == 0]
+
+    assert [ts_ns for _, ts_ns in starts] == [int(once.ts_ns[0]) + step_ns * n for n in range(3)]
+    assert book.top() == tops(once, once.ts_ns[-1:])[0]
+    for start, _ in starts:
+        copy = slice(start, start + len(once.kind))
+        for name in ("kind", "side", "price", "qty", "left"):
+            assert np.array_equal(getattr(thrice, name)[copy], getattr(once, name))
+    assert (np.diff(thrice.ts_ns) >= 0).all()
+
+
+def test_levels_and_best_prices_are_cleared_as_orders_are(recorded: np.ndarray) -> None:
+    levels = stream_of(recorded, Depth.L2)
+    of_levels = race_stream(repeated(levels.rows, 2), depth=Depth.L2, tick_units=1)
+    quotes = stream_of(recorded, Depth.L1)
+    for depth, rows in ((Depth.L2, levels.rows), (Depth.L1, quotes.rows)):
+        said = race_stream(repeated(rows, 2), depth=depth, tick_units=1)
+        at_ns = np.array([int(said.ts_ns[len(rows) - 1]) + 1])
+
+        assert tuple(tops(said, at_ns)[0]) == (0, 0, 0, 0)
+        assert tops(said, said.ts_ns[-1:]) == tops(levels, levels.ts_ns[-1:])
+    derived = race_stream(of_levels.rows, depth=Depth.L1, tick_units=1)
+    assert tops(derived, of_levels.checkpoint_ns) == tops(of_levels, of_levels.checkpoint_ns)
+
+
+@pytest.mark.parametrize("depth", list(Depth))
+def test_what_was_one_message_stays_one_whatever_was_left_out_of_it(
+    recorded: np.ndarray, depth: Depth
+) -> None:
+    rows = recorded[:4_000].copy()
+    rows["ts_ns"] -= rows["ts_ns"] % 50_000_000  # several rows an instant, one message each
+    ends = np.append(np.diff(rows["ts_ns"]) > 0, True)
+    rows["side_flags"] &= ~np.uint8(RowFlag.LAST)
+    rows["side_flags"][ends] |= np.uint8(RowFlag.LAST)
+    phased = np.repeat(rows, 1 + ends)
+    added = np.flatnonzero(np.append(False, phased["side_flags"][1:] & RowFlag.LAST) > 0)[0::2]
+    phased["kind"][added + 1], phased["qty"][added + 1] = Kind.PHASE, Phase.CONTINUOUS
+    phased["side_flags"][added] &= ~np.uint8(RowFlag.LAST)
+    stream = stream_of(phased, depth)
+    closes = (stream.flags & RowFlag.LAST) != 0
+
+    assert (closes == np.append(np.diff(stream.ts_ns) > 0, True)).all()
+    assert not closes.all()
+
+
+def test_prints_before_there_is_a_book_are_left_out_and_prints_alone_refused(
+    recorded: np.ndarray,
+) -> None:
+    early = recorded[:3].copy()
+    early["kind"], early["handle"] = Kind.TRADE, -1
+
+    stream = stream_of(np.concatenate((early, recorded)), Depth.L3)
+    assert len(stream.kind) == len(recorded)
+    with pytest.raises(InputError, match="found prints alone"):
+        stream_of(early, Depth.L3)
 
 
 def test_phases_are_left_out_for_everybody(recorded: np.ndarray) -> None:
@@ -299,7 +370,10 @@ def test_an_environment_is_made_once_and_anew_for_another_version(
     assert ["venv", "pip", "venv", "pip"] == calls
 
 
-def test_a_race_takes_a_tape_and_a_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("copies", [1, 3])
+def test_a_race_takes_a_tape_and_a_kind_and_repeats_what_is_too_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copies: int
+) -> None:
     stream = record_stream(MESSAGES)
     tape = tmp_path / "flow.tape.parquet"
     book = TapeBook(
@@ -312,9 +386,15 @@ def test_a_race_takes_a_tape_and_a_kind(tmp_path: Path, monkeypatch: pytest.Monk
     there = Peer("there", "nothing", FAKE, (Depth.L2,), "")
     monkeypatch.setattr(run, "named_peers", lambda _: [there])
     monkeypatch.setattr(run, "ready", lambda *_: Competitor("there", Path(sys.executable), FAKE))
-    result = bench_race("there", kind="l2", tape=tape, rounds=1)
+    once = len(stream_of(stream.rows, Depth.L2).kind)
+    notes: list[str] = []
+    result = bench_race(
+        "there", kind="l2", tape=tape, rounds=1, messages=copies * once, note=notes.append
+    )
 
-    assert (result.kind, result.messages) == ("l2", len(stream_of(stream.rows, Depth.L2).kind))
+    assert (result.kind, result.copies, len(notes)) == ("l2", copies, int(copies > 1))
+    assert result.messages == len(stream_of(repeated(stream.rows, copies), Depth.L2).kind)
+    assert result.messages >= copies * once
     assert [CHECKPOINTS, CHECKPOINTS] == [row.tops for row in result.competitors]
 
 

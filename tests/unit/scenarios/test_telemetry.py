@@ -99,6 +99,15 @@ def test_what_a_wire_lost_or_still_carries_has_no_latency() -> None:
     assert latency_ns.tolist() == [20, 7]
 
 
+def test_every_kind_of_command_that_arrived_has_a_latency(rig: Rig) -> None:
+    ended, _ = latencies_of(Events(columns(rig.events)))["command_wire"]
+
+    arrived = {i for i, event in enumerate(rig.events) if event.kind == EventKind.ARRIVED}
+    kinds = {rig.events[i].detail for i in arrived}
+    assert {EventKind.SUBMIT, EventKind.CANCEL, EventKind.REPLACE, EventKind.QUERY} == kinds
+    assert arrived == set(ended.tolist())
+
+
 def test_no_events_have_no_latencies() -> None:
     found = latencies_of(Events(columns([])))
 

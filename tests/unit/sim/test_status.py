@@ -34,7 +34,8 @@ SHARED: tuple[tuple[Enum, str, dict[str, str], set[str]], ...] = (
     (Mode, "", {}, set()),
     (OrderType, "", {}, set()),
     (TimeInForce, "", {}, set()),
-    (ReportType, "", {}, set()),
+    # What a venue says of its own accord, or about its own ledger.
+    (ReportType, "", {}, {"BUSTED", "CORRECTED", "STATUS"}),
     # CLOSED alone is the phase; duplicate ids and unknown books are answered before the kernel.
     (
         Reason,

@@ -1,6 +1,7 @@
 """A split deals whole orders: shares hold, nothing is lost, and the venues add up to the original."""
 
 from collections import Counter
+from fractions import Fraction
 from math import sqrt
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from market.errors import BadRow, InputError
 from sim.tape import split
 from sim.tape.book import BookState, TapeBooks
 from sim.tape.read import open_tape, verify_digest
-from sim.tape.split import Shares, load_shares, split_tape
+from sim.tape.split import VENUES_MAX, Shares, load_shares, save_shares, split_tape
 from tests.unit.sim.tapes import book, quiet_rows, random_rows, rows_of, world_states, write
 
 TOML = "seed = 7\n[venues]\nXNAS = 0.5\nARCX = 0.3\nBATS = 0.2\n"
@@ -185,3 +186,34 @@ def test_only_one_l3_book_can_be_split(tmp_path: Path) -> None:
     with pytest.raises(BadRow, match="tape row 0"):
         split_tape(broken, shares(tmp_path), tmp_path / "b.tape.parquet")
     assert not (tmp_path / "b.tape.parquet").exists()
+
+
+@given(parts=st.lists(st.integers(1, 10**12), min_size=1, max_size=VENUES_MAX))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_saved_shares_load_and_are_exactly_one(tmp_path: Path, parts: list[int]) -> None:
+    path = tmp_path / "venues.toml"
+    volume = {f'"{n}"': part / sum(parts) for n, part in enumerate(parts)}
+
+    written = save_shares(volume, path, seed=11)
+
+    assert load_shares(path) == written
+    assert written.seed == 11
+    for name, part in volume.items():
+        assert abs(written.venues.get(name, Fraction(0)) - Fraction(part)) < Fraction(1, 10**6)
+
+
+def test_what_rounding_leaves_over_goes_to_who_lost_most(tmp_path: Path) -> None:
+    path = tmp_path / "venues.toml"
+
+    save_shares({"N": 2 / 3, "Q": 1 / 3 - 1e-9, "Z": 1e-9}, path)
+
+    assert path.read_text() == 'seed = 0\n\n[venues]\n"N" = 0.666667\n"Q" = 0.333333\n'
+    save_shares({"N": 3.0}, path)
+    assert load_shares(path).venues == {"N": 1}
+
+
+def test_shares_that_can_not_be_written_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="found 65 venues to write"):
+        save_shares({str(n): 1.0 for n in range(65)}, tmp_path / "v.toml")
+    with pytest.raises(InputError, match="allowed is a file to write"):
+        save_shares({"N": 1.0}, tmp_path / "none" / "v.toml")

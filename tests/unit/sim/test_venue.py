@@ -1,105 +1,9 @@
 """Venue, session and host: every command is answered, to its owner, and booked once."""
 
-from typing import Any
-
-from market.codes import Mode, OrderType, Reason, ReportType, Side, TimeInForce, Trigger
-from market.instruments import Instrument
-from market.messages import Cancel, Command, Inbound, Replace, Report, SetTimer, Submit, View
-from sim.arena import BookSpec, LocalSpec
-from sim.clock import Clock
-from sim.host import Feed, Host
-from sim.latency import Constant
-from sim.market import WorldMarket
-from sim.recorder import Recorder
-from sim.session import Session
-from sim.venue import Fees, Venue
-from sim.wire import Wire
-from sim.world import World
-
-WIRE_NS = 10
-COMPUTE_NS = 5
-NO_TRIGGERS = Trigger(0)
-
-
-class Script:
-    """Sends commands at given times and keeps whatever reaches it."""
-
-    def __init__(self, plan: list[tuple[int, Command]]) -> None:
-        self.plan = plan
-        self.got: list[tuple[int, Inbound]] = []
-
-    def start(self, now_ns: int) -> list[Command]:
-        """One timer per command."""
-        return [SetTimer(timer_id=i, due_ns=due) for i, (due, _) in enumerate(self.plan)]
-
-    def on(self, message: Inbound, now_ns: int) -> list[Command]:
-        """Send what the timer stands for."""
-        self.got.append((now_ns, message))
-        if hasattr(message, "timer_id"):
-            return [self.plan[message.timer_id][1]]
-        return []
-
-    def reports(self) -> list[Report]:
-        """The reports among it."""
-        return [message for _, message in self.got if isinstance(message, Report)]
-
-
-def play(*plans: list[tuple[int, Command]], triggers: Trigger = NO_TRIGGERS) -> tuple[Venue, Any]:
-    """Run scripted hosts on one empty reactive book; the venue and the scripts."""
-    clock = Clock(0, 1_000_000)
-    recorder = Recorder()
-    latency = Constant(latency_ns=WIRE_NS).compile()
-    world = World(
-        mode=Mode.REACTIVE,
-        books=[BookSpec(tick_units=100)],
-        locals_=[LocalSpec(book_id=0, latency=latency, key=0) for _ in plans],
-        start_ns=0,
-    )
-    instrument = Instrument(
-        symbol="A", venue="X", currency="USD", price_units_per_currency=10_000, tick_units=100
-    )
-    venue = Venue(world, [instrument], Fees(maker_ppm=-10, taker_ppm=30))
-    scripts, hosts = [], []
-    for number, plan in enumerate(plans):
-        session = Session(
-            clock,
-            recorder,
-            host=number,
-            orders=Wire(clock, latency, 1),
-            reports=Wire(clock, latency, 2),
-        )
-        scripts.append(Script(plan))
-        host = Host(
-            clock,
-            recorder,
-            scripts[-1],
-            session,
-            world,
-            number=number,
-            feeds=[Feed(0, number, number)],
-            compute=Constant(latency_ns=COMPUTE_NS).compile(),
-            key=3,
-            mode=Mode.REACTIVE,
-            triggers=triggers,
-        )
-        session.connect(lambda s, c: venue.receive(s, c, clock.now_ns), host.receive)
-        hosts.append(host)
-        clock.at(0, host.start)
-    clock.market = WorldMarket(clock, world, venue, [host.observe for host in hosts])
-    clock.run()
-    return venue, scripts
-
-
-def order(order_id: int, side: Side, price_ticks: int, qty_lots: int, **more: Any) -> Submit:
-    """A limit order on the only book."""
-    return Submit(
-        book_id=0,
-        order_id=order_id,
-        side=side,
-        price_ticks=price_ticks,
-        qty_lots=qty_lots,
-        **more,
-    )
+from market.codes import OrderType, Reason, ReportType, Side, TimeInForce, Trigger
+from market.messages import Cancel, Command, Replace, Report, Submit, View
+from sim.venue import Fees
+from tests.unit.sim.scripted_venue import COMPUTE_NS, WIRE_NS, order, play
 
 
 def test_a_command_takes_compute_time_and_both_wires() -> None:
@@ -114,14 +18,41 @@ def test_a_trade_is_booked_to_both_and_fees_to_the_right_side() -> None:
     venue, scripts = play(
         [(1_000, order(1, Side.SELL, 50, 10))],
         [(2_000, order(2, Side.BUY, 52, 4))],
+        fees=Fees(maker_ppm=-100, taker_ppm=300),
     )
 
     seller, buyer = venue.accounts[0, 0], venue.accounts[1, 0]
     assert (-4, 4) == (seller.position_lots, buyer.position_lots)
     assert 50 * 100 * 4 == seller.cash == -buyer.cash
-    assert (50 * 100 * 4 * -10, 50 * 100 * 4 * 30) == (seller.fee_ppm, buyer.fee_ppm)
+    assert (-2, 6) == (seller.fee, buyer.fee)  # 20,000 at −100 and at 300 parts per million
     fills = [r for r in scripts[1].reports() if r.type is ReportType.FILLED]
-    assert [(50, 4, 0)] == [(r.price_ticks, r.qty_lots, r.leaves_lots) for r in fills]
+    assert [(50, 4, 0, 1, 6)] == [
+        (r.price_ticks, r.qty_lots, r.leaves_lots, r.exec_id, r.fee) for r in fills
+    ]
+
+
+def test_a_fee_is_rounded_half_up_fill_by_fill_and_an_account_has_the_sum() -> None:
+    # A lot is worth 5,000: at 100 parts per million 0.5 for the taker, −0.5 for the maker.
+    venue, (maker, taker) = play(
+        [(1_000, order(1, Side.SELL, 50, 1)), (1_500, order(2, Side.SELL, 50, 3))],
+        [(2_000, order(3, Side.BUY, 50, 4))],
+        fees=Fees(maker_ppm=-100, taker_ppm=100),
+    )
+
+    def fees(reports: list[Report]) -> list[tuple[int, int, int]]:
+        return [(r.order_id, r.exec_id, r.fee) for r in reports if r.type is ReportType.FILLED]
+
+    assert [(3, 1, 1), (3, 2, 2)] == fees(taker.reports())  # 0.5 and 1.5
+    assert [(1, 1, 0), (2, 1, -1)] == fees(maker.reports())  # −0.5 and −1.5
+    assert (-1, 3) == (venue.accounts[0, 0].fee, venue.accounts[1, 0].fee)
+
+
+def test_only_fills_carry_a_number_and_a_fee() -> None:
+    _, (script,) = play(
+        [(1_000, order(1, Side.BUY, 50, 10)), (2_000, Cancel(book_id=0, order_id=1))]
+    )
+
+    assert [(0, 0)] * 2 == [(r.exec_id, r.fee) for r in script.reports()]
 
 
 def test_an_order_id_is_used_once() -> None:

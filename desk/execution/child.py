@@ -1,0 +1,31 @@
+"""Children: what execution proposes, before the limits have looked at it and orders have named it."""
+
+from enum import IntEnum
+
+import msgspec
+
+from market.codes import OrderType, Side, TimeInForce
+
+
+class ChildAction(IntEnum):
+    """What to do with an order."""
+
+    NEW = 1
+    MOVE = 2
+    PULL = 3
+
+
+class Child(msgspec.Struct, frozen=True, gc=False):
+    """One proposal. `order_id` is 0 for a new order; a pull has no price and no quantity."""
+
+    action: ChildAction
+    strategy: int
+    book_id: int
+    order_id: int
+    side: Side
+    price_ticks: int
+    qty_lots: int
+    order_type: OrderType
+    tif: TimeInForce
+    post_only: bool
+    parent_id: int

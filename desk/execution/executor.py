@@ -1,0 +1,395 @@
+"""How a size becomes children: immediately or passively, one parent per strategy and book.
+
+Model: a *parent* is one wish of a strategy in a book: a position to reach, or quotes to show. Each view
+brings its children nearer to it. `immediate` takes what the other side offers, as IOC orders within
+`cross_ticks` of the touch, one at a time. `passive` joins the best price of its own side, follows it
+when it is `requote_ticks` away, and, when it has waited longer than `patience_ns`, crosses as
+`immediate` does. Quotes are always passive, at the strategy's own prices.
+
+Invariants:
+1. At most one order of a side may be at the venue for one strategy and book. While anything about it
+   is in flight, nothing more is asked for on that side.
+2. What is asked for fits the permit's room as it stands now, with the old and the new quantity of a
+   replacement both counted, because the old one may fill before the new one arrives.
+3. A refusal is not answered before the market's content has changed.
+
+A parent that is paused or aborted has its children pulled and no new ones; a paused one goes on when
+it is resumed, an aborted one never.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Literal
+
+import msgspec
+
+from desk.execution.child import Child, ChildAction
+from desk.orders import Order, OrderState
+from market.codes import OrderType, Side, TimeInForce, Urgency
+from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
+from market.decisions import Flat, Permit, Quotes, Signal, Sized, Target
+from market.errors import InputError
+from market.messages import EVERY, View
+from market.touch import touch_of
+
+
+class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one strategy's sizes are worked.
+
+    Attributes:
+        style: `immediate` or `passive`.
+        child_lots_max: Largest child order.
+        cross_ticks: How far past the touch an immediate child may go.
+        requote_ticks: Distance from which a resting child follows its price.
+        patience_ns: How long a passive parent waits before it crosses; 0 for ever.
+    """
+
+    child_lots_max: int
+    style: Literal["immediate", "passive"] = "passive"
+    cross_ticks: int = 0
+    requote_ticks: int = 1
+    patience_ns: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.child_lots_max <= QTY_LOTS_MAX:
+            raise InputError(
+                f"child_lots_max is {self.child_lots_max}, allowed is 1 to {QTY_LOTS_MAX}"
+            )
+        if not 0 <= self.cross_ticks <= PRICE_TICKS_MAX:
+            raise InputError(f"cross_ticks is {self.cross_ticks}, allowed is 0 or more")
+        if self.requote_ticks < 1:
+            raise InputError(f"requote_ticks is {self.requote_ticks}, allowed is 1 or more")
+        if self.patience_ns < 0:
+            raise InputError(f"patience_ns is {self.patience_ns}, allowed is 0 or more")
+
+
+class ParentStatus(IntEnum):
+    """How a parent stands."""
+
+    WORKING = 1
+    PAUSED = 2
+    ABORTED = 3
+    DONE = 4
+
+
+class Parent(msgspec.Struct):
+    """One wish being worked.
+
+    Attributes:
+        quoting: Whether it shows quotes instead of reaching a position.
+        position_lots: Where a target should end; 0 for quotes. It may move while the direction stays.
+        direction: 1 while it buys, −1 while it sells, 0 for quotes and where nothing is missing.
+    """
+
+    parent_id: int
+    strategy: int
+    book_id: int
+    quoting: bool
+    position_lots: int
+    direction: int
+    signal_id: int
+    permit_id: int
+    began_ns: int
+    status: ParentStatus = ParentStatus.WORKING
+
+
+class ExecutionData(msgspec.Struct):
+    """All that execution remembers; keys are `strategy << 16 | book_id`."""
+
+    next_parent_id: int = 1
+    parents: dict[int, Parent] = {}
+    refused_bid: dict[int, int] = {}
+    refused_ask: dict[int, int] = {}
+
+
+class Executor:
+    """Works the parents of one desk.
+
+    Args:
+        configs: By strategy.
+        data: What an earlier executor remembered.
+    """
+
+    def __init__(
+        self, configs: Sequence[ExecutionConfig], data: ExecutionData | None = None
+    ) -> None:
+        self.data = data or ExecutionData()
+        self._configs = list(configs)
+
+    def parent(self, strategy: int, book_id: int) -> Parent | None:
+        """The newest parent of a strategy in a book."""
+        return self.data.parents.get(strategy << 16 | book_id)
+
+    def refuse(self, strategy: int, book_id: int, side: Side, seq: int) -> None:
+        """An order was refused while this content of the market was known."""
+        refused = self.data.refused_bid if side is Side.BUY else self.data.refused_ask
+        refused[strategy << 16 | book_id] = seq
+
+    # --- a permitted wish -----------------------------------------------------------------------
+
+    def work(
+        self,
+        strategy: int,
+        signal: Signal,
+        signal_id: int,
+        permit: Permit,
+        sized: Sized,
+        view: View,
+        position_lots: int,
+        live: Sequence[Order],
+        now_ns: int,
+    ) -> list[Child]:
+        """What brings the children of a strategy in a book nearer to what it wants.
+
+        Args:
+            position_lots: Of this strategy in this book.
+            live: Its orders there that have not ended.
+        """
+        missing_lots = 0 if isinstance(signal, Quotes) else sized.position_lots - position_lots
+        parent = self._parent(strategy, signal, signal_id, permit, sized, missing_lots, now_ns)
+        if parent.status is ParentStatus.PAUSED:
+            return self.stop(strategy, signal.book_id, live)
+        if isinstance(signal, Quotes):
+            return self._quote(parent, signal, sized, permit, view, live)
+        return self._reach(parent, signal, missing_lots, permit, view, live, now_ns)
+
+    def stop(self, strategy: int, book_id: int, live: Sequence[Order]) -> list[Child]:
+        """Pull everything that a strategy has in a book; its parent may go on later."""
+        parent = self.data.parents.get(strategy << 16 | book_id)
+        parent_id = parent.parent_id if parent is not None else 0
+        return [_pull(order, parent_id) for order in live if not order.cancel_sent]
+
+    def set_status(self, strategy: int, book_id: int, status: ParentStatus) -> None:
+        """Pause, resume or abort the parents of a strategy (or of EVERY one) in a book (or EVERY)."""
+        for parent in self.data.parents.values():
+            if parent.status in (ParentStatus.ABORTED, ParentStatus.DONE):
+                continue
+            if strategy in (EVERY, parent.strategy) and book_id in (EVERY, parent.book_id):
+                parent.status = status
+
+    def _parent(
+        self,
+        strategy: int,
+        signal: Signal,
+        signal_id: int,
+        permit: Permit,
+        sized: Sized,
+        missing_lots: int,
+        now_ns: int,
+    ) -> Parent:
+        """The parent that a wish belongs to; a new one when the wish is another one."""
+        data = self.data
+        key = strategy << 16 | signal.book_id
+        parent = data.parents.get(key)
+        quoting = isinstance(signal, Quotes)
+        direction = (missing_lots > 0) - (missing_lots < 0)
+        if (
+            parent is not None
+            and parent.quoting == quoting
+            and parent.status in (ParentStatus.WORKING, ParentStatus.PAUSED)
+            and direction in (parent.direction, 0)
+        ):
+            parent.position_lots = sized.position_lots
+            parent.signal_id = signal_id
+            parent.permit_id = permit.permit_id
+            return parent
+        paused = parent is not None and parent.status is ParentStatus.PAUSED
+        if (
+            parent is not None
+            and parent.status is ParentStatus.DONE
+            and direction == 0
+            and not quoting
+        ):
+            return parent
+        parent = Parent(
+            parent_id=data.next_parent_id,
+            strategy=strategy,
+            book_id=signal.book_id,
+            quoting=quoting,
+            position_lots=sized.position_lots,
+            direction=direction,
+            signal_id=signal_id,
+            permit_id=permit.permit_id,
+            began_ns=now_ns,
+            status=ParentStatus.PAUSED if paused else ParentStatus.WORKING,
+        )
+        data.next_parent_id += 1
+        data.parents[key] = parent
+        return parent
+
+    # --- what a parent needs now ----------------------------------------------------------------
+
+    def _quote(
+        self,
+        parent: Parent,
+        signal: Quotes,
+        sized: Sized,
+        permit: Permit,
+        view: View,
+        live: Sequence[Order],
+    ) -> list[Child]:
+        """Both sides of a quote."""
+        children: list[Child] = []
+        if sized.bid_lots or live:
+            child = self._rest(
+                parent,
+                Side.BUY,
+                signal.bid_ticks,
+                sized.bid_lots,
+                permit.buy_room_lots,
+                view.seq,
+                live,
+            )
+            if child is not None:
+                children.append(child)
+        if sized.ask_lots or live:
+            child = self._rest(
+                parent,
+                Side.SELL,
+                signal.ask_ticks,
+                sized.ask_lots,
+                permit.sell_room_lots,
+                view.seq,
+                live,
+            )
+            if child is not None:
+                children.append(child)
+        return children
+
+    def _reach(
+        self,
+        parent: Parent,
+        signal: Target | Flat,
+        missing_lots: int,
+        permit: Permit,
+        view: View,
+        live: Sequence[Order],
+        now_ns: int,
+    ) -> list[Child]:
+        """A step towards a position."""
+        if missing_lots == 0:
+            parent.status = ParentStatus.DONE
+            return self.stop(parent.strategy, parent.book_id, live)
+        side = Side.BUY if missing_lots > 0 else Side.SELL
+        wrong = [order for order in live if order.side is not side]
+        if wrong:
+            # Both sides at work at once would trade against each other and widen the worst case.
+            return self.stop(parent.strategy, parent.book_id, wrong)
+        touch = touch_of(view)
+        if touch is None:
+            return self.stop(parent.strategy, parent.book_id, live)
+        config = self._configs[parent.strategy]
+        room_lots = permit.buy_room_lots if side is Side.BUY else permit.sell_room_lots
+        waited = config.patience_ns and now_ns - parent.began_ns > config.patience_ns
+        if config.style == "passive" and not waited and signal.urgency is not Urgency.URGENT:
+            price_ticks = touch.bid_ticks if side is Side.BUY else touch.ask_ticks
+            wanted_lots = abs(missing_lots)
+            child = self._rest(parent, side, price_ticks, wanted_lots, room_lots, view.seq, live)
+            return [] if child is None else [child]
+        if live:
+            # What is already crossing answers by itself; only what rests has to make way.
+            resting = [order for order in live if order.post_only]
+            return self.stop(parent.strategy, parent.book_id, resting)
+        qty_lots = min(abs(missing_lots), config.child_lots_max, room_lots)
+        if qty_lots < 1 or self._was_refused(parent, side, view.seq):
+            return []
+        far_ticks = touch.ask_ticks if side is Side.BUY else touch.bid_ticks
+        price_ticks = far_ticks + side.sign * config.cross_ticks
+        return [_new(parent, side, price_ticks, qty_lots, TimeInForce.IOC, post_only=False)]
+
+    def _rest(
+        self,
+        parent: Parent,
+        side: Side,
+        price_ticks: int,
+        wanted_lots: int,
+        room_lots: int,
+        seq: int,
+        live: Sequence[Order],
+    ) -> Child | None:
+        """Let one post-only order of a side rest where it should."""
+        config = self._configs[parent.strategy]
+        wanted_lots = min(wanted_lots, config.child_lots_max)
+        for order in live:
+            if order.side is side:
+                break
+        else:
+            qty_lots = min(wanted_lots, room_lots)
+            if qty_lots < 1 or self._was_refused(parent, side, seq):
+                return None
+            return _new(parent, side, price_ticks, qty_lots, TimeInForce.GTC, post_only=True)
+        if order.state is not OrderState.LIVE:
+            return None
+        if wanted_lots < 1 or not order.post_only:
+            return _pull(order, parent.parent_id)
+        away = abs(price_ticks - order.price_ticks) >= config.requote_ticks
+        if not away and wanted_lots >= order.open_lots:
+            return None
+        if self._was_refused(parent, side, seq):
+            return None
+        if wanted_lots > room_lots:
+            return _pull(order, parent.parent_id)
+        if not away:
+            price_ticks = order.price_ticks
+        return _move(order, price_ticks, wanted_lots, parent.parent_id)
+
+    def _was_refused(self, parent: Parent, side: Side, seq: int) -> bool:
+        """Whether the venue, or the limits, said no to this side on this very content."""
+        refused = self.data.refused_bid if side is Side.BUY else self.data.refused_ask
+        return refused.get(parent.strategy << 16 | parent.book_id, -1) == seq
+
+
+def _new(
+    parent: Parent,
+    side: Side,
+    price_ticks: int,
+    qty_lots: int,
+    tif: TimeInForce,
+    *,
+    post_only: bool,
+) -> Child:
+    return Child(
+        ChildAction.NEW,
+        parent.strategy,
+        parent.book_id,
+        0,
+        side,
+        price_ticks,
+        qty_lots,
+        OrderType.LIMIT,
+        tif,
+        post_only,
+        parent.parent_id,
+    )
+
+
+def _move(order: Order, price_ticks: int, qty_lots: int, parent_id: int) -> Child:
+    return Child(
+        ChildAction.MOVE,
+        order.strategy,
+        order.book_id,
+        order.order_id,
+        order.side,
+        price_ticks,
+        qty_lots,
+        order.order_type,
+        order.tif,
+        order.post_only,
+        parent_id,
+    )
+
+
+def _pull(order: Order, parent_id: int) -> Child:
+    return Child(
+        ChildAction.PULL,
+        order.strategy,
+        order.book_id,
+        order.order_id,
+        order.side,
+        0,
+        0,
+        order.order_type,
+        order.tif,
+        order.post_only,
+        parent_id,
+    )

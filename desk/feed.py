@@ -1,0 +1,79 @@
+"""What we know of each book: the newest view, and whether it may still be believed.
+
+Model: a view is replaced by the next one. It turns *stale* when its host says that nothing has
+arrived for too long, or when its content is older than the desk's own bound; then it is never wrong,
+only not to be acted on, until fresh content comes (a new sequence number, not a new time-out).
+
+Invariants: a view never gets older (`seq` never falls); content that stays the same keeps its age,
+however often it is shown again.
+"""
+
+from typing import Final
+
+import msgspec
+
+from market.codes import Trigger
+from market.messages import View
+
+
+class FeedData(msgspec.Struct):
+    """All that the feed remembers, by book.
+
+    Attributes:
+        views: The newest view, or None.
+        content_ns: Local time at which its content was new.
+        stale: Whether it may not be acted on.
+    """
+
+    views: list[View | None]
+    content_ns: list[int]
+    stale: list[bool]
+
+
+class Feed:
+    """The views of one desk.
+
+    Args:
+        book_count: Books, numbered from 0.
+        stale_ns: Age of content from which it is stale; 0 leaves that to the host.
+        data: What an earlier feed remembered.
+    """
+
+    def __init__(self, book_count: int, stale_ns: int, data: FeedData | None = None) -> None:
+        self.data = data or FeedData(
+            views=[None] * book_count, content_ns=[0] * book_count, stale=[True] * book_count
+        )
+        self._stale_ns = stale_ns
+
+    def apply(self, view: View, now_ns: int) -> bool:
+        """Take a view in; whether its content is new."""
+        data, book_id = self.data, view.book_id
+        old = data.views[book_id]
+        if old is not None and view.seq < old.seq:
+            return False
+        data.views[book_id] = view
+        fresh = old is None or view.seq != old.seq
+        if fresh:
+            data.content_ns[book_id] = view.local_ns
+            data.stale[book_id] = False
+        # A word rather than the enum: combining flags of an IntFlag costs more than the rest here.
+        if int(view.fired) & _STALE:
+            data.stale[book_id] = True
+        if self._stale_ns and now_ns - data.content_ns[book_id] > self._stale_ns:
+            data.stale[book_id] = True
+        return fresh
+
+    def age(self, now_ns: int) -> list[int]:
+        """Books whose content has become too old by now."""
+        data = self.data
+        if not self._stale_ns:
+            return []
+        turned = []
+        for book_id, content_ns in enumerate(data.content_ns):
+            if not data.stale[book_id] and now_ns - content_ns > self._stale_ns:
+                data.stale[book_id] = True
+                turned.append(book_id)
+        return turned
+
+
+_STALE: Final = int(Trigger.STALE)

@@ -1,0 +1,330 @@
+"""May this become risk? Asked before sizing, and watched while orders work.
+
+Model: a signal is held against the state of the desk, of the book and of the market, and then
+against the limits of exposure; the first that fails decides. What hinders everything is a veto.
+What hinders new risk leaves room to reduce: lots that bring both the strategy's own position and
+the book's nearer to zero. Otherwise there is room up to the tightest limit of exposure, with
+everything in flight counted at its worst. A signal is vetoed when no side that it may want has
+room.
+
+| mode | what reduces | anything else | orders in flight |
+|---|---|---|---|
+| normal | passes | passes within its room | work |
+| paused: a book, a strategy, or a strategy in a book | passes | veto | pulled until it resumes |
+| safe mode | passes | veto | ended |
+| killed | veto | veto | cancelled |
+
+A book that is halted, closed, stale, without a price or without an order link hinders everything in
+every mode: nothing can be priced or sent there. `Flat` never asks for more than the strategy's own
+position; with nothing left to do it passes wherever the book can be traded.
+
+Invariants:
+1. No sequence of reports brings an exposure past its limit, at marks that stand still, by orders
+   within the rooms of permits (`desk.gate.exposure`).
+2. Safe mode and killed never end by themselves, and not without the name of who ended them.
+3. What is not configured is zero, and vetoed.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from desk.gate.breakers import PriceWindow, RateWindow, add_count
+from desk.gate.codes import VetoCode
+from desk.gate.config import GateConfig
+from desk.gate.episodes import (
+    Episode,
+    GateData,
+    GateMode,
+    action_of,
+    begin,
+    end,
+    episode_key,
+    pause_of,
+    resume,
+)
+from desk.gate.exposure import ROOMS, Sums, figures, rooms_of
+from desk.gate.monitor import CLOSED, CONTINUOUS, Monitor
+from desk.gate.tables import Tables
+from market.codes import OperatorAction
+from market.decisions import PPM, Action, ActionKind, Flat, Permit, Signal, Target, Veto
+from market.messages import EVERY, NO_PRICE, Operator
+
+if TYPE_CHECKING:
+    from desk.state import State
+
+SPREAD_X2_PPM: Final = 2 * PPM
+"""A spread over twice the mid, times this, is the spread in parts per million of the mid."""
+
+
+class Memo(NamedTuple):
+    """Rooms as they were computed last, and the figures that they were made from."""
+
+    made_from: tuple[int, int, int, int, int, int]
+    buy: int
+    sell: int
+    buy_code: VetoCode
+    sell_code: VetoCode
+
+
+class Gate:
+    """Gives permits and vetoes, and watches.
+
+    Args:
+        config: What is allowed.
+        instruments: Name of each book.
+        groups: Name of each book's group.
+        strategies: Name of each strategy.
+        data: What an earlier gate remembered.
+    """
+
+    def __init__(
+        self,
+        config: GateConfig,
+        *,
+        instruments: Sequence[str],
+        groups: Sequence[str],
+        strategies: Sequence[str],
+        data: GateData | None = None,
+    ) -> None:
+        self._tables = Tables(config, instruments, groups, strategies)
+        self.data = data or GateData(
+            prices=[PriceWindow() for _ in instruments],
+            orders=RateWindow(),
+            looked=[[0, 0, 0, 0] for _ in instruments],
+        )
+        self._sums = Sums(self._tables)
+        self._monitor = Monitor(self._tables, self._sums, self.data)
+        self._memos: dict[int, Memo] = {}
+        self._stale_ns = [table.stale_ns for table in self._tables.instrument]
+        self._spread_ppm = [table.spread_ppm for table in self._tables.instrument]
+
+    # --- before sizing --------------------------------------------------------------------------
+
+    def decide(self, signal: Signal, strategy: int, state: "State", now_ns: int) -> Permit | Veto:
+        """Whether a strategy's signal may become risk, and how much of it."""
+        book_id = signal.book_id
+        veto = self._blocked(book_id, state, now_ns)
+        if veto is not None:
+            return veto
+        seen, key = state.data, strategy << 16 | book_id
+        own = seen.positions.get(key, 0)
+        own_high = own + seen.buy_risk.get(key, 0)
+        own_low = own - seen.sell_risk.get(key, 0)
+        position = seen.position_lots[book_id]
+        # What reduces: the strategy's own position and the book's, whichever has less left of it.
+        high, low = position + seen.buy_risk_lots[book_id], position - seen.sell_risk_lots[book_id]
+        buy = -(own_high if own_high > high else high)
+        sell = own_low if own_low < low else low
+        if buy < 0:
+            buy = 0
+        if sell < 0:
+            sell = 0
+        scale_ppm = self._tables.scale_ppm[strategy][state.regime(book_id)]
+        veto = self._hindered(strategy, book_id, state, scale_ppm)
+        rooms = None
+        if veto is None:
+            rooms = self._rooms(key, own_high, own_low, state)
+            if rooms.buy > buy:
+                buy = rooms.buy
+            if rooms.sell > sell:
+                sell = rooms.sell
+        if isinstance(signal, Flat):
+            buy, sell = min(buy, max(-own_high, 0)), min(sell, max(own_low, 0))
+            wants_buy, wants_sell = own_high < 0, own_low > 0
+        elif isinstance(signal, Target):
+            strength_ppm = signal.strength_ppm
+            wants_buy, wants_sell = strength_ppm > 0 or own < 0, strength_ppm < 0 or own > 0
+        else:
+            wants_buy, wants_sell = signal.bid_lots > 0, signal.ask_lots > 0
+        if (wants_buy and buy) or (wants_sell and sell) or not (wants_buy or wants_sell):
+            self.data.permits += 1
+            return Permit(
+                permit_id=self.data.permits,
+                buy_room_lots=buy,
+                sell_room_lots=sell,
+                scale_ppm=scale_ppm if veto is None else PPM,
+            )
+        if veto is not None:
+            return veto
+        assert rooms is not None
+        code = rooms.buy_code if wants_buy else rooms.sell_code
+        found, allowed = figures(code, state, self._tables, self._sums, strategy, book_id)
+        return Veto(code=code, found=found, allowed=allowed)
+
+    def _rooms(self, key: int, own_high: int, own_low: int, state: "State") -> Memo:
+        """The tightest rooms of a strategy in a book; the last ones while nothing has changed."""
+        sums, seen, strategy, book_id = self._sums, state.data, key >> 16, key & 0xFFFF
+        sums.refresh(state)
+        # The only strategy is behind everything that the desk holds and works.
+        alone = len(self._tables.strategies) == 1
+        own = sums.gross if alone else state.strategy_exposure(strategy)
+        found = (sums.version, seen.volume_lots[book_id], seen.next_bar_ns, own, own_high, own_low)
+        memo = self._memos.get(key)
+        if memo is not None and memo.made_from == found:
+            return memo
+        buys, sells = rooms_of(
+            state, self._tables, sums, key, own=own, own_high=own_high, own_low=own_low
+        )
+        buy, sell = min(buys), min(sells)
+        memo = Memo(found, buy, sell, ROOMS[buys.index(buy)], ROOMS[sells.index(sell)])
+        self._memos[key] = memo
+        return memo
+
+    def _blocked(self, book_id: int, state: "State", now_ns: int) -> Veto | None:
+        """What stops even a reduction: nothing can be sent to this book, or be priced on it."""
+        seen = state.data
+        if self.data.mode is GateMode.KILLED:
+            return Veto(code=VetoCode.KILLED, found=int(GateMode.KILLED), allowed=0)
+        phase = seen.phase[book_id]
+        if phase != CONTINUOUS:
+            code = VetoCode.CLOSED if phase == CLOSED else VetoCode.HALTED
+            return Veto(code=code, found=int(phase), allowed=CONTINUOUS)
+        if seen.down_since_ns[book_id]:
+            down_ns = now_ns - seen.down_since_ns[book_id]
+            return Veto(code=VetoCode.DISCONNECTED, found=down_ns, allowed=0)
+        if seen.stale[book_id]:
+            return Veto(code=VetoCode.FEED_GAP, found=1, allowed=0)
+        age_ns, stale_ns = now_ns - seen.content_ns[book_id], self._stale_ns[book_id]
+        if age_ns > stale_ns:
+            return Veto(code=VetoCode.STALE, found=age_ns, allowed=stale_ns)
+        is_empty = seen.bid_ticks[book_id] == NO_PRICE and seen.ask_ticks[book_id] == NO_PRICE
+        if is_empty or seen.mark_x2_ticks[book_id] == 0:
+            return Veto(code=VetoCode.NO_PRICE, found=0, allowed=2)
+        return None
+
+    def _hindered(self, strategy: int, book_id: int, state: "State", scale_ppm: int) -> Veto | None:
+        """What stops new risk."""
+        data, seen, tables = self.data, state.data, self._tables
+        if data.mode is GateMode.SAFE:
+            return Veto(code=VetoCode.SAFE_MODE, found=int(GateMode.SAFE), allowed=0)
+        if data.episodes:
+            pause = pause_of(data, strategy, book_id)
+            if pause is not None:
+                return Veto(code=pause.code, found=pause.found, allowed=pause.allowed)
+        missing = tables.missing[strategy][book_id]
+        if missing:
+            return Veto(code=VetoCode.MISSING_LIMIT, found=missing, allowed=0)
+        bid_ticks, ask_ticks = seen.bid_ticks[book_id], seen.ask_ticks[book_id]
+        if NO_PRICE in (bid_ticks, ask_ticks):
+            sides = (bid_ticks != NO_PRICE) + (ask_ticks != NO_PRICE)
+            return Veto(code=VetoCode.NO_PRICE, found=sides, allowed=2)
+        spread_ticks = ask_ticks - bid_ticks
+        if spread_ticks <= 0:
+            return Veto(code=VetoCode.CROSSED, found=spread_ticks, allowed=1)
+        mid_x2, most_ppm = abs(bid_ticks + ask_ticks), self._spread_ppm[book_id]
+        if spread_ticks * SPREAD_X2_PPM > most_ppm * mid_x2:
+            spread_ppm = spread_ticks * SPREAD_X2_PPM // max(mid_x2, 1)
+            return Veto(code=VetoCode.SPREAD, found=spread_ppm, allowed=most_ppm)
+        if seen.unknown_orders[book_id]:
+            unknown = seen.unknown_orders[book_id]
+            return Veto(code=VetoCode.UNKNOWN_ORDERS, found=unknown, allowed=0)
+        loss, most = state.day_drawdown, tables.portfolio.day_drawdown_micros
+        if loss > most:
+            return Veto(code=VetoCode.DAY_DRAWDOWN, found=loss, allowed=most)
+        loss, most = state.peak_drawdown, tables.portfolio.peak_drawdown_micros
+        if loss > most:
+            return Veto(code=VetoCode.PEAK_DRAWDOWN, found=loss, allowed=most)
+        if scale_ppm == 0:
+            return Veto(code=VetoCode.REGIME, found=int(state.regime(book_id)), allowed=0)
+        return None
+
+    # --- while orders work ----------------------------------------------------------------------
+
+    def watch(self, state: "State", now_ns: int) -> list[Action]:
+        """What must befall orders in flight after this event; each cause says so once."""
+        data = self.data
+        causes = self._monitor.causes(state, now_ns)
+        if not causes and not data.episodes:
+            return []
+        actions = begin(data, causes, now_ns)
+        for action in actions:
+            self._heighten(action.kind, now_ns)
+        if data.mode is GateMode.NORMAL:
+            return actions + end(data, now_ns, self._tables.portfolio.cool_off_ns)
+        end(data, now_ns, self._tables.portfolio.cool_off_ns)
+        # In safe mode nothing resumes, and of a desk that is killed nothing works any more.
+        is_killed = data.mode is GateMode.KILLED
+        return [one for one in actions if not is_killed or one.kind is ActionKind.KILL]
+
+    def count_commands(self, count: int, now_ns: int) -> None:
+        """So many orders and replacements left now; cancels and timers are none."""
+        if count:
+            add_count(self.data.orders, now_ns // self._tables.rate_part_ns, count)
+
+    # --- a person's word ------------------------------------------------------------------------
+
+    def operator(self, word: Operator, now_ns: int) -> list[Action]:
+        """Obey a person at once; who brings risk back must have a name."""
+        match word.action:
+            case OperatorAction.KILL:
+                self._heighten(ActionKind.KILL, now_ns)
+                return [Action(kind=ActionKind.KILL, code=VetoCode.KILLED, found=2)]
+            case OperatorAction.SAFE_MODE:
+                self._heighten(ActionKind.SAFE, now_ns)
+                return [Action(kind=ActionKind.SAFE, code=VetoCode.SAFE_MODE, found=1)]
+            case OperatorAction.PAUSE_STRATEGY:
+                return self._pause(word.strategy, now_ns)
+            case OperatorAction.RESUME_STRATEGY | OperatorAction.REARM:
+                if not word.authority.strip():
+                    self.data.refused += 1
+                    return []
+                if word.action is OperatorAction.REARM:
+                    return self._rearm(now_ns)
+                return self._resume(word.strategy)
+            case _:
+                return []
+
+    def _heighten(self, kind: ActionKind, now_ns: int) -> None:
+        """Go to the mode that an action stands for, never down from a higher one."""
+        mode = GateMode.NORMAL
+        if kind is ActionKind.SAFE:
+            mode = GateMode.SAFE
+        elif kind is ActionKind.KILL:
+            mode = GateMode.KILLED
+        if mode > self.data.mode:
+            self.data.mode, self.data.mode_ns = mode, now_ns
+
+    def _pause(self, strategy: int, now_ns: int) -> list[Action]:
+        """Pause a strategy until a person resumes it."""
+        code = VetoCode.STRATEGY_PAUSED
+        episode = Episode(
+            kind=ActionKind.PAUSE,
+            code=int(code),
+            strategy=strategy,
+            book_id=EVERY,
+            found=1,
+            allowed=0,
+            seen_ns=now_ns,
+            held=True,
+        )
+        self.data.episodes[episode_key(code, strategy, EVERY)] = episode
+        return [action_of(episode)]
+
+    def _resume(self, strategy: int) -> list[Action]:
+        """End a person's pause of a strategy, or with EVERY all of them."""
+        episodes = self.data.episodes
+        over = [
+            key for key, one in episodes.items() if one.held and strategy in (EVERY, one.strategy)
+        ]
+        ended = [episodes.pop(key) for key in over]
+        if self.data.mode is not GateMode.NORMAL:
+            return []
+        return [action for one in ended for action in resume(self.data, one)]
+
+    def _rearm(self, now_ns: int) -> list[Action]:
+        """Leave safe mode or a kill; what pauses a part of the desk goes on doing so.
+
+        A cause that is still there is found again by the next look, and leads back at once.
+        """
+        data = self.data
+        if data.mode is GateMode.NORMAL:
+            return []
+        data.mode, data.mode_ns = GateMode.NORMAL, now_ns
+        stops = (ActionKind.SAFE, ActionKind.KILL)
+        data.episodes = {key: one for key, one in data.episodes.items() if one.kind not in stops}
+        data.orders = RateWindow()
+        pauses = [one for one in data.episodes.values() if one.kind is ActionKind.PAUSE]
+        return [
+            Action(kind=ActionKind.RESUME, code=VetoCode.SAFE_MODE),
+            *[action_of(one) for one in pauses],
+        ]

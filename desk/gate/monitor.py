@@ -1,0 +1,245 @@
+"""Watching what is in flight: each cause that must stop working orders, as soon as it can be seen.
+
+Model: what a cause can come from decides when it is looked for. Exposure and price moves are
+looked at when a book's mark, position or risk in flight has changed, volatility and correlation
+when a bar has closed, links, drawdown and the rate of orders every time. While anything is amiss,
+everything is looked at every time, so that the end of a cause is seen as well.
+
+Invariants: a cause is found on the first look after it came to be; looking changes nothing but the
+memory of prices.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from desk.gate.breakers import add_count, add_price, is_move_above, move_ppm
+from desk.gate.codes import VETOES, VetoCode
+from desk.gate.episodes import Cause, GateData, GateMode
+from desk.gate.exposure import Sums
+from desk.gate.tables import Tables
+from market.codes import Phase
+from market.decisions import PPM, ActionKind
+from market.messages import EVERY
+
+if TYPE_CHECKING:
+    from desk.state import State
+
+CONTINUOUS: Final = int(Phase.CONTINUOUS)
+CLOSED: Final = int(Phase.CLOSED)
+
+
+class Monitor:
+    """Looks for causes.
+
+    Args:
+        tables: What is allowed.
+        sums: Exposure of the portfolio and of groups.
+        data: The gate's memory; only its windows of prices and orders change here.
+    """
+
+    def __init__(self, tables: Tables, sums: Sums, data: GateData) -> None:
+        self._tables = tables
+        self._sums = sums
+        self._data = data
+
+    def causes(self, state: "State", now_ns: int) -> list[Cause]:
+        """Everything that is found now."""
+        found: list[Cause] = []
+        seen, data = state.data, self._data
+        everything = bool(data.episodes)
+        moved: list[int] = []
+        for book_id, looked in enumerate(data.looked):
+            mark_x2, position = seen.mark_x2_ticks[book_id], seen.position_lots[book_id]
+            buying, selling = seen.buy_risk_lots[book_id], seen.sell_risk_lots[book_id]
+            if everything or looked != [mark_x2, position, buying, selling]:
+                data.looked[book_id] = [mark_x2, position, buying, selling]
+                if mark_x2:
+                    self._price(book_id, mark_x2, now_ns, found)
+                # A book without position and orders adds to no exposure, wherever its mark goes.
+                if position or buying or selling:
+                    moved.append(book_id)
+            if buying or selling:
+                self._fit(state, book_id, now_ns, found)
+        if moved:
+            self._exposure(state, moved, found)
+        if everything or seen.next_bar_ns != data.bar_ns:
+            data.bar_ns = seen.next_bar_ns
+            self._measures(state, found)
+        self._desk(state, now_ns, found)
+        return found
+
+    # --- one book -------------------------------------------------------------------------------
+
+    def _price(self, book_id: int, mark_x2: int, now_ns: int, found: list[Cause]) -> None:
+        """A move of the price within the window."""
+        window = self._data.prices[book_id]
+        add_price(window, now_ns // self._tables.price_part_ns[book_id], mark_x2)
+        most = self._tables.instrument[book_id].price_move_ppm
+        if is_move_above(window, most):
+            found.append(_cause(VetoCode.PRICE_BREAKER, EVERY, book_id, move_ppm(window), most))
+
+    def _book(self, state: "State", book_id: int, found: list[Cause]) -> None:
+        """The limits of one book."""
+        table = self._tables.instrument[book_id]
+        seen = state.data
+        position = seen.position_lots[book_id]
+        high, sold = position + seen.buy_risk_lots[book_id], seen.sell_risk_lots[book_id] - position
+        lots = high if high > sold else sold
+        if lots > table.position_lots:
+            found.append(_cause(VetoCode.POSITION, EVERY, book_id, lots, table.position_lots))
+        value = state.value(book_id, lots)
+        if value > table.value_micros:
+            found.append(
+                _cause(VetoCode.INSTRUMENT_VALUE, EVERY, book_id, value, table.value_micros)
+            )
+
+    def _fit(self, state: "State", book_id: int, now_ns: int, found: list[Cause]) -> None:
+        """Whether orders may go on working in a book that has some."""
+        seen = state.data
+        phase = seen.phase[book_id]
+        if phase != CONTINUOUS:
+            # Nothing works in a closed book: its venue has ended, or will end, what was there.
+            if phase != CLOSED:
+                found.append(_cause(VetoCode.HALTED, EVERY, book_id, phase, CONTINUOUS))
+            return
+        if seen.stale[book_id]:
+            found.append(_cause(VetoCode.FEED_GAP, EVERY, book_id, 1, 0))
+        age_ns = now_ns - seen.content_ns[book_id]
+        if age_ns > self._tables.instrument[book_id].stale_ns:
+            most_ns = self._tables.instrument[book_id].stale_ns
+            found.append(_cause(VetoCode.STALE, EVERY, book_id, age_ns, most_ns))
+
+    # --- sums over books ------------------------------------------------------------------------
+
+    def _exposure(self, state: "State", moved: list[int], found: list[Cause]) -> None:
+        """The limits of the books that moved, and of every sum that they are part of."""
+        tables, portfolio = self._tables, self._tables.portfolio
+        for book_id in moved:
+            self._book(state, book_id, found)
+        sums = self._sums
+        sums.refresh(state)
+        for group, limits in enumerate(tables.group):
+            gross = sums.group_gross[group]
+            net = max(sums.group_long[group], -sums.group_short[group])
+            if gross > limits.gross_micros or net > limits.net_micros:
+                self._group(group, gross, net, found)
+        gross, net = sums.gross, max(sums.long, -sums.short)
+        if gross > portfolio.gross_micros:
+            most = portfolio.gross_micros
+            found.append(_cause(VetoCode.PORTFOLIO_GROSS, EVERY, EVERY, gross, most))
+        if net > portfolio.net_micros:
+            found.append(_cause(VetoCode.PORTFOLIO_NET, EVERY, EVERY, net, portfolio.net_micros))
+        for strategy in tables.strategies:
+            if len(tables.strategies) == 1:
+                value = gross
+            elif any(_works(state, strategy, book_id) for book_id in moved):
+                value = state.strategy_exposure(strategy)
+            else:
+                continue
+            most = tables.strategy[strategy].value_micros
+            if value > most:
+                found.append(_cause(VetoCode.STRATEGY_VALUE, strategy, EVERY, value, most))
+
+    def _group(self, group: int, gross: int, net: int, found: list[Cause]) -> None:
+        """The limits of a group; each of its books is told."""
+        limits = self._tables.group[group]
+        for code, value, most in (
+            (VetoCode.GROUP_GROSS, gross, limits.gross_micros),
+            (VetoCode.GROUP_NET, net, limits.net_micros),
+        ):
+            if value > most:
+                members = self._tables.members[group]
+                found += [_cause(code, EVERY, book_id, value, most) for book_id in members]
+
+    # --- measures that a bar changes ------------------------------------------------------------
+
+    def _measures(self, state: "State", found: list[Cause]) -> None:
+        """Volatility, regime and correlation of the books that are held or worked."""
+        tables = self._tables
+        for book_id in tables.books:
+            if not state.involved(book_id):
+                continue
+            self._volatility(state, book_id, found)
+            regime = state.regime(book_id)
+            found += [
+                _cause(VetoCode.REGIME, strategy, book_id, int(regime), 0)
+                for strategy in tables.strategies
+                if tables.scale_ppm[strategy][regime] == 0 and _works(state, strategy, book_id)
+            ]
+            for other in tables.books:
+                rho = state.rho(book_id, other) if other != book_id else 0.0
+                if abs(rho) > tables.rho_max and _add_up(state, book_id, other, rho):
+                    rho_ppm, most = int(abs(rho) * PPM), tables.portfolio.correlation_ppm
+                    found.append(_cause(VetoCode.CORRELATION, EVERY, book_id, rho_ppm, most))
+                    break
+
+    def _volatility(self, state: "State", book_id: int, found: list[Cause]) -> None:
+        """A jump of volatility over its long-run level."""
+        now, usual = state.volatility(book_id), state.long_volatility(book_id)
+        if usual > 0.0 and now > usual * self._tables.jump_max[book_id]:
+            ratio_ppm = int(now / usual * PPM)
+            most = self._tables.instrument[book_id].volatility_jump_ppm
+            found.append(_cause(VetoCode.VOLATILITY_JUMP, EVERY, book_id, ratio_ppm, most))
+
+    # --- the desk as a whole --------------------------------------------------------------------
+
+    def _desk(self, state: "State", now_ns: int, found: list[Cause]) -> None:
+        """Losses, links, and how much the desk itself sends."""
+        portfolio, data = self._tables.portfolio, self._data
+        loss = state.day_drawdown
+        if loss > portfolio.day_drawdown_micros:
+            most = portfolio.day_drawdown_micros
+            found.append(_cause(VetoCode.DAY_DRAWDOWN, EVERY, EVERY, loss, most))
+        loss = state.peak_drawdown
+        if loss > portfolio.peak_drawdown_micros:
+            most = portfolio.peak_drawdown_micros
+            found.append(_cause(VetoCode.PEAK_DRAWDOWN, EVERY, EVERY, loss, most))
+        if any(state.data.down_since_ns):
+            self._links(state, now_ns, found)
+        if data.orders.total > portfolio.orders_max:
+            sent = add_count(data.orders, now_ns // self._tables.rate_part_ns, 0)
+            if sent > portfolio.orders_max:
+                found.append(self._rate(sent, now_ns))
+
+    def _links(self, state: "State", now_ns: int, found: list[Cause]) -> None:
+        """The link that has been down longest; one is enough for the whole desk."""
+        most_ns = self._tables.portfolio.disconnect_ns
+        down_ns = now_ns - min([since_ns for since_ns in state.data.down_since_ns if since_ns])
+        if down_ns > most_ns:
+            found.append(_cause(VetoCode.DISCONNECTED, EVERY, EVERY, down_ns, most_ns))
+
+    def _rate(self, sent: int, now_ns: int) -> Cause:
+        """Too many orders: safe mode, and a kill when a whole window of safe mode did not help."""
+        portfolio, data = self._tables.portfolio, self._data
+        safe_ns = now_ns - data.mode_ns
+        runaway = data.mode is GateMode.SAFE and safe_ns > 2 * portfolio.orders_window_ns
+        return Cause(
+            VetoCode.ORDER_RATE,
+            EVERY,
+            EVERY,
+            sent,
+            portfolio.orders_max,
+            ActionKind.KILL if runaway or data.mode is GateMode.KILLED else ActionKind.SAFE,
+        )
+
+
+def _cause(code: VetoCode, strategy: int, book_id: int, found: int, allowed: int) -> Cause:
+    kind = VETOES[code].action
+    assert kind is not None
+    return Cause(code, strategy, book_id, found, allowed, kind)
+
+
+def _works(state: "State", strategy: int, book_id: int) -> bool:
+    """Whether a strategy holds or works a book."""
+    key, seen = strategy << 16 | book_id, state.data
+    return bool(
+        seen.positions.get(key, 0) or seen.buy_risk.get(key, 0) or seen.sell_risk.get(key, 0)
+    )
+
+
+def _add_up(state: "State", one: int, other: int, rho: float) -> bool:
+    """Whether two books may come to lose together."""
+    high, low = state.worst_long(one), state.worst_short(one)
+    other_high, other_low = state.worst_long(other), state.worst_short(other)
+    if rho > 0.0:
+        return (high > 0 and other_high > 0) or (low < 0 and other_low < 0)
+    return (high > 0 and other_low < 0) or (low < 0 and other_high > 0)

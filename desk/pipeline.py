@@ -1,0 +1,505 @@
+"""The desk: message in, commands out, every stage in order over one state.
+
+Model: a deterministic state machine without I/O and without a clock. The same messages at the same
+times give the same commands, the same journal and the same state, so that recovery is replay, a hot
+standby is a second desk fed the same stream, and audit is reading the stream.
+
+Order of one event: what happened is taken into the state first (feed, orders, ledger, state), so that
+no stage ever decides on a stale picture; then the watch over what is in flight, which may pause or
+abort; then each wish that the event touched goes through gate → sizing → execution → limits → orders.
+Last comes the record of it all: no command leaves before that is durable, which the owner of the desk
+sees to.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from desk.config import DeskConfig
+from desk.execution import ExecutionData, Executor, ParentStatus
+from desk.execution.child import Child, ChildAction
+from desk.feed import Feed, FeedData
+from desk.gate import Gate, GateData
+from desk.ledger import Ledger, LedgerData
+from desk.limits import Limits, LimitsData
+from desk.orders import Order, Orders, OrdersData
+from desk.picture import Picture
+from desk.sizing import size
+from desk.state import State, StateData, account_key
+from market.codes import OperatorAction, ReportType
+from market.decisions import (
+    Action,
+    ActionKind,
+    Cause,
+    Caused,
+    Decision,
+    Facts,
+    Flat,
+    Refusal,
+    Signal,
+    Veto,
+)
+from market.errors import DeskError
+from market.instruments import Instrument
+from market.messages import (
+    EVERY,
+    Accrual,
+    Command,
+    Inbound,
+    LinkStatus,
+    Operator,
+    OrderCommand,
+    Replace,
+    Report,
+    SetTimer,
+    Submit,
+    TimerFired,
+    View,
+)
+from market.ports import Strategy
+
+HEARTBEAT: Final = 1
+"""Id of the timer by which a desk notices what does not happen."""
+
+FLAT_AT: Final = 2
+"""Id of the timer at which every strategy must be flat."""
+
+FAR_NS: Final = 1 << 62
+NO_KEYS: Final[tuple[int, ...]] = ()
+REFUSED: Final = frozenset((ReportType.REJECTED, ReportType.REPLACE_REJECTED))
+
+
+class EventLog(Protocol):
+    """Where a desk records; `desk.journal.Journal`, or what replays one."""
+
+    def event(
+        self,
+        now_ns: int,
+        message: Inbound | None,
+        decisions: Sequence[Decision],
+        commands: Sequence[Caused],
+        actions: Sequence[Action],
+        refusals: Sequence[Refusal],
+    ) -> object:
+        """One event: what came in, and all that came of it."""
+        ...
+
+    def snapshot(self, now_ns: int, state: bytes) -> object:
+        """The whole state after the event before."""
+        ...
+
+
+Probe = Callable[[str], None]
+"""Told the name of a stage when it has ended; measures wall time outside the desk."""
+
+
+class DeskData(msgspec.Struct):
+    """All that a desk remembers: its own counters, and what each stage remembers.
+
+    Attributes:
+        seq: Events taken so far.
+        signals: Each strategy's newest wish, by `strategy << 16 | book_id`.
+        signal_ids: Which of all signals that was.
+        vetoes: Code of the veto in force, 0 for none, by the same key.
+        strategies: Each strategy's own state, encoded.
+    """
+
+    feed: FeedData
+    state: StateData
+    gate: GateData
+    limits: LimitsData
+    orders: OrdersData
+    ledger: LedgerData
+    execution: ExecutionData
+    strategies: list[bytes]
+    seq: int = 0
+    next_signal_id: int = 1
+    signals: dict[int, Signal] = {}
+    signal_ids: dict[int, int] = {}
+    vetoes: dict[int, int] = {}
+
+
+class Desk:
+    """A whole trading stack (`market.ports.Participant`).
+
+    Args:
+        config: Of every stage.
+        instruments: By book.
+        strategies: Fresh, in the order of the configuration; restored from `data` where there is one.
+        journal: Where every event is recorded.
+        data: What an earlier desk of the same configuration remembered.
+        probe: Told when a stage has ended.
+    """
+
+    def __init__(
+        self,
+        config: DeskConfig,
+        instruments: Sequence[Instrument],
+        strategies: Sequence[Strategy],
+        journal: EventLog,
+        data: DeskData | None = None,
+        probe: Probe | None = None,
+    ) -> None:
+        assert len(strategies) == len(config.strategies)
+        self.config = config
+        self.instruments = list(instruments)
+        self.strategies = list(strategies)
+        self.journal = journal
+        count = len(strategies)
+        old = data
+        self.feed = Feed(len(instruments), config.stale_ns, old.feed if old else None)
+        self.state = State(
+            config.state, instruments, _numbers(config.groups), count, old.state if old else None
+        )
+        names = [one.name for one in config.strategies]
+        symbols = [one.symbol for one in instruments]
+        self.gate = Gate(
+            config.gate,
+            instruments=symbols,
+            groups=config.groups,
+            strategies=names,
+            data=old.gate if old else None,
+        )
+        self.limits = Limits(config.limits, instruments, old.limits if old else None)
+        self.orders = Orders(config.desk, old.orders if old else None)
+        self.ledger = Ledger(self.instruments, count, old.ledger if old else None)
+        self.executor = Executor(
+            [one.execution for one in config.strategies], old.execution if old else None
+        )
+        if old is not None:
+            for strategy, raw in zip(self.strategies, old.strategies, strict=True):
+                strategy.state = msgspec.msgpack.decode(raw, type=type(strategy.state))
+        self.data = old or DeskData(
+            feed=self.feed.data,
+            state=self.state.data,
+            gate=self.gate.data,
+            limits=self.limits.data,
+            orders=self.orders.data,
+            ledger=self.ledger.data,
+            execution=self.executor.data,
+            strategies=[],
+        )
+        self.picture = Picture(self.feed, self.orders, self.ledger, self.state)
+        self._probe = probe
+        self._sizing = [one.sizing for one in config.strategies]
+        self._followers = [
+            [number for number, one in enumerate(config.strategies) if book_id in one.books]
+            for book_id in range(len(instruments))
+        ]
+        self._keys = [
+            account_key(number, book_id)
+            for number, one in enumerate(config.strategies)
+            for book_id in one.books
+        ]
+        self._flat_ns = config.flat_ns or FAR_NS
+        self._take: dict[type, Callable[[Inbound, int], Sequence[int]]] = {
+            View: self._take_view,
+            Report: self._take_report,
+            TimerFired: self._take_timer,
+            LinkStatus: self._take_link,
+            Operator: self._take_operator,
+            Accrual: self._take_accrual,
+        }
+        self._commands: list[Command] = []
+        self._caused: list[Caused] = []
+        self._decisions: list[Decision] = []
+        self._actions: list[Action] = []
+        self._refusals: list[Refusal] = []
+
+    # --- the whole desk on one screen -----------------------------------------------------------
+
+    def start(self, now_ns: int) -> Sequence[Command]:
+        """What the desk wants before the first message: to be woken."""
+        self._begin()
+        self._wake(HEARTBEAT, now_ns + self.config.heartbeat_ns)
+        if self.config.flat_ns > now_ns:
+            self._wake(FLAT_AT, self.config.flat_ns)
+        return self._record(None, now_ns)
+
+    def on(self, message: Inbound, now_ns: int) -> Sequence[Command]:
+        """Take one message and answer with commands, which may leave once its record is durable."""
+        self._begin()
+        self.state.apply_time(now_ns)
+        touched = self._take[type(message)](message, now_ns)  # feed, orders, ledger, state
+        self._ended("state")
+        for action in self.gate.watch(self.state, now_ns):  # may pause or abort what is in flight
+            self._act(action, now_ns)
+        self._ended("watch")
+        for key in touched:  # gate, sizing, execution, limits, orders
+            self._work(key, now_ns)
+        self.gate.count_commands(len(self._commands), now_ns)
+        return self._record(message, now_ns)
+
+    # --- what happened --------------------------------------------------------------------------
+
+    def _take_view(self, view: Inbound, now_ns: int) -> Sequence[int]:
+        """A book as its feed shows it: ask every strategy that follows it."""
+        assert type(view) is View
+        is_news = self.picture.view(view, now_ns)
+        touched = []
+        for number in self._followers[view.book_id]:
+            touched.append(account_key(number, view.book_id))
+            if is_news:
+                touched += self._believe(number, view, now_ns)
+        return touched
+
+    def _believe(self, number: int, view: View, now_ns: int) -> list[int]:
+        """Ask one strategy; other books that its wishes are about."""
+        data, book_id = self.data, view.book_id
+        facts = Facts(
+            position_lots=self.state.data.positions.get(account_key(number, book_id), 0),
+            volatility=self.state.volatility(book_id),
+            regime=self.state.regime(book_id),
+            remaining_ns=self._flat_ns - now_ns,
+        )
+        others = []
+        for signal in self.strategies[number].on_view(view, facts):
+            if signal.book_id not in self.config.strategies[number].books:
+                raise DeskError(
+                    f"strategy {self.config.strategies[number].name!r} said a signal about book "
+                    f"{signal.book_id}, which is not one of its books"
+                )
+            key = account_key(number, signal.book_id)
+            data.signals[key] = signal
+            data.signal_ids[key] = data.next_signal_id
+            data.next_signal_id += 1
+            if signal.book_id != book_id:
+                others.append(key)
+        self._ended("strategy")
+        return others
+
+    def _take_report(self, report: Inbound, now_ns: int) -> Sequence[int]:
+        """A venue's answer; after a refusal other content is waited for."""
+        assert type(report) is Report
+        order = self.picture.report(report, now_ns).order
+        self.limits.report(report)
+        if order is None:
+            return NO_KEYS
+        if report.type in REFUSED:
+            view = self.picture.feed.data.views[order.book_id]
+            assert view is not None
+            self.executor.refuse(order.strategy, order.book_id, order.side, view.seq)
+        return (account_key(order.strategy, order.book_id),)
+
+    def _take_timer(self, timer: Inbound, now_ns: int) -> Sequence[int]:
+        """A timer: look at what has not happened."""
+        assert type(timer) is TimerFired
+        if timer.timer_id == HEARTBEAT:
+            self._wake(HEARTBEAT, now_ns + self.config.heartbeat_ns)
+        self.picture.aged(now_ns)
+        if self.config.ack_timeout_ns:
+            self._ask(self.orders.overdue(now_ns, self.config.ack_timeout_ns), now_ns)
+        return self._keys
+
+    def _take_link(self, status: Inbound, now_ns: int) -> Sequence[int]:
+        """The order link: once it is back, ask about every order that is in doubt."""
+        assert type(status) is LinkStatus
+        self.picture.link(status, now_ns)
+        if status.up:
+            self._ask(self.orders.unknown(status.book_id), now_ns)
+        return self._keys
+
+    def _take_operator(self, word: Inbound, now_ns: int) -> Sequence[int]:
+        """A person's word, before anything else."""
+        assert type(word) is Operator
+        if word.action is OperatorAction.END_OF_DAY:
+            self.picture.end_of_day()
+        self.limits.operator(word)
+        for action in self.gate.operator(word, now_ns):
+            self._act(action, now_ns)
+        return self._keys
+
+    def _take_accrual(self, accrual: Inbound, _now_ns: int) -> Sequence[int]:
+        """Funding or borrow fell due."""
+        assert type(accrual) is Accrual
+        self.picture.accrual(accrual)
+        return NO_KEYS
+
+    # --- one wish through the stages ------------------------------------------------------------
+
+    def _work(self, key: int, now_ns: int) -> None:
+        """Gate, sizing, execution, limits and orders for one strategy in one book."""
+        data = self.data
+        strategy, book_id = key >> 16, key & 0xFFFF
+        signal = data.signals.get(key)
+        view = self.feed.data.views[book_id]
+        if view is None:
+            return
+        if now_ns >= self._flat_ns:
+            signal = Flat(book_id=book_id)
+        if signal is None:
+            return
+        signal_id = data.signal_ids.get(key, 0)
+        verdict = self.gate.decide(signal, strategy, self.state, now_ns)
+        live = self.orders.live(strategy, book_id)
+        self._ended("gate")
+        if isinstance(verdict, Veto):
+            children = self.executor.stop(strategy, book_id, live) if live else ()
+            if children or data.vetoes.get(key, 0) != verdict.code:
+                self._decisions.append(
+                    Decision(signal_id=signal_id, strategy=strategy, signal=signal, veto=verdict)
+                )
+            data.vetoes[key] = verdict.code
+            permit_id = 0
+        else:
+            data.vetoes[key] = 0
+            sized = size(signal, verdict, self._sizing[strategy], self.state)
+            position_lots = self.state.data.positions.get(key, 0)
+            children = self.executor.work(
+                strategy, signal, signal_id, verdict, sized, view, position_lots, live, now_ns
+            )
+            permit_id = verdict.permit_id
+            if children:
+                self._decisions.append(
+                    Decision(
+                        signal_id=signal_id,
+                        strategy=strategy,
+                        signal=signal,
+                        permit=verdict,
+                        sized=sized,
+                    )
+                )
+        self._ended("execution")
+        for child in children:
+            self._let_out(child, signal_id, permit_id, view, now_ns)
+        self._ended("limits")
+
+    def _let_out(
+        self, child: Child, signal_id: int, permit_id: int, view: View, now_ns: int
+    ) -> None:
+        """Make a child a command, have the limits look at it, and give it to the orders."""
+        cause = Cause(
+            strategy=child.strategy,
+            signal_id=signal_id,
+            permit_id=permit_id,
+            parent_id=child.parent_id,
+        )
+        if child.action is ChildAction.PULL:
+            self._pull(self.orders.get(child.order_id), cause, now_ns)
+            return
+        command: Submit | Replace
+        if child.action is ChildAction.NEW:
+            command = Submit(
+                book_id=child.book_id,
+                order_id=self.orders.next_id,
+                side=child.side,
+                price_ticks=child.price_ticks,
+                qty_lots=child.qty_lots,
+                order_type=child.order_type,
+                tif=child.tif,
+                post_only=child.post_only,
+            )
+        else:
+            command = Replace(
+                book_id=child.book_id,
+                order_id=child.order_id,
+                price_ticks=child.price_ticks,
+                qty_lots=child.qty_lots,
+            )
+        refusal = self.limits.check(command, now_ns, view, child.strategy)
+        if refusal is not None:
+            code, found, allowed = refusal
+            self._refusals.append(
+                Refusal(command=command, cause=cause, code=code, found=found, allowed=allowed)
+            )
+            self.executor.refuse(child.strategy, child.book_id, child.side, view.seq)
+            return
+        if type(command) is Submit:
+            self.orders.add(command, child.strategy, cause, now_ns)
+        else:
+            order = self.orders.get(child.order_id)
+            assert order is not None
+            self.orders.replace(order, child.price_ticks, child.qty_lots, now_ns)
+        self.picture.risk(child.strategy, child.book_id)
+        self._commands.append(command)
+        self._caused.append(Caused(command=command, cause=cause))
+
+    # --- what leaves ----------------------------------------------------------------------------
+
+    def _send(self, command: OrderCommand, cause: Cause, now_ns: int) -> None:
+        """A command that adds no risk: it needs no gate, only the limits' absolute rate."""
+        refusal = self.limits.check(command, now_ns, None, cause.strategy)
+        if refusal is not None:
+            code, found, allowed = refusal
+            self._refusals.append(
+                Refusal(command=command, cause=cause, code=code, found=found, allowed=allowed)
+            )
+            return
+        self._commands.append(command)
+        self._caused.append(Caused(command=command, cause=cause))
+
+    def _ask(self, orders: Sequence[Order], now_ns: int) -> None:
+        """Ask the venue how orders stand."""
+        for order in orders:
+            query = self.orders.query(order, now_ns)
+            self._send(query, Cause(strategy=order.strategy), now_ns)
+
+    def _pull(self, order: Order | None, cause: Cause, now_ns: int) -> None:
+        """Cancel an order, unless a cancel is on its way or it has ended."""
+        if order is None:
+            return
+        command = self.orders.cancel(order, now_ns)
+        if command is not None:
+            self._send(command, cause, now_ns)
+
+    def _act(self, action: Action, now_ns: int) -> None:
+        """What the gate wants of orders that are already working."""
+        self._actions.append(action)
+        strategy, book_id = action.strategy, action.book_id
+        if action.kind is ActionKind.RESUME:
+            self.executor.set_status(strategy, book_id, ParentStatus.WORKING)
+            return
+        status = ParentStatus.PAUSED if action.kind is ActionKind.PAUSE else ParentStatus.ABORTED
+        self.executor.set_status(strategy, book_id, status)
+        for key in self._keys:
+            if strategy in (EVERY, key >> 16) and book_id in (EVERY, key & 0xFFFF):
+                parent = self.executor.parent(key >> 16, key & 0xFFFF)
+                cause = Cause(
+                    strategy=key >> 16, parent_id=parent.parent_id if parent is not None else 0
+                )
+                for order in self.orders.live(key >> 16, key & 0xFFFF):
+                    self._pull(order, cause, now_ns)
+
+    def _wake(self, timer_id: int, due_ns: int) -> None:
+        command = SetTimer(timer_id=timer_id, due_ns=due_ns)
+        self._commands.append(command)
+        self._caused.append(Caused(command=command, cause=Cause(strategy=EVERY)))
+
+    # --- the record -----------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """A new event: nothing has come of it yet."""
+        self._ended("begin")
+        self.data.seq += 1
+        self._commands = []
+        self._caused = []
+        self._decisions = []
+        self._actions = []
+        self._refusals = []
+
+    def _record(self, message: Inbound | None, now_ns: int) -> Sequence[Command]:
+        """Write down what came in and all that came of it."""
+        self.journal.event(
+            now_ns, message, self._decisions, self._caused, self._actions, self._refusals
+        )
+        every = self.config.snapshot_every
+        if every and self.data.seq % every == 0:
+            self.journal.snapshot(now_ns, self.snapshot())
+        self._ended("journal")
+        return self._commands
+
+    def snapshot(self) -> bytes:
+        """Everything remembered, as bytes; equal desks have equal bytes."""
+        self.data.strategies = [msgspec.msgpack.encode(one.state) for one in self.strategies]
+        return msgspec.msgpack.encode(self.data)
+
+    def _ended(self, stage: str) -> None:
+        if self._probe is not None:
+            self._probe(stage)
+
+
+def _numbers(groups: Sequence[str]) -> list[int]:
+    """Number of each book's group, in order of first appearance."""
+    order = list(dict.fromkeys(groups))
+    return [order.index(name) for name in groups]
