@@ -102,6 +102,9 @@ class DeskData(msgspec.Struct):
         signals: Each strategy's newest wish, by `strategy << 16 | book_id`.
         signal_ids: Which of all signals that was.
         vetoes: Code of the veto in force, 0 for none, by the same key.
+        veto_counts: How often each veto was given, by code.
+        refusal_counts: How often the limits refused, by code.
+        worked: Content (`View.seq`) on which the wish was worked last, by the same key.
         strategies: Each strategy's own state, encoded.
     """
 
@@ -118,6 +121,9 @@ class DeskData(msgspec.Struct):
     signals: dict[int, Signal] = {}
     signal_ids: dict[int, int] = {}
     vetoes: dict[int, int] = {}
+    worked: dict[int, int] = {}
+    veto_counts: dict[int, int] = {}
+    refusal_counts: dict[int, int] = {}
 
 
 class Desk:
@@ -201,6 +207,7 @@ class Desk:
             Operator: self._take_operator,
             Accrual: self._take_accrual,
         }
+        self._risky = 0  # submissions and replacements of this event
         self._commands: list[Command] = []
         self._caused: list[Caused] = []
         self._decisions: list[Decision] = []
@@ -228,7 +235,7 @@ class Desk:
         self._ended("watch")
         for key in touched:  # gate, sizing, execution, limits, orders
             self._work(key, now_ns)
-        self.gate.count_commands(len(self._commands), now_ns)
+        self.gate.count_commands(self._risky, now_ns)
         return self._record(message, now_ns)
 
     # --- what happened --------------------------------------------------------------------------
@@ -280,7 +287,13 @@ class Desk:
             view = self.picture.feed.data.views[order.book_id]
             assert view is not None
             self.executor.refuse(order.strategy, order.book_id, order.side, view.seq)
-        return (account_key(order.strategy, order.book_id),)
+        key = account_key(order.strategy, order.book_id)
+        if report.type is ReportType.ACCEPTED:
+            # It rests as it was meant to: unless the market has moved meanwhile, nothing is to be decided.
+            view = self.feed.data.views[order.book_id]
+            if view is not None and self.data.worked.get(key) == view.seq:
+                return NO_KEYS
+        return (key,)
 
     def _take_timer(self, timer: Inbound, now_ns: int) -> Sequence[int]:
         """A timer: look at what has not happened."""
@@ -330,6 +343,7 @@ class Desk:
             signal = Flat(book_id=book_id)
         if signal is None:
             return
+        data.worked[key] = view.seq
         signal_id = data.signal_ids.get(key, 0)
         verdict = self.gate.decide(signal, strategy, self.state, now_ns)
         live = self.orders.live(strategy, book_id)
@@ -340,6 +354,7 @@ class Desk:
                 self._decisions.append(
                     Decision(signal_id=signal_id, strategy=strategy, signal=signal, veto=verdict)
                 )
+                data.veto_counts[verdict.code] = data.veto_counts.get(verdict.code, 0) + 1
             data.vetoes[key] = verdict.code
             permit_id = 0
         else:
@@ -399,10 +414,7 @@ class Desk:
             )
         refusal = self.limits.check(command, now_ns, view, child.strategy)
         if refusal is not None:
-            code, found, allowed = refusal
-            self._refusals.append(
-                Refusal(command=command, cause=cause, code=code, found=found, allowed=allowed)
-            )
+            self._note_refusal(command, cause, refusal)
             self.executor.refuse(child.strategy, child.book_id, child.side, view.seq)
             return
         if type(command) is Submit:
@@ -412,6 +424,7 @@ class Desk:
             assert order is not None
             self.orders.replace(order, child.price_ticks, child.qty_lots, now_ns)
         self.picture.risk(child.strategy, child.book_id)
+        self._risky += 1
         self._commands.append(command)
         self._caused.append(Caused(command=command, cause=cause))
 
@@ -421,13 +434,21 @@ class Desk:
         """A command that adds no risk: it needs no gate, only the limits' absolute rate."""
         refusal = self.limits.check(command, now_ns, None, cause.strategy)
         if refusal is not None:
-            code, found, allowed = refusal
-            self._refusals.append(
-                Refusal(command=command, cause=cause, code=code, found=found, allowed=allowed)
-            )
+            self._note_refusal(command, cause, refusal)
             return
         self._commands.append(command)
         self._caused.append(Caused(command=command, cause=cause))
+
+    def _note_refusal(
+        self, command: OrderCommand, cause: Cause, refusal: tuple[int, int, int]
+    ) -> None:
+        """Write down what the limits did not let out."""
+        code, found, allowed = refusal
+        counts = self.data.refusal_counts
+        counts[code] = counts.get(code, 0) + 1
+        self._refusals.append(
+            Refusal(command=command, cause=cause, code=code, found=found, allowed=allowed)
+        )
 
     def _ask(self, orders: Sequence[Order], now_ns: int) -> None:
         """Ask the venue how orders stand."""
@@ -472,6 +493,7 @@ class Desk:
         """A new event: nothing has come of it yet."""
         self._ended("begin")
         self.data.seq += 1
+        self._risky = 0
         self._commands = []
         self._caused = []
         self._decisions = []

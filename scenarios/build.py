@@ -7,13 +7,19 @@ anything about the market; it wires.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from desk.journal import Journal
+from desk.pipeline import Desk, Probe
 from market.codes import Depth, Mode
 from market.errors import InputError
 from market.instruments import Instrument
 from market.ports import Participant
+from scenarios.desks import make_desk
+from scenarios.run_journal import RunWriter
 from scenarios.sections import HostSection, Scenario
+from scenarios.stack import desk_config, name_of
 from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.clock import Clock
+from sim.commit import CommitLog
 from sim.consolidated import Consolidated
 from sim.host import Feed, Host
 from sim.market import WorldMarket
@@ -40,23 +46,36 @@ class Assembly:
         tape: History to replay, or None to let the scenario's flow run.
         seed: Of every draw.
         sink: Where events go.
+        journal: Where the journal of a host goes, by the host's name; into memory by default.
+        probe: Told when a stage of a desk has ended.
     """
 
     def __init__(
-        self, scenario: Scenario, tape: Tape | None, seed: int, sink: EventSink | None
+        self,
+        scenario: Scenario,
+        tape: Tape | None,
+        seed: int,
+        sink: EventSink | None,
+        *,
+        journal: Callable[[str], RunWriter] | None = None,
+        probe: Probe | None = None,
     ) -> None:
         self.scenario = scenario
+        self.desks: dict[int, Desk] = {}
+        self.writers: dict[int, RunWriter] = {}
+        self._journal = journal or _memory
+        self._probe = probe
         self.mode = Mode[scenario.run.mode.upper()]
-        self.instruments = _instruments(scenario, tape)
+        self.instruments = instruments_of(scenario, tape)
         self.consolidated = Consolidated(self.instruments, in_ticks=True)
-        self.start_ns, self.end_ns = _interval(scenario, tape)
+        self.start_ns, self.end_ns = interval_of(scenario, tape)
         self.clock = Clock(self.start_ns, self.end_ns)
         self.recorder = Recorder(sink)
         self._seed = seed
         self._links = [
             (number, book_id)
             for number, host in enumerate(scenario.hosts)
-            for book_id in self._books_of(host)
+            for book_id in books_of(host, self.instruments)
         ]
         self.world = self._world(tape)
         fees = Fees(
@@ -68,22 +87,6 @@ class Assembly:
         self.clock.market = WorldMarket(self.clock, self.world, self.venue, observers)
         for host in self.hosts:
             self.clock.at(self.start_ns, host.start)
-
-    def _books_of(self, host: HostSection) -> list[int]:
-        """The books that a host follows: each named `SYMBOL` or `SYMBOL@VENUE`; none named, all."""
-        names = [(one.symbol, f"{one.symbol}@{one.venue}") for one in self.instruments]
-        if not host.books:
-            return list(range(len(names)))
-        found: list[int] = []
-        for wanted in host.books:
-            fitting = [number for number, name in enumerate(names) if wanted in name]
-            if not fitting:
-                raise InputError(
-                    f"host {host.name!r}: found book {wanted!r}, allowed "
-                    f"{', '.join(name for _, name in names)} (or none named, for all)"
-                )
-            found.extend(number for number in fitting if number not in found)
-        return found
 
     def _world(self, tape: Tape | None) -> World:
         scenario = self.scenario
@@ -138,6 +141,7 @@ class Assembly:
                 self.clock, section.reports.compile(), stream_key(self._seed, f"reports/{name}")
             ),
         )
+        runs, commit = self._runs(number)
         feeds = [
             Feed(book_id, index, index)
             for index, (owner, book_id) in enumerate(self._links)
@@ -146,7 +150,7 @@ class Assembly:
         host = Host(
             self.clock,
             self.recorder,
-            participant(section, feeds[0].book_id, self.start_ns, self.end_ns),
+            runs,
             session,
             self.world,
             number=number,
@@ -157,12 +161,57 @@ class Assembly:
             triggers=section.triggers,
             stale_ns=section.stale_ns,
             depth_levels=section.depth_levels,
+            commit=commit,
         )
         clock, venue = self.clock, self.venue
         session.connect(
             lambda sender, order: venue.receive(sender, order, clock.now_ns), host.receive
         )
         return host
+
+    def _runs(self, number: int) -> tuple[Participant, CommitLog | None]:
+        """What a host runs: a bare participant, or a desk with its journal."""
+        section = self.scenario.hosts[number]
+        books = books_of(section, self.instruments)
+        if section.stack is None:
+            return participant(section, books[0], self.start_ns, self.end_ns), None
+        config = desk_config(
+            section.stack,
+            desk=section.desk,
+            instruments=self.instruments,
+            host_books=books,
+            end_ns=self.end_ns,
+        )
+        writer = self._journal(section.name)
+        desk = make_desk(
+            section.stack,
+            config,
+            self.instruments,
+            writer,
+            now_ns=self.start_ns,
+            probe=self._probe,
+        )
+        self.desks[number] = desk
+        self.writers[number] = writer
+        commit = section.stack.commit.compile()
+        key = stream_key(self._seed, f"commit/{section.name}")
+        return desk, CommitLog(self.clock, writer, commit=commit, key=key)
+
+    def finish(self) -> None:
+        """The run is over: seal every journal."""
+        for number, desk in self.desks.items():
+            assert isinstance(desk.journal, Journal)
+            self.writers[number].finish(desk.journal, self.clock.now_ns)
+
+    def discard(self) -> None:
+        """The run has failed: close what is open."""
+        for writer in self.writers.values():
+            writer.discard()
+
+
+def _memory(_name: str) -> RunWriter:
+    """A journal that nobody keeps."""
+    return RunWriter(None)
 
 
 def _quoter(section: HostSection, book_id: int, _start_ns: int, end_ns: int) -> Participant:
@@ -188,7 +237,24 @@ def participant(section: HostSection, book_id: int, start_ns: int, end_ns: int) 
     return MAKERS[section.strategy](section, book_id, start_ns, end_ns)
 
 
-def _instruments(scenario: Scenario, tape: Tape | None) -> list[Instrument]:
+def books_of(host: HostSection, instruments: list[Instrument]) -> list[int]:
+    """The books that a host follows: each named `SYMBOL` or `SYMBOL@VENUE`; none named, all."""
+    names = [(one.symbol, name_of(one)) for one in instruments]
+    if not host.books:
+        return list(range(len(names)))
+    found: list[int] = []
+    for wanted in host.books:
+        fitting = [number for number, name in enumerate(names) if wanted in name]
+        if not fitting:
+            raise InputError(
+                f"host {host.name!r}: found book {wanted!r}, allowed "
+                f"{', '.join(name for _, name in names)} (or none named, for all)"
+            )
+        found.extend(number for number in fitting if number not in found)
+    return found
+
+
+def instruments_of(scenario: Scenario, tape: Tape | None) -> list[Instrument]:
     """The tape's instruments, or the scenario's."""
     if tape is None:
         return list(scenario.books)
@@ -208,7 +274,7 @@ def _instrument(book: TapeBook) -> Instrument:
     )
 
 
-def _interval(scenario: Scenario, tape: Tape | None) -> tuple[int, int]:
+def interval_of(scenario: Scenario, tape: Tape | None) -> tuple[int, int]:
     """[start, end) of the run: the tape's, or the scenario's."""
     if tape is None:
         return scenario.run.start_ns, scenario.run.start_ns + scenario.run.duration_ns

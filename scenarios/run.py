@@ -10,9 +10,12 @@ from msgspec import structs
 
 from market.codes import Depth, Side
 from scenarios.build import Assembly
+from scenarios.desk_summary import DeskSummary, summarise
 from scenarios.identity import Identity, code_digest, fingerprint
 from scenarios.run_files import RunFolder
 from scenarios.schema import load_scenario, scenario_digest
+from scenarios.sections import HostSection
+from scenarios.stage_times import StageTimes
 from scenarios.telemetry import Percentiles
 from sim.consolidated import ConsolidatedStats
 from sim.kernels import layout
@@ -76,6 +79,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     messages_per_s: float
     simulated_to_real: float
     latencies: dict[str, dict[str, Percentiles]] = {}
+    desks: dict[str, DeskSummary] = {}
 
 
 def _never() -> bool:
@@ -130,13 +134,17 @@ def run_scenario(
     announce({"run_id": identity.run_id, **msgspec.to_builtins(identity), **fingerprint()})
     folder = RunFolder(runs_dir, identity, text)
     try:
-        assembly = Assembly(scenario, history, chosen, folder)
+        stages = StageTimes(wall_ns)
+        assembly = Assembly(
+            scenario, history, chosen, folder, journal=folder.journal, probe=stages.ended
+        )
         began_ns = wall_ns()
         complete = _play(assembly, history, progress, stopped)
         wall_s = (wall_ns() - began_ns) / 1e9
+        assembly.finish()
         summary = _summary(assembly, history, identity, complete=complete, wall_s=wall_s)
         latencies = folder.latencies([host.name for host in scenario.hosts])
-        summary = structs.replace(summary, latencies=latencies)
+        summary = structs.replace(summary, latencies=latencies, desks=_desks(assembly, stages))
         path = folder.finish(msgspec.to_builtins(summary), complete=complete)
     except BaseException:
         folder.discard()
@@ -215,6 +223,23 @@ def _summary(
     )
 
 
+def _desks(assembly: Assembly, stages: StageTimes) -> dict[str, DeskSummary]:
+    """What each desk did, by the name of its host."""
+    times = stages.summary()
+    return {
+        assembly.scenario.hosts[number].name: summarise(
+            desk,
+            {
+                book_id: account
+                for (host, book_id), account in assembly.venue.accounts.items()
+                if host == number
+            },
+            times,
+        )
+        for number, desk in assembly.desks.items()
+    }
+
+
 def limits_of(assembly: Assembly) -> list[str]:
     """What a reader must know of a tape that tells less than every order."""
     depths = {book.depth for book in assembly.world.books}
@@ -231,7 +256,7 @@ def _host_summary(assembly: Assembly, number: int) -> HostSummary:
     }
     return HostSummary(
         name=section.name,
-        strategy=section.strategy,
+        strategy=section.strategy or " + ".join(_strategies(section)),
         decisions=assembly.hosts[number].decisions,
         commands=assembly.hosts[number].commands,
         fills=sum(account.fills for account in accounts.values()),
@@ -240,6 +265,11 @@ def _host_summary(assembly: Assembly, number: int) -> HostSummary:
         fees=_joined(assembly, {book_id: account.fee for book_id, account in accounts.items()}),
         pnl=_joined(assembly, {book_id: _pnl(assembly, number, book_id) for book_id in accounts}),
     )
+
+
+def _strategies(section: HostSection) -> list[str]:
+    """Names of the strategies of a host's desk."""
+    return [one.name for one in section.stack.strategies] if section.stack is not None else []
 
 
 def _total_pnl(assembly: Assembly) -> str:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from market.errors import InputError
 from scenarios.identity import RUN_FORMAT_VERSION, Identity, fingerprint
+from scenarios.run_journal import JOURNAL_SUFFIX, RunWriter
 from scenarios.telemetry import Percentiles, measure
 from sim.recorder import EVENT_COLUMNS
 
@@ -59,6 +60,10 @@ class RunFolder:
         """Append recorded events."""
         columns = [pa.array(np.ascontiguousarray(rows[:, i])) for i in range(rows.shape[1])]
         self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+
+    def journal(self, host: str) -> RunWriter:
+        """Where the journal of a host goes."""
+        return RunWriter(self._work / f"{host}{JOURNAL_SUFFIX}")
 
     def latencies(self, hosts: list[str]) -> dict[str, dict[str, Percentiles]]:
         """Measure every latency of the events, all of which are written, into latencies.parquet."""

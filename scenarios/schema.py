@@ -23,6 +23,7 @@ from scenarios.sections import (
     RunSection,
     Scenario,
 )
+from scenarios.stack import StackSection, read_strategy
 from scenarios.written import Place, Reader, choice_of, found, read_struct, table_of, tables_of
 from sim.flow import FlowModel
 from sim.latency import Constant, Empirical, LatencyModel, LogNormal
@@ -149,11 +150,13 @@ def scenario_digest(text: str, where: str = "scenario") -> str:
     scenario = parse_scenario(text, where)
     fields = msgspec.to_builtins(scenario)
     for host, written in zip(scenario.hosts, fields["hosts"], strict=True):
-        for wire in WIRES:
-            model = getattr(host, wire)
+        models = [(written, wire, getattr(host, wire)) for wire in WIRES]
+        if host.stack is not None:
+            models.append((written["stack"], "commit", host.stack.commit))
+        for table, wire, model in models:
             if isinstance(model, Empirical):
                 block = model.compile()
-                written[wire]["path"] = hashlib.blake2b(block.tobytes(), digest_size=16).hexdigest()
+                table[wire]["path"] = hashlib.blake2b(block.tobytes(), digest_size=16).hexdigest()
     canonical = msgspec.json.encode(fields, order="sorted")
     return hashlib.blake2b(canonical, digest_size=16).hexdigest()
 
@@ -189,7 +192,7 @@ def _run(value: object, where: Place) -> RunSection:
 
 
 def _host(value: object, where: Place, folder: Path) -> HostSection:
-    """One of `[[hosts]]`; its parameters are those of its strategy."""
+    """One of `[[hosts]]`: a bare participant with its parameters, or a whole desk."""
     strategy = table_of(value, where).get("strategy")
 
     def params(written: object, at: Place) -> object:
@@ -199,9 +202,19 @@ def _host(value: object, where: Place, folder: Path) -> HostSection:
     def latency(written: object, at: Place) -> object:
         return _latency(written, at, folder)
 
+    def stack(written: object, at: Place) -> object:
+        readers = {"strategies": strategies, "commit": latency}
+        return read_struct(written, at, StackSection, readers)
+
+    def strategies(written: object, at: Place) -> object:
+        return _each(written, at, read_strategy)
+
     readers: dict[str, Reader] = dict.fromkeys(WIRES, latency)
     return read_struct(
-        value, where, HostSection, {**readers, "params": params, "triggers": _triggers}
+        value,
+        where,
+        HostSection,
+        {**readers, "params": params, "stack": stack, "triggers": _triggers},
     )
 
 

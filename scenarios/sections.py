@@ -17,6 +17,7 @@ import msgspec
 from market.codes import QueueModel, Trigger
 from market.errors import InputError
 from market.instruments import Instrument
+from scenarios.stack import StackSection
 from sim.flow import FlowModel
 from sim.latency import LatencyModel
 from strategies import DESK_MAX, QuoterConfig, ScheduledBuyerConfig
@@ -75,8 +76,9 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Attributes:
         name: Keys the draws of its wires and computations.
         desk: Number that its order ids begin with.
-        strategy: Key of STRATEGIES.
-        params: The strategy's parameters.
+        strategy: Key of STRATEGIES, for a host that runs a bare participant.
+        params: Its parameters.
+        stack: The whole desk that the host runs instead.
         compute: How long a decision takes.
         feed: Latency of market data, venue to host.
         orders: Latency of commands, host to venue.
@@ -90,12 +92,13 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     name: str
     desk: int
-    strategy: str
-    params: StrategyConfig
     compute: LatencyModel
     feed: LatencyModel
     orders: LatencyModel
     reports: LatencyModel
+    strategy: str = ""
+    params: StrategyConfig | None = None
+    stack: StackSection | None = None
     books: tuple[str, ...] = ()
     triggers: Trigger = Trigger.BBO | Trigger.PHASE
     depth_levels: int = 2
@@ -105,6 +108,13 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         _check_name(self.name)
         if not 1 <= self.desk <= DESK_MAX:
             raise InputError(f"desk is {self.desk}, allowed is 1 to {DESK_MAX}")
+        if (self.stack is None) == (not self.strategy):
+            raise InputError(
+                f"host {self.name!r}: found {'neither' if self.stack is None else 'both'}, "
+                "allowed is either a strategy with its params, or a stack"
+            )
+        if self.strategy and self.params is None:
+            raise InputError(f"host {self.name!r}: found no 'params', which a strategy needs")
         if not 0 <= self.depth_levels <= DEPTH_LEVELS_MAX:
             raise InputError(
                 f"depth_levels is {self.depth_levels}, allowed is 0 to {DEPTH_LEVELS_MAX}"

@@ -164,6 +164,8 @@ class Executor:
         for parent in self.data.parents.values():
             if parent.status in (ParentStatus.ABORTED, ParentStatus.DONE):
                 continue
+            if status is ParentStatus.WORKING and parent.status is not ParentStatus.PAUSED:
+                continue
             if strategy in (EVERY, parent.strategy) and book_id in (EVERY, parent.book_id):
                 parent.status = status
 

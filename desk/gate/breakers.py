@@ -2,11 +2,11 @@
 
 Model: a window is cut into BUCKETS equal parts. Each part keeps its lowest and highest price, or
 its count; a part that falls out of the window is used again. So a window is judged over its
-length and at most one part more, never over less: a breaker may trip one part late to forget, but
-never too early.
+length and at most two parts more, never over less: it may remember too long, never too short.
 
 Invariants: the price that stood when a part began belongs to that part, though nothing happened
-in it."""
+in it.
+"""
 
 from typing import Final
 

@@ -3,7 +3,8 @@
 A code *hinders* everything, or new risk only; what reduces a position passes the latter. Its
 *action* is what happens to orders in flight when the same cause is found while they work; None
 leaves them alone. *Cools* tells whether a pause lasts until the cause has been away for the
-cool-off, or ends with the cause."""
+cool-off, or ends with the cause.
+"""
 
 from enum import IntEnum
 from typing import Final, NamedTuple

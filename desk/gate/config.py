@@ -5,7 +5,8 @@ open. Lengths of time over which something is judged are no limits; they have de
 passes as long as it is not above its limit.
 
 Values are whole millionths of the base currency (`_micros`), shares of a whole are parts per
-million."""
+million.
+"""
 
 from collections.abc import Sequence
 from typing import Final

@@ -5,7 +5,8 @@ been away for the cool-off; what it paused then resumes, unless something else p
 person's pause has no cause that could go away: it ends by a person's word.
 
 Invariants: one cause in one scope has at most one episode; nothing resumes while an episode
-pauses it."""
+pauses it.
+"""
 
 from collections.abc import Sequence
 from enum import IntEnum

@@ -2,7 +2,8 @@
 
 A limit that is not written is zero, and zero lets nothing out. No configuration can go past the
 ceilings here: a limit with a few zeros too many is refused when it is read, not found when it is
-hit."""
+hit.
+"""
 
 from typing import Final
 

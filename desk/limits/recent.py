@@ -1,7 +1,8 @@
 """How many within the last while, exactly: a list of moments whose old end is forgotten.
 
 A window holds every moment in (now − length, now], so no stretch of that length, wherever it is
-laid, has more than was let in."""
+laid, has more than was let in.
+"""
 
 from typing import Final
 

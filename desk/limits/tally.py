@@ -13,7 +13,8 @@ Invariants:
    end.
 
 Limits: of orders that have ended and are settled, the newest KEPT are remembered; a bust of an
-older one finds no order and is counted in `unmatched`."""
+older one finds no order and is counted in `unmatched`.
+"""
 
 from typing import Final
 

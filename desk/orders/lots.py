@@ -94,14 +94,14 @@ def _reword(
     if report.exec_id <= 0 or qty_lots < 0:
         return Anomaly.BAD_REPORT
     known = order.fills.get(report.exec_id)
+    is_new = known is None
     if known is None:
         known = order.fills[report.exec_id] = Fill(price_ticks, 0, 0, -1, -1)
     elif (known.word_ns, known.word_seq) >= (report.venue_ns, report.report_seq):
         return Anomaly.DUPLICATE_EXEC
-    counted_already = known.word_ns >= 0 or known.traded_lots > 0
     known.word_ns, known.word_seq = report.venue_ns, report.report_seq
     same = known.qty_lots == qty_lots and (qty_lots == 0 or known.price_ticks == price_ticks)
-    if counted_already and same:
+    if same and not is_new:
         return Anomaly.DUPLICATE_EXEC
     outcome.fee = report.fee
     outcome.liquidity = report.liquidity
@@ -139,9 +139,12 @@ def status(order: Order, report: Report) -> None:
     if _rebase(order, report, report.leaves_lots):
         heard_lots = order.traded_lots - order.since_lots
         order.owed_lots = max(0, report.qty_lots - heard_lots)
+        ordered_lots = heard_lots + order.owed_lots + report.leaves_lots
         if report.leaves_lots:
             order.price_ticks = report.price_ticks
-            order.qty_lots = heard_lots + order.owed_lots + report.leaves_lots
+            order.qty_lots = ordered_lots
+        else:  # an end may have left lots unfilled; a lost replacement may have added some
+            order.qty_lots = max(order.qty_lots, ordered_lots)
     recount(order)
 
 

@@ -322,7 +322,8 @@ class Orders:
             if was_ended:
                 self._restart(order)
             else:
-                self._end(order)
+                del self._live[order.strategy << BOOK_BITS | order.book_id][order.order_id]
+                self._unsettled[order.order_id] = order
         self._settle(order)
 
     def _index(self, order: Order) -> None:
@@ -338,26 +339,23 @@ class Orders:
             is_settled = order.open_lots + order.replacing_lots == 0
         else:
             is_settled = order.state is _LIVE and order.replacing_lots == 0
-        if is_settled:
-            self._unsettled.pop(order.order_id, None)
-        else:
+        if not is_settled:
             self._unsettled[order.order_id] = order
+        elif self._unsettled.pop(order.order_id, None) and order.state >= _FILLED_STATE:
+            self._retire(order)
 
-    def _end(self, order: Order) -> None:
-        """Put an order among the ended, and forget the oldest of them."""
+    def _retire(self, order: Order) -> None:
+        """Nothing more can come of an order but busts: keep it, and forget the oldest such."""
         data = self.data
-        del self._live[order.strategy << BOOK_BITS | order.book_id][order.order_id]
         data.ended.append(order.order_id)
         if len(data.ended) - data.ended_head <= self._keep_ended:
             return
         oldest_id = data.ended[data.ended_head]
         data.ended_head += 1
         oldest = data.orders.get(oldest_id)
-        if oldest is not None and oldest.state >= _FILLED_STATE:
-            if oldest.open_lots + oldest.replacing_lots:
-                data.ended.append(oldest_id)  # its last fills have not been heard of yet
-            else:
-                del data.orders[oldest_id]
+        # A late answer may have put lots of it at risk again; then it will retire once more.
+        if oldest is not None and oldest_id not in self._unsettled:
+            del data.orders[oldest_id]
         if data.ended_head > self._keep_ended:
             del data.ended[: data.ended_head]
             data.ended_head = 0

@@ -35,9 +35,13 @@ def event_of(order: Order, report: Report) -> OrderEvent | None:
         if order.asked == 0:
             return None
         order.asked -= 1
+        newest = (order.status_ns, order.status_seq)
+        order.status_ns, order.status_seq = max(newest, (report.venue_ns, report.report_seq))
         if order.asked_before:
             order.asked_before -= 1
             return None
+        if (report.venue_ns, report.report_seq) < newest:
+            return None  # two answers changed places, and the newer one may have been the stale one
         return OrderEvent.STATUS_OPEN if report.leaves_lots else OrderEvent.STATUS_ENDED
     if kind in _REFUSALS and report.reason is Reason.UNKNOWN_ORDER:
         return OrderEvent.TOO_LATE

@@ -75,6 +75,7 @@ class Order(msgspec.Struct, gc=False, kw_only=True):
         cancel_sent: A cancel is in flight, or found it gone.
         asked: Queries not yet answered.
         asked_before: Those of them that a later request, or a lost link, has made too old.
+        status_ns: Stamp of the newest status heard, −1 before the first.
         base_lots: Open lots at the base.
         since_lots: Lots traded since the base.
         left_lots: Lots that the end left unfilled.
@@ -107,6 +108,8 @@ class Order(msgspec.Struct, gc=False, kw_only=True):
     cancel_sent: bool = False
     asked: int = 0
     asked_before: int = 0
+    status_ns: int = -1
+    status_seq: int = -1
     base_ns: int = -1
     base_seq: int = -1
     since_lots: int = 0

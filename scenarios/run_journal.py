@@ -1,0 +1,72 @@
+"""The journals of a run: one for each host that runs a desk.
+
+Model: when a journal becomes durable is an event of simulated time (`sim.commit`), so the file of a run
+is written without waiting for the disk, and holds at every moment what a simulated crash would leave.
+At the end it is sealed, and its head is kept beside it.
+"""
+
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from bridge.stores import head_path
+from desk.journal import Journal
+from market.errors import InputError
+
+JOURNAL_SUFFIX = ".journal"
+
+
+class RunWriter:
+    """Where one journal's bytes go (`market.ports.JournalWriter`).
+
+    Args:
+        path: Its file, or None to keep it in memory.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._file: BinaryIO = BytesIO() if path is None else path.open("wb")
+        self._waiting = bytearray()
+        self._written = 0
+
+    def append(self, data: bytes) -> None:
+        """Take whole frames."""
+        self._waiting += data
+
+    def sync(self) -> None:
+        """Everything appended becomes durable."""
+        self.sync_to(self.mark())
+
+    def mark(self) -> int:
+        """Bytes appended so far."""
+        return self._written + len(self._waiting)
+
+    def sync_to(self, mark: int) -> None:
+        """Everything up to a mark becomes durable."""
+        count = mark - self._written
+        if count <= 0:
+            return
+        try:
+            self._file.write(self._waiting[:count])
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: cannot be written ({error.strerror}); the run has no journal"
+            ) from None
+        del self._waiting[:count]
+        self._written = mark
+
+    def durable(self) -> bytes:
+        """What a simulated crash would leave now, of a journal in memory."""
+        assert isinstance(self._file, BytesIO)
+        return self._file.getvalue()
+
+    def finish(self, journal: Journal, now_ns: int) -> None:
+        """Seal the journal, and keep its head beside it."""
+        anchor = journal.seal(now_ns)
+        if self.path is not None:
+            self._file.close()
+            head_path(self.path).write_bytes(anchor.to_text())
+
+    def discard(self) -> None:
+        """Close the file; what it holds goes with the run's folder."""
+        self._file.close()
