@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from market.codes import Depth, Mode, QueueModel, RowFlag, Trigger
+from market.codes import Depth, Kind, Mode, Phase, QueueModel, RowFlag, Side, Trigger
 from market.columns import TAPE_DTYPE
 from market.errors import BadRow
 from sim.arena import BookSpec, LocalSpec
@@ -28,8 +28,8 @@ PIECE_ROWS_MAX = 30
 EVERYTHING = Trigger.BBO | Trigger.TRADE | Trigger.PHASE
 
 WIRES: dict[str, LatencyModel] = {
-    "constant": Constant(latency_ns=25),
-    "lognormal": LogNormal(min_ns=1, median_ns=25, sigma=1.0),
+    "constant": Constant(latency_ns=400),
+    "lognormal": LogNormal(min_ns=1, median_ns=400, sigma=1.0),
 }
 
 
@@ -105,16 +105,72 @@ def tape_row(data: dict[str, int], ts_ns: int, *, last: bool) -> Any:
     return row
 
 
-@pytest.mark.parametrize("wire", WIRES)
-@pytest.mark.parametrize("profile", DEPTH_PROFILES)
-def test_pieces_of_a_tape_equal_its_rows_one_by_one(
-    profile: str, wire: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def tiny_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rings of 64 messages, windows of 64 ticks and far tables of four levels, to begin with."""
     monkeypatch.setattr("sim.arena.RING_MESSAGES", 64)
     monkeypatch.setattr("sim.arena.WINDOW_LEVELS", 64)
     monkeypatch.setattr("sim.arena.FAR_LEVELS", 4)
+
+
+@pytest.mark.usefixtures("tiny_regions")
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("profile", DEPTH_PROFILES)
+def test_pieces_of_a_tape_equal_its_rows_one_by_one(profile: str, wire: str) -> None:
     for seed in range(SEEDS):
         compare(seed, profile, WIRES[wire])
+
+
+def set_level(handle: int, price: int, qty: int = 5) -> dict[str, int]:
+    """A LEVEL row of the bids."""
+    return {"kind": Kind.LEVEL, "side_flags": 0, "handle": handle, "price": price, "qty": qty}
+
+
+@pytest.mark.usefixtures("tiny_regions")
+def test_levels_far_apart_grow_the_books_in_the_middle_of_a_piece() -> None:
+    run = Run("l2", WIRES["constant"], listens=False)
+    rows = [tape_row(set_level(h, -1_000 * h), 1, last=True) for h in range(HANDLE_COUNT)]
+
+    run.rows(np.concatenate(rows))
+    run.world.advance(1_000)
+
+    wanted = [(-1_000 * h, 5) for h in range(HANDLE_COUNT)]
+    assert run.world.venue_depth(0, Side.BUY, HANDLE_COUNT + 1) == wanted
+    assert run.world.depth(0, Side.BUY, HANDLE_COUNT + 1) == wanted
+
+
+@pytest.mark.usefixtures("tiny_regions")
+def test_a_piece_longer_than_the_ring_loses_no_message() -> None:
+    run = Run("l2", WIRES["constant"], listens=False)
+    trade = {"kind": Kind.TRADE, "side_flags": 0, "handle": -1, "price": 40, "qty": 1}
+    levels = [tape_row(set_level(h, -h), 1, last=True) for h in range(HANDLE_COUNT)]
+
+    run.rows(
+        np.concatenate([row for each in levels for row in (each, tape_row(trade, 1, last=True))])
+    )
+    run.world.advance(1_000)
+
+    view = run.world.view(0)
+    assert (view.seq, view.trade_count) == (2 * HANDLE_COUNT, HANDLE_COUNT)
+    assert run.world.depth(0, Side.BUY, 100) == [(-h, 5) for h in range(HANDLE_COUNT)]
+
+
+@pytest.mark.usefixtures("tiny_regions")
+def test_a_message_that_grows_a_local_book_has_one_arrival_and_leaves_no_trigger_behind() -> None:
+    run = Run("l2", WIRES["constant"], listens=False)
+    halt = {"kind": Kind.PHASE, "side_flags": 0, "handle": -1, "price": 0, "qty": Phase.HALT}
+    first = [tape_row(set_level(h, -1_000 * h), 1, last=True) for h in range(3)]
+    grows = [tape_row(halt, 10, last=False), tape_row(set_level(3, -3_000), 20, last=True)]
+    run.rows(np.concatenate(first + grows))
+    run.world.advance(1_000)
+
+    assert run.world.view(0).phase == Phase.HALT
+    assert run.world.view(0).local_ns == 10 + 400
+
+    run.world.arm(0, Trigger.PHASE, 1_000)
+    run.rows(tape_row(set_level(3, -3_000, qty=6), 1_001, last=True))
+    assert run.world.advance(2_000) == []
+    assert run.world.view(0).local_ns == 1_001 + 400
 
 
 def compare(seed: int, profile: str, wire: LatencyModel) -> None:

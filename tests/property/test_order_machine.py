@@ -18,26 +18,30 @@ from market.codes import Reason, ReportType, Side
 from market.messages import EVERY
 from tests.property.order_venue import Row, World
 
+Action = Callable[[], object]
 INDEX = st.integers(0, 9)
 QTY = st.integers(1, 12)
-WORLDS = 400
+WORLDS = 1_500
 ENDS = (ReportType.CANCELLED, ReportType.EXPIRED)
 
 
 class OrderMachine(RuleBasedStateMachine):
     """Desk and venue, each doing what it may in any order."""
 
+    order_count_max = 5
+
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
 
     def _order(self, index: int) -> Order | None:
-        orders = list(self.world.orders.data.orders.values())
+        orders = list(self.world.orders.data.orders.values())[-4:]  # the newest, ended ones too
         return orders[index % len(orders)] if orders else None
 
     @rule(book_id=st.integers(0, 1), side=st.sampled_from(Side), qty=QTY, twice=st.booleans())
     def new(self, book_id: int, side: Side, qty: int, *, twice: bool) -> None:
-        if len(self.world.orders.data.orders) < 4:
+        orders = self.world.orders.data.orders.values()
+        if sum(not order.ended for order in orders) < self.order_count_max:
             self.world.new(book_id, side, qty, twice=twice)
 
     @rule(index=INDEX, twice=st.booleans())
@@ -109,24 +113,26 @@ OrderMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=4
 TestOrderMachine = OrderMachine.TestCase
 
 
-def step(machine: OrderMachine, draw: random.Random, *, loss: bool) -> None:
-    """One thing happens, drawn so that most messages arrive before the next is sent."""
-    index, qty, twice = draw.randrange(10), draw.randint(1, 12), draw.random() < 0.3
-    drops = draw.getrandbits(8)
-    refuse = Reason.HALTED if draw.random() < 0.3 else Reason.NONE
+def step(
+    machine: OrderMachine, draw: random.Random, *, loss: bool, rough: float, haste: int
+) -> None:
+    """One thing happens, and what is likely differs from world to world."""
+    index, qty = draw.randrange(100), draw.randint(1, 12)
+    twice, drops = draw.random() < rough, draw.getrandbits(8)
+    refuse = Reason.HALTED if draw.random() < rough else Reason.NONE
     book_id = EVERY if twice else index % 2
-    actions: list[tuple[int, Callable[[], None]]] = [
-        (6, lambda: machine.new(index % 2, Side(index % 2), qty, twice=twice)),
-        (5, lambda: machine.cancel(index, twice=twice)),
-        (6, lambda: machine.replace(index, qty)),
+    actions: list[tuple[int, Action]] = [
+        (12, lambda: machine.new(index % 2, Side(index % 2), qty, twice=twice)),
+        (6, lambda: machine.cancel(index, twice=twice)),
+        (9, lambda: machine.replace(index, qty)),
         (4, lambda: machine.query(index)),
-        (16, lambda: machine.command_arrives(refuse)),
-        (18, lambda: machine.report_arrives(index)),
-        (6, lambda: machine.trade(index, qty)),
-        (1, lambda: machine.end(index, ENDS[index % 2])),
-        (2, lambda: machine.reword(index, qty, index // 2)),
+        (20, lambda: machine.command_arrives(refuse)),
+        (haste, lambda: machine.report_arrives(index)),
+        (5, lambda: machine.trade(index, qty // 2 + 1)),
+        (2, lambda: machine.end(index, ENDS[index % 2])),
+        (3, lambda: machine.reword(index, qty, index % 3 * qty)),
         (1, lambda: machine.repeat(index)),
-        (2 if loss else 0, lambda: machine.lose_link(book_id, drops)),
+        (1 if loss else 0, lambda: machine.lose_link(book_id, drops)),
         (1, machine.resend),
     ]
     weights = [weight for weight, _ in actions]
@@ -134,11 +140,14 @@ def step(machine: OrderMachine, draw: random.Random, *, loss: bool) -> None:
 
 
 def wander(seed: int, step_count: int, *, restarts: bool = False) -> World:
-    """A world driven by a fixed stream of draws; half of them never lose a link."""
+    """A world driven by a fixed stream of draws: smooth or rough, prompt or late."""
     draw = random.Random(seed)
     machine = OrderMachine()
+    machine.order_count_max = draw.choice((1, 3))
+    rough = draw.choice((0.1, 0.5))
+    haste = draw.choice((5, 10, 20))
     for _ in range(step_count):
-        step(machine, draw, loss=seed % 2 == 1)
+        step(machine, draw, loss=seed % 2 == 1, rough=rough, haste=haste)
         if restarts:
             machine.restart()
         else:
@@ -151,7 +160,7 @@ def test_the_model_venue_takes_every_row_of_the_table_and_no_other() -> None:
     taken: set[Row] = set()
     short = 0
     for seed in range(WORLDS):
-        world = wander(seed, 80)
+        world = wander(seed, 120)
         short += bool(world.short)
         world.settle()
         taken.update(world.rows)
