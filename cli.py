@@ -214,6 +214,70 @@ def bench_replay_speed(
     terminal.result("replay, messages per second", output.fields_of(rates))
 
 
+@bench_app.command("desk")
+def bench_desk_speed(
+    context: typer.Context,
+    against: Annotated[
+        str | None, typer.Option(help="Race the same cycle against nautilus.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often everything runs.")] = 5,
+    orders: Annotated[int, typer.Option(min=1_000, help="Least orders of a lap.")] = 20_000,
+    books: Annotated[
+        int, typer.Option(min=1, max=1_000, help="Books, with one order each under way at a time.")
+    ] = 16,
+    group: Annotated[
+        int, typer.Option(min=1, help="Waiting commands from which a commit is due.")
+    ] = 16,
+    profile: Annotated[
+        Path | None, typer.Option(help="Write a profile of one more lap, for `python -m pstats`.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Orders per second through a whole desk, its journal in memory and fsynced to a file."""
+    terminal = terminal_of(as_json, quiet, verbose)
+    if against is not None:
+        from scenarios.race.desk import race_desks
+
+        with terminal.progress("race", "rounds") as tick:
+            race = race_desks(
+                against,
+                wall_ns=time.perf_counter_ns,
+                cpu_ns=time.process_time_ns,
+                rounds=rounds,
+                orders=orders,
+                books=books,
+                progress=tick,
+                note=terminal.note,
+            )
+        terminal.result("race of desks, orders per second", output.fields_of(race))
+        return
+    from cProfile import Profile
+
+    from scenarios.bench_desk import bench_desk
+
+    # On the disk on which runs keep their journals: elsewhere a sync may cost nothing.
+    folder = _flags(context).load().runs_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    profiler = None if profile is None else Profile()
+    with terminal.progress("bench", "rounds") as tick:
+        found = bench_desk(
+            wall_ns=time.perf_counter_ns,
+            cpu_ns=time.process_time_ns,
+            folder=folder,
+            progress=tick,
+            rounds=rounds,
+            orders=orders,
+            books=books,
+            group=group,
+            profiler=profiler,
+        )
+    if profiler is not None:
+        profiler.dump_stats(str(profile))
+    terminal.result("desk, orders per second", output.fields_of(found))
+
+
 @app.command("doctor")
 def doctor(context: typer.Context, as_json: Json = False) -> None:
     """Check this machine, from Python to disk; exit 1 when unfit."""

@@ -99,6 +99,9 @@ class Picture:
 
     def mark(self, book_id: int) -> None:
         """A book's part of equity has changed."""
+        mark_x2_ticks = self.state.data.mark_x2_ticks[book_id]
+        if mark_x2_ticks:
+            self.ledger.mark(book_id, mark_x2_ticks)
         self._equity[book_id] = self._book_equity(book_id)
         self.state.apply_equity(self.state.config.capital * MICROS + sum(self._equity))
 
@@ -109,30 +112,34 @@ class Picture:
     def _book(self, order: Order, report: Report, outcome: Outcome) -> None:
         """A fill, a bust or a correction reaches the ledger and the position, to the same lot."""
         strategy, book_id, order_id = order.strategy, order.book_id, order.order_id
+        ledger, lots = self.ledger, outcome.filled_lots
+        is_done = False
         if outcome.corrected_from is not None:
-            self.ledger.correct(
+            is_done = ledger.correct(
                 strategy,
                 book_id,
                 order_id,
                 report.exec_id,
                 price_ticks=outcome.price_ticks,
-                qty_lots=outcome.filled_lots,
+                qty_lots=lots,
                 fee=outcome.fee,
             )
-        elif outcome.filled_lots > 0:
+            if not is_done:
+                self._undo(order, *outcome.corrected_from, outcome.fee)
+        elif lots < 0 and not ledger.bust(strategy, book_id, order_id, report.exec_id):
+            self._undo(order, outcome.price_ticks, -lots, outcome.fee)
+        if lots > 0 and not is_done:
             # A correction that has overtaken its fill is booked as the fill that it makes of it.
-            self.ledger.fill(
+            ledger.fill(
                 strategy,
                 book_id,
                 order.side,
                 outcome.price_ticks,
-                outcome.filled_lots,
+                lots,
                 outcome.fee,
                 order_id,
                 report.exec_id,
             )
-        else:
-            self.ledger.bust(strategy, book_id, order_id, report.exec_id)
         self.state.apply_fill(strategy, book_id, order.side.sign * outcome.net_lots)
         self.mark(book_id)
         held = self.ledger.position_lots(strategy, book_id)
@@ -142,11 +149,21 @@ class Picture:
                 f"order {order_id}: the ledger holds {held} lots of book {book_id}, the state {known}"
             )
 
+    def _undo(self, order: Order, price_ticks: int, lots: int, fee: int) -> None:
+        """Trade a fill of an earlier day back, which the ledger can no longer take out of its lots."""
+        self.ledger.fill(
+            order.strategy,
+            order.book_id,
+            order.side.other,
+            price_ticks,
+            lots,
+            -fee,
+            order.order_id,
+            0,
+        )
+
     def _book_equity(self, book_id: int) -> int:
-        """Profit of one book so far at its mark, in value units."""
-        mark_x2_ticks = self.state.data.mark_x2_ticks[book_id]
-        if mark_x2_ticks:
-            self.ledger.mark(book_id, mark_x2_ticks)
+        """Profit of one book so far at the ledger's mark, in value units."""
         return self.state.value_of_cash(book_id, self.ledger.equity_x2(book_id))
 
     def _count_unknown(self, book_id: int) -> None:

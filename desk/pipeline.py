@@ -27,7 +27,7 @@ from desk.orders import Order, Orders, OrdersData
 from desk.picture import Picture
 from desk.sizing import size
 from desk.state import State, StateData, account_key
-from market.codes import OperatorAction, ReportType
+from market.codes import OperatorAction, ReportType, TimeInForce
 from market.decisions import (
     Action,
     ActionKind,
@@ -45,11 +45,13 @@ from market.instruments import Instrument
 from market.messages import (
     EVERY,
     Accrual,
+    Cancel,
     Command,
     Inbound,
     LinkStatus,
     Operator,
     OrderCommand,
+    Query,
     Replace,
     Report,
     SetTimer,
@@ -67,7 +69,8 @@ FLAT_AT: Final = 2
 
 FAR_NS: Final = 1 << 62
 NO_KEYS: Final[tuple[int, ...]] = ()
-REFUSED: Final = frozenset((ReportType.REJECTED, ReportType.REPLACE_REJECTED))
+REFUSED: Final = frozenset((ReportType.REJECTED, ReportType.REPLACE_REJECTED, ReportType.EXPIRED))
+"""What is not tried again on the same content: an IOC that found nothing would find nothing again."""
 
 
 class EventLog(Protocol):
@@ -283,10 +286,22 @@ class Desk:
         self.limits.report(report)
         if order is None:
             return NO_KEYS
-        if report.type in REFUSED:
+        if report.type in REFUSED or (
+            report.type is ReportType.CANCELLED and not order.cancel_sent
+        ):
             view = self.picture.feed.data.views[order.book_id]
             assert view is not None
-            self.executor.refuse(order.strategy, order.book_id, order.side, view.seq)
+            # An IOC that found too little waits for other content; anything else for a while, too.
+            is_remainder = report.type is ReportType.EXPIRED and order.tif is TimeInForce.IOC
+            self.executor.refuse(
+                order.strategy,
+                order.book_id,
+                order.side,
+                view.seq,
+                0 if is_remainder else now_ns,
+            )
+        if report.type is ReportType.CANCEL_REJECTED:
+            return NO_KEYS  # another cancel now would be refused as well; the next event may try
         key = account_key(order.strategy, order.book_id)
         if report.type is ReportType.ACCEPTED:
             # It rests as it was meant to: unless the market has moved meanwhile, nothing is to be decided.
@@ -343,10 +358,11 @@ class Desk:
             signal = Flat(book_id=book_id)
         if signal is None:
             return
-        data.worked[key] = view.seq
         signal_id = data.signal_ids.get(key, 0)
         verdict = self.gate.decide(signal, strategy, self.state, now_ns)
         live = self.orders.live(strategy, book_id)
+        # With an order on its way the wish may have had to wait, so its answer is looked at anew.
+        data.worked[key] = -1 if live else view.seq
         self._ended("gate")
         if isinstance(verdict, Veto):
             children = self.executor.stop(strategy, book_id, live) if live else ()
@@ -360,9 +376,23 @@ class Desk:
         else:
             data.vetoes[key] = 0
             sized = size(signal, verdict, self._sizing[strategy], self.state)
-            position_lots = self.state.data.positions.get(key, 0)
+            seen = self.state.data
+            # Orders that have ended may have filled unheard; those lots are not to be traded twice.
+            owed = [seen.buy_risk.get(key, 0), seen.sell_risk.get(key, 0)]
+            for order in live:
+                owed[order.side] -= order.open_lots + order.replacing_lots
             children = self.executor.work(
-                strategy, signal, signal_id, verdict, sized, view, position_lots, live, now_ns
+                strategy,
+                signal,
+                signal_id,
+                verdict,
+                sized,
+                view,
+                seen.positions.get(key, 0),
+                live,
+                now_ns,
+                owed[0],
+                owed[1],
             )
             permit_id = verdict.permit_id
             if children:
@@ -415,7 +445,7 @@ class Desk:
         refusal = self.limits.check(command, now_ns, view, child.strategy)
         if refusal is not None:
             self._note_refusal(command, cause, refusal)
-            self.executor.refuse(child.strategy, child.book_id, child.side, view.seq)
+            self.executor.refuse(child.strategy, child.book_id, child.side, view.seq, now_ns)
             return
         if type(command) is Submit:
             self.orders.add(command, child.strategy, cause, now_ns)
@@ -430,14 +460,19 @@ class Desk:
 
     # --- what leaves ----------------------------------------------------------------------------
 
-    def _send(self, command: OrderCommand, cause: Cause, now_ns: int) -> None:
-        """A command that adds no risk: it needs no gate, only the limits' absolute rate."""
+    def _send(self, command: OrderCommand, cause: Cause, now_ns: int) -> bool:
+        """A command that adds no risk: it needs no gate, only the limits' absolute rate.
+
+        Returns:
+            Whether it leaves; if not, orders must not believe that it is on its way.
+        """
         refusal = self.limits.check(command, now_ns, None, cause.strategy)
         if refusal is not None:
             self._note_refusal(command, cause, refusal)
-            return
+            return False
         self._commands.append(command)
         self._caused.append(Caused(command=command, cause=cause))
+        return True
 
     def _note_refusal(
         self, command: OrderCommand, cause: Cause, refusal: tuple[int, int, int]
@@ -451,18 +486,22 @@ class Desk:
         )
 
     def _ask(self, orders: Sequence[Order], now_ns: int) -> None:
-        """Ask the venue how orders stand."""
+        """Ask the venue how orders stand; into a link that is down no question gets an answer."""
+        down_ns = self.state.data.down_since_ns
         for order in orders:
-            query = self.orders.query(order, now_ns)
-            self._send(query, Cause(strategy=order.strategy), now_ns)
+            if down_ns[order.book_id]:
+                continue
+            query = Query(book_id=order.book_id, order_id=order.order_id)
+            if self._send(query, Cause(strategy=order.strategy), now_ns):
+                self.orders.query(order, now_ns)
 
     def _pull(self, order: Order | None, cause: Cause, now_ns: int) -> None:
         """Cancel an order, unless a cancel is on its way or it has ended."""
-        if order is None:
+        if order is None or order.ended or order.cancel_sent:
             return
-        command = self.orders.cancel(order, now_ns)
-        if command is not None:
-            self._send(command, cause, now_ns)
+        command = Cancel(book_id=order.book_id, order_id=order.order_id)
+        if self._send(command, cause, now_ns):
+            self.orders.cancel(order, now_ns)
 
     def _act(self, action: Action, now_ns: int) -> None:
         """What the gate wants of orders that are already working."""

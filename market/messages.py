@@ -119,7 +119,8 @@ class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_
     takes the fill of that number back; CORRECTED gives it `price_ticks` and `qty_lots` instead. `fee`
     is what this fill cost in price unit × lot, rounded half up; negative for a rebate. STATUS says how
     an order stands: `leaves_lots` open (0 for an order that has ended or that the venue does not know,
-    then with reason UNKNOWN_ORDER), and `qty_lots` filled so far.
+    then with reason UNKNOWN_ORDER), and `qty_lots` filled so far, as they filled: busts and
+    corrections do not change it.
     """
 
     type: ReportType

@@ -1,7 +1,7 @@
 """Ports: the few places where one room meets another without knowing it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from market.decisions import Facts, Signal
 from market.messages import Command, Inbound, View
@@ -29,7 +29,7 @@ class Strategy(Protocol):
     its journal, and a strategy made anew with an equal state goes on as the old one would have.
     """
 
-    state: object
+    state: Any
 
     def on_view(self, view: View, facts: Facts) -> Sequence[Signal]:
         """What it believes after this view; nothing when its belief has not changed."""

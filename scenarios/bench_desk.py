@@ -45,12 +45,15 @@ from scenarios.desk_cycle import (
     quotes,
     view_of,
 )
-from scenarios.group_commit import GROUP, GroupCommit
+from scenarios.group_commit import GroupCommit
 from scenarios.stage_times import StageTime, StageTimes
 
 ORDERS: Final = 20_000
 ROUNDS: Final = 5
-BOOKS: Final = 64
+BOOKS: Final = 16
+GROUP: Final = BOOKS
+"""All that can be under way at a time: with more, a commit would only wait for an empty queue."""
+
 WARM_UP_ORDERS: Final = 1_000
 PROFILED: Final = "memory"
 
@@ -87,7 +90,8 @@ class DeskBench(msgspec.Struct, frozen=True, kw_only=True):
     """What `twin bench desk` found.
 
     Attributes:
-        rates: Median orders per second of each lap.
+        rates: Median orders per second of each lap, by the wall clock.
+        cpu_rates: The same by processor time, which a busy machine disturbs less.
         spread: Slowest and fastest rate of each lap.
         on: Wall time of single calls, by lap.
         stages: Wall time of each stage, by style.
@@ -104,6 +108,7 @@ class DeskBench(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     rates: dict[str, float]
+    cpu_rates: dict[str, float]
     spread: dict[str, list[float]]
     on: dict[str, OnTime]
     stages: dict[str, dict[str, StageTime]]
@@ -123,9 +128,11 @@ class Lap(NamedTuple):
     """One pass."""
 
     wall_ns: int
+    cpu_ns: int
     on_ns: list[int]
     commits: int
     chain: str
+    cash: int
 
 
 class Cycle(NamedTuple):
@@ -142,6 +149,7 @@ class Tools(NamedTuple):
     """What a lap measures with, and where its file lies."""
 
     wall_ns: Callable[[], int]
+    cpu_ns: Callable[[], int]
     folder: Path
     profiler: Profiler | None = None
 
@@ -149,6 +157,7 @@ class Tools(NamedTuple):
 def bench_desk(
     *,
     wall_ns: Callable[[], int],
+    cpu_ns: Callable[[], int],
     folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     rounds: int = ROUNDS,
@@ -161,6 +170,7 @@ def bench_desk(
 
     Args:
         wall_ns: A monotonic clock in nanoseconds.
+        cpu_ns: Processor time of this process in nanoseconds.
         folder: Where the journals' files lie while they are measured; the system's temporary one
             by default. It should be on the disk that a desk would use.
         progress: Called with rounds done and rounds in all.
@@ -179,7 +189,7 @@ def bench_desk(
         place = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="twin-bench-", dir=folder))
         )
-        tools = Tools(wall_ns, place)
+        tools = Tools(wall_ns, cpu_ns, place)
         warm_up = {style: cycle(style, books, group, WARM_UP_ORDERS) for style, _ in LAPS.values()}
         for style, in_file in LAPS.values():
             lap(warm_up[style], tools, in_file=in_file)
@@ -225,13 +235,14 @@ def lap(one: Cycle, tools: Tools, *, in_file: bool, check: bool = False) -> Lap:
     try:
         desk, journal = new_desk(one, writer)
         committed = GroupCommit(desk, journal, one.group)
-        venue, on_ns = StubVenue(one.books), []
+        venue = StubVenue(one.books)
+        on_ns: list[int] = []
         gc.collect()
         if tools.profiler is not None:
             tools.profiler.enable()
-        began_ns = tools.wall_ns()
+        began_ns, began_cpu_ns = tools.wall_ns(), tools.cpu_ns()
         drive(one, committed, venue, on_ns, tools.wall_ns)
-        wall_ns = tools.wall_ns() - began_ns
+        cpu_ns, wall_ns = tools.cpu_ns() - began_cpu_ns, tools.wall_ns() - began_ns
         if tools.profiler is not None:
             tools.profiler.disable()
         check_end(desk, venue, one.orders)
@@ -240,7 +251,8 @@ def lap(one: Cycle, tools: Tools, *, in_file: bool, check: bool = False) -> Lap:
             found = survey(map_file(path), None, "bench's journal")
             if not found.holds:
                 raise DeskError(f"bench: {found.problem}")
-        return Lap(wall_ns, on_ns, committed.commits, journal.head.chain.hex())
+        chain = journal.head.chain.hex()
+        return Lap(wall_ns, cpu_ns, on_ns, committed.commits, chain, sum(venue.cash))
     finally:
         if isinstance(writer, FileWriter):
             writer.close()
@@ -337,7 +349,13 @@ def _result(
     immediate = cycles["immediate"]
     return DeskBench(
         rates={name: median(rates[name] for rates in rounds) for name in LAPS},
-        spread={name: [min(r[name] for r in rounds), max(r[name] for r in rounds)] for name in LAPS},
+        cpu_rates={
+            name: median(cycles[style].orders * 1e9 / max(laps[name].cpu_ns, 1) for laps in taken)
+            for name, (style, _in_file) in LAPS.items()
+        },
+        spread={
+            name: [min(r[name] for r in rounds), max(r[name] for r in rounds)] for name in LAPS
+        },
         on={name: _on_time([laps[name].on_ns for laps in taken]) for name in LAPS},
         stages={style: one.stages for style, one in sizes.items()},
         orders=immediate.orders,

@@ -45,8 +45,8 @@ ANSWER_NS: Final = 1_000
 TICK_UNITS: Final = 100
 BID_TICKS: Final = 58_000
 SPREAD_TICKS: Final = 2
-PRICES: Final = 7
-"""Every book's best prices go through so many values, so that marks and volatility move."""
+SWING_TICKS: Final = 6
+"""Best prices go up and down so far, a tick at a time: marks move, and no resting order is met."""
 
 LOTS: Final = 100
 FEE: Final = 30
@@ -70,13 +70,14 @@ class InAndOut:
     """Wants to be long in a book with every other view of it, and flat with the ones between."""
 
     def __init__(self, books: int) -> None:
-        self.state = Turns(long=[False] * books)
+        self.state: object = Turns(long=[False] * books)
 
     def on_view(self, view: View, _facts: Facts) -> Sequence[Signal]:
         """The other one of its two wishes."""
-        book_id, turns = view.book_id, self.state.long
-        turns[book_id] = not turns[book_id]
-        return (Target(book_id=book_id, strength_ppm=PPM if turns[book_id] else 0),)
+        state, book_id = self.state, view.book_id
+        assert isinstance(state, Turns)
+        is_long = state.long[book_id] = not state.long[book_id]
+        return (Target(book_id=book_id, strength_ppm=PPM if is_long else 0),)
 
 
 class StubVenue:
@@ -94,6 +95,7 @@ class StubVenue:
         self.ended = 0
         self.position_lots = [0] * books
         self.cash = [0] * books
+        self._resting_lots: dict[int, int] = {}
         self._seq = 0
 
     def answer(self, commands: Sequence[Command], now_ns: int, reports: list[Report]) -> None:
@@ -103,11 +105,14 @@ class StubVenue:
                 self.orders += 1
                 price_ticks, qty_lots = command.price_ticks, command.qty_lots
                 reports.append(self._report(_ACCEPTED, command, price_ticks, qty_lots, now_ns))
-                if not command.post_only:
+                if command.post_only:
+                    self._resting_lots[command.order_id] = qty_lots
+                else:
                     reports.append(self._fill(command, now_ns))
             elif type(command) is Cancel:
                 self.ended += 1
-                reports.append(self._report(_CANCELLED, command, 0, 0, now_ns))
+                left_lots = self._resting_lots.pop(command.order_id)
+                reports.append(self._report(_CANCELLED, command, 0, left_lots, now_ns))
 
     def _fill(self, order: Submit, now_ns: int) -> Report:
         """The whole order, at its price."""
@@ -136,18 +141,18 @@ class StubVenue:
         kind: ReportType,
         command: Submit | Cancel,
         price_ticks: int,
-        leaves_lots: int,
+        qty_lots: int,
         now_ns: int,
     ) -> Report:
-        """An answer that is no fill."""
+        """An answer that is no fill, about what is open, or was when it ended."""
         self._seq += 1
         return Report(
             type=kind,
             book_id=command.book_id,
             order_id=command.order_id,
             price_ticks=price_ticks,
-            qty_lots=leaves_lots,
-            leaves_lots=leaves_lots,
+            qty_lots=qty_lots,
+            leaves_lots=qty_lots if kind is _ACCEPTED else 0,
             reason=_NONE,
             liquidity=_NO_FILL,
             venue_ns=now_ns,
@@ -240,7 +245,8 @@ def quotes(books: int, rounds: int) -> list[list[tuple[int, int, int, int]]]:
         burst = []
         for book_id in range(books):
             now_ns += VIEW_NS
-            bid_ticks = BID_TICKS + (number + book_id) % PRICES
+            swing = (number + book_id) % (2 * SWING_TICKS)
+            bid_ticks = BID_TICKS + abs(swing - SWING_TICKS)
             burst.append((now_ns, book_id, bid_ticks, bid_ticks + SPREAD_TICKS))
         bursts.append(burst)
     return bursts
@@ -275,7 +281,9 @@ def check_end(desk: Desk, venue: StubVenue, orders: int) -> None:
         DeskError: The desk and the venue do not agree, or orders are missing.
     """
     if not venue.orders == venue.ended == orders:
-        raise DeskError(f"bench: {venue.orders} orders were sent and {venue.ended} ended of {orders}")
+        raise DeskError(
+            f"bench: {venue.orders} orders were sent and {venue.ended} ended of {orders}"
+        )
     if desk.orders.data.anomalies:
         raise DeskError(f"bench: the desk found {desk.orders.data.anomalies} wrong with reports")
     for book_id, (lots, cash) in enumerate(zip(venue.position_lots, venue.cash, strict=True)):

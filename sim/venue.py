@@ -73,7 +73,7 @@ class _Order:
     Attributes:
         price_ticks: Its limit; 0 for a market order.
         open_lots: What may still fill.
-        filled_lots: What has filled, busts and corrections included.
+        filled_lots: What has filled, whatever became of it by busts and corrections.
         fill_count: Fills that it ever had; numbers the next one.
         fills: Those that stand, by number.
     """
@@ -233,7 +233,6 @@ class Venue:
         if order is None or fill is None:
             return False
         self.accounts[order.session.host, order.book_id].withdraw(fill)
-        order.filled_lots -= fill.qty_lots
         self._restate(ReportType.BUSTED, order_id, exec_id, fill, now_ns)
         return True
 
@@ -263,7 +262,6 @@ class Venue:
         account.withdraw(before)
         account.enter(fill)
         order.fills[exec_id] = fill
-        order.filled_lots += qty_lots - before.qty_lots
         self._restate(ReportType.CORRECTED, order_id, exec_id, fill, now_ns)
         return True
 

@@ -1,10 +1,15 @@
-"""What we believe: participants that turn a view of a book into orders.
+"""What we believe: strategies that run inside a desk, and participants that trade by themselves.
 
-Two small ones trade a day through the wire: `Quoter` keeps a passive bid and ask at the best prices
-within an inventory limit, and `ScheduledBuyer` works a fixed quantity in slices, passive at first
-and aggressive when its patience ends. Both are `market.ports.Participant`: no clock, no I/O, the
-same messages in, the same commands out. What they share is the count of what each order may still
-do (`OpenOrders`) and the reading of a view that may be traded on (`touch_of`,
+A strategy (`market.ports.Strategy`) turns a view into signals and leaves orders to its desk:
+`idle`, `imbalance`, `market_maker`, `mean_reversion`, `momentum` and `pairs`, each a module. They go
+by name through `strategies.registry`, which finds users' own too, and all are held to
+`strategies.contract`, whose checks are for users' tests as much as for ours.
+
+Two small participants trade a day through the wire without a desk: `Quoter` keeps a passive bid and
+ask at the best prices within an inventory limit, and `ScheduledBuyer` works a fixed quantity in
+slices, passive at first and aggressive when its patience ends. Both are `market.ports.Participant`:
+no clock, no I/O, the same messages in, the same commands out. What they share is the count of what
+each order may still do (`OpenOrders`) and the reading of a view that may be traded on (`touch_of`,
 `newest`).
 """
 

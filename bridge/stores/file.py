@@ -69,11 +69,18 @@ class FileWriter:
         return cls(path, handle, 0)
 
     @classmethod
-    def resume(cls, path: Path, end_offset: int) -> Self:
+    def resume(cls, path: Path, end_offset: int, *, size: int | None = None) -> Self:
         """Go on behind a byte of an existing file; a torn tail behind it is cut off, durably.
 
+        Args:
+            path: The file.
+            end_offset: Behind the last good record.
+            size: Of the file when it was read; what another process has written since then is no
+                torn tail, and must not be cut off. None takes any.
+
         Raises:
-            InputError: No such file, another process writes it, or it is shorter.
+            InputError: No such file, another process writes it or has written it since, or it is
+                shorter.
         """
         try:
             handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -81,9 +88,14 @@ class FileWriter:
             raise _refused(path, error) from error
         _lock(path, handle)
         try:
-            size = os.fstat(handle).st_size
-            if size < end_offset:
-                raise InputError(f"{path}: found {size} bytes, allowed are {end_offset} or more")
+            found = os.fstat(handle).st_size
+            if found < end_offset:
+                raise InputError(f"{path}: found {found} bytes, allowed are {end_offset} or more")
+            if size is not None and found != size:
+                raise InputError(
+                    f"{path}: found {found} bytes, allowed are the {size} that were read: "
+                    "another process has written since then; read it again"
+                )
             os.ftruncate(handle, end_offset)
             os.fsync(handle)
         except OSError as error:

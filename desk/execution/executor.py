@@ -11,10 +11,11 @@ Invariants:
    is in flight, nothing more is asked for on that side.
 2. What is asked for fits the permit's room as it stands now, with the old and the new quantity of a
    replacement both counted, because the old one may fill before the new one arrives.
-3. A refusal is not answered before the market's content has changed.
+3. A refusal is not answered before the market's content has changed and `retry_ns` have passed.
 
-A parent that is paused or aborted has its children pulled and no new ones; a paused one goes on when
-it is resumed, an aborted one never.
+A parent that is paused or aborted has its children pulled; an aborted one gets no new ones, a paused
+one until it is resumed only such as bring the strategy's position nearer to zero, for which the gate
+leaves room in a pause too.
 """
 
 from collections.abc import Sequence
@@ -42,6 +43,7 @@ class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         cross_ticks: How far past the touch an immediate child may go.
         requote_ticks: Distance from which a resting child follows its price.
         patience_ns: How long a passive parent waits before it crosses; 0 for ever.
+        retry_ns: Shortest time after a refusal before a side is tried again.
     """
 
     child_lots_max: int
@@ -49,6 +51,7 @@ class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     cross_ticks: int = 0
     requote_ticks: int = 1
     patience_ns: int = 0
+    retry_ns: int = 100_000_000
 
     def __post_init__(self) -> None:
         if not 1 <= self.child_lots_max <= QTY_LOTS_MAX:
@@ -59,8 +62,9 @@ class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             raise InputError(f"cross_ticks is {self.cross_ticks}, allowed is 0 or more")
         if self.requote_ticks < 1:
             raise InputError(f"requote_ticks is {self.requote_ticks}, allowed is 1 or more")
-        if self.patience_ns < 0:
-            raise InputError(f"patience_ns is {self.patience_ns}, allowed is 0 or more")
+        for name in ("patience_ns", "retry_ns"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} is {getattr(self, name)}, allowed is 0 or more")
 
 
 class ParentStatus(IntEnum):
@@ -94,12 +98,15 @@ class Parent(msgspec.Struct):
 
 
 class ExecutionData(msgspec.Struct):
-    """All that execution remembers; keys are `strategy << 16 | book_id`."""
+    """All that execution remembers; keys are `strategy << 16 | book_id`.
+
+    Attributes:
+        refused: [content, local time] of the newest refusal, by key × 2 + side.
+    """
 
     next_parent_id: int = 1
     parents: dict[int, Parent] = {}
-    refused_bid: dict[int, int] = {}
-    refused_ask: dict[int, int] = {}
+    refused: dict[int, list[int]] = {}
 
 
 class Executor:
@@ -120,10 +127,9 @@ class Executor:
         """The newest parent of a strategy in a book."""
         return self.data.parents.get(strategy << 16 | book_id)
 
-    def refuse(self, strategy: int, book_id: int, side: Side, seq: int) -> None:
+    def refuse(self, strategy: int, book_id: int, side: Side, seq: int, now_ns: int) -> None:
         """An order was refused while this content of the market was known."""
-        refused = self.data.refused_bid if side is Side.BUY else self.data.refused_ask
-        refused[strategy << 16 | book_id] = seq
+        self.data.refused[(strategy << 16 | book_id) << 1 | side] = [seq, now_ns]
 
     # --- a permitted wish -----------------------------------------------------------------------
 
@@ -138,19 +144,27 @@ class Executor:
         position_lots: int,
         live: Sequence[Order],
         now_ns: int,
+        owed_buy_lots: int = 0,
+        owed_sell_lots: int = 0,
     ) -> list[Child]:
         """What brings the children of a strategy in a book nearer to what it wants.
 
         Args:
             position_lots: Of this strategy in this book.
             live: Its orders there that have not ended.
+            owed_buy_lots: Lots that orders which have ended may have bought, still to be heard of.
+            owed_sell_lots: The same of sells.
         """
         missing_lots = 0 if isinstance(signal, Quotes) else sized.position_lots - position_lots
+        if missing_lots > 0:
+            missing_lots = max(missing_lots - owed_buy_lots, 0)
+        elif missing_lots < 0:
+            missing_lots = min(missing_lots + owed_sell_lots, 0)
         parent = self._parent(strategy, signal, signal_id, permit, sized, missing_lots, now_ns)
-        if parent.status is ParentStatus.PAUSED:
+        if parent.status is ParentStatus.PAUSED and missing_lots * position_lots >= 0:
             return self.stop(strategy, signal.book_id, live)
         if isinstance(signal, Quotes):
-            return self._quote(parent, signal, sized, permit, view, live)
+            return self._quote(parent, signal, sized, permit, view, live, now_ns)
         return self._reach(parent, signal, missing_lots, permit, view, live, now_ns)
 
     def stop(self, strategy: int, book_id: int, live: Sequence[Order]) -> list[Child]:
@@ -229,6 +243,7 @@ class Executor:
         permit: Permit,
         view: View,
         live: Sequence[Order],
+        now_ns: int,
     ) -> list[Child]:
         """Both sides of a quote."""
         children: list[Child] = []
@@ -241,6 +256,7 @@ class Executor:
                 permit.buy_room_lots,
                 view.seq,
                 live,
+                now_ns,
             )
             if child is not None:
                 children.append(child)
@@ -253,6 +269,7 @@ class Executor:
                 permit.sell_room_lots,
                 view.seq,
                 live,
+                now_ns,
             )
             if child is not None:
                 children.append(child)
@@ -286,14 +303,16 @@ class Executor:
         if config.style == "passive" and not waited and signal.urgency is not Urgency.URGENT:
             price_ticks = touch.bid_ticks if side is Side.BUY else touch.ask_ticks
             wanted_lots = abs(missing_lots)
-            child = self._rest(parent, side, price_ticks, wanted_lots, room_lots, view.seq, live)
+            child = self._rest(
+                parent, side, price_ticks, wanted_lots, room_lots, view.seq, live, now_ns
+            )
             return [] if child is None else [child]
         if live:
             # What is already crossing answers by itself; only what rests has to make way.
             resting = [order for order in live if order.post_only]
             return self.stop(parent.strategy, parent.book_id, resting)
         qty_lots = min(abs(missing_lots), config.child_lots_max, room_lots)
-        if qty_lots < 1 or self._was_refused(parent, side, view.seq):
+        if qty_lots < 1 or self._was_refused(parent, side, view.seq, now_ns):
             return []
         far_ticks = touch.ask_ticks if side is Side.BUY else touch.bid_ticks
         price_ticks = far_ticks + side.sign * config.cross_ticks
@@ -308,6 +327,7 @@ class Executor:
         room_lots: int,
         seq: int,
         live: Sequence[Order],
+        now_ns: int,
     ) -> Child | None:
         """Let one post-only order of a side rest where it should."""
         config = self._configs[parent.strategy]
@@ -317,17 +337,17 @@ class Executor:
                 break
         else:
             qty_lots = min(wanted_lots, room_lots)
-            if qty_lots < 1 or self._was_refused(parent, side, seq):
+            if qty_lots < 1 or self._was_refused(parent, side, seq, now_ns):
                 return None
             return _new(parent, side, price_ticks, qty_lots, TimeInForce.GTC, post_only=True)
-        if order.state is not OrderState.LIVE:
+        if order.state is not OrderState.LIVE or order.replacing_lots:
             return None
         if wanted_lots < 1 or not order.post_only:
             return _pull(order, parent.parent_id)
         away = abs(price_ticks - order.price_ticks) >= config.requote_ticks
         if not away and wanted_lots >= order.open_lots:
             return None
-        if self._was_refused(parent, side, seq):
+        if self._was_refused(parent, side, seq, now_ns):
             return None
         if wanted_lots > room_lots:
             return _pull(order, parent.parent_id)
@@ -335,10 +355,16 @@ class Executor:
             price_ticks = order.price_ticks
         return _move(order, price_ticks, wanted_lots, parent.parent_id)
 
-    def _was_refused(self, parent: Parent, side: Side, seq: int) -> bool:
-        """Whether the venue, or the limits, said no to this side on this very content."""
-        refused = self.data.refused_bid if side is Side.BUY else self.data.refused_ask
-        return refused.get(parent.strategy << 16 | parent.book_id, -1) == seq
+    def _was_refused(self, parent: Parent, side: Side, seq: int, now_ns: int) -> bool:
+        """Whether the venue, or the limits, said no to this side on this very content, or just now."""
+        refused = self.data.refused
+        if not refused:
+            return False
+        found = refused.get((parent.strategy << 16 | parent.book_id) << 1 | side)
+        if found is None:
+            return False
+        wait_ns = self._configs[parent.strategy].retry_ns
+        return found[0] == seq or now_ns - found[1] < wait_ns
 
 
 def _new(

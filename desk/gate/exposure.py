@@ -213,6 +213,35 @@ def figures(
             return max(sums.long, -sums.short), portfolio.net_micros
 
 
+def reducing_rooms(
+    state: "State", tables: Tables, sums: Sums, book_id: int, *, buy: int, sell: int
+) -> tuple[int, int]:
+    """How much of a reduction keeps net exposure within its limits.
+
+    A position may be the hedge of another book's; to take it off is less gross but more net.
+
+    Args:
+        buy: Lots that may be bought and bring the book nearer to zero.
+        sell: The same for selling.
+    """
+    seen, value, group = state.data, state.value, tables.group_of[book_id]
+    position, unit = seen.position_lots[book_id], value(book_id, 1 << UNIT_SHIFT) + 1
+    group_most, most = tables.group[group].net_micros, tables.portfolio.net_micros
+    if buy:
+        short = -position - seen.buy_risk_lots[book_id]
+        more = value(book_id, short) - value(book_id, short - buy)
+        for left in (group_most - sums.group_long[group], most - sums.long):
+            if more > left:
+                buy = min(buy, max(_lots(left, unit), 0))
+    if sell:
+        held = position - seen.sell_risk_lots[book_id]
+        more = value(book_id, held) - value(book_id, held - sell)
+        for left in (group_most + sums.group_short[group], most + sums.short):
+            if more > left:
+                sell = min(sell, max(_lots(left, unit), 0))
+    return buy, sell
+
+
 def worst_rho_ppm(state: "State", tables: Tables, book_id: int) -> int:
     """Size of the strongest correlation with another book that is held or worked."""
     return int(
@@ -239,8 +268,11 @@ def _single(exposure: int, gross: int, tables: Tables) -> int:
 
 
 def _lots(left: int, unit: int) -> int:
-    """Lots that are worth no more than what is left, less the millionth that sums may round."""
-    return ((left - 1) << UNIT_SHIFT) // unit if left > 0 else 0
+    """Lots that are worth no more than what is left, less the millionth that sums may round.
+
+    −1 where the limit is passed already.
+    """
+    return ((left - 1) << UNIT_SHIFT) // unit if left > 0 else (-1 if left else 0)
 
 
 def _more(held: int, left: int, unit: int) -> int:

@@ -5,7 +5,8 @@ against the limits of exposure; the first that fails decides. What hinders every
 What hinders new risk leaves room to reduce: lots that bring both the strategy's own position and
 the book's nearer to zero. Otherwise there is room up to the tightest limit of exposure, with
 everything in flight counted at its worst. A signal is vetoed when no side that it may want has
-room.
+room, unless its own orders have used the room up: those may stay. Taking off the hedge of another
+book's position is held to the limits of net exposure; only a `Flat` may pass them.
 
 | mode | what reduces | anything else | orders in flight |
 |---|---|---|---|
@@ -42,7 +43,7 @@ from desk.gate.episodes import (
     pause_of,
     resume,
 )
-from desk.gate.exposure import ROOMS, Sums, figures, rooms_of
+from desk.gate.exposure import ROOMS, Sums, figures, reducing_rooms, rooms_of
 from desk.gate.monitor import CLOSED, CONTINUOUS, Monitor
 from desk.gate.tables import Tables
 from market.codes import OperatorAction
@@ -122,6 +123,9 @@ class Gate:
         scale_ppm = self._tables.scale_ppm[strategy][state.regime(book_id)]
         veto = self._hindered(strategy, book_id, state, scale_ppm)
         rooms = None
+        if (buy or sell) and len(self._stale_ns) > 1 and not isinstance(signal, Flat):
+            self._sums.refresh(state)
+            buy, sell = reducing_rooms(state, self._tables, self._sums, book_id, buy=buy, sell=sell)
         if veto is None:
             rooms = self._rooms(key, own_high, own_low, state)
             if rooms.buy > buy:
@@ -136,7 +140,12 @@ class Gate:
             wants_buy, wants_sell = strength_ppm > 0 or own < 0, strength_ppm < 0 or own > 0
         else:
             wants_buy, wants_sell = signal.bid_lots > 0, signal.ask_lots > 0
-        if (wants_buy and buy) or (wants_sell and sell) or not (wants_buy or wants_sell):
+        if (
+            (wants_buy and buy)
+            or (wants_sell and sell)
+            or not (wants_buy or wants_sell)
+            or _may_stay(own, own_high, own_low, high, low, rooms)
+        ):
             self.data.permits += 1
             return Permit(
                 permit_id=self.data.permits,
@@ -328,3 +337,24 @@ class Gate:
             Action(kind=ActionKind.RESUME, code=VetoCode.SAFE_MODE),
             *[action_of(one) for one in pauses],
         ]
+
+
+def _may_stay(
+    own: int, own_high: int, own_low: int, high: int, low: int, rooms: Memo | None
+) -> bool:
+    """Whether orders that work are within what is allowed, though they have used the room up.
+
+    Args:
+        own: Position of the strategy, `own_high` and `own_low` its ends.
+        high: The book's end, as `low` is.
+        rooms: None where only reductions are allowed; one at work is then enough.
+    """
+    buys, sells = own_high > own, own_low < own
+    less_by_buys, less_by_sells = own_high <= 0 and high <= 0, own_low >= 0 and low >= 0
+    if rooms is None:
+        return (buys and less_by_buys) or (sells and less_by_sells)
+    return (
+        (buys or sells)
+        and (not buys or rooms.buy >= 0 or less_by_buys)
+        and (not sells or rooms.sell >= 0 or less_by_sells)
+    )

@@ -206,9 +206,9 @@ def _answered(order: SentOrder, report: Report) -> None:
 
 
 def _status(order: SentOrder, report: Report) -> None:
-    """How the venue says the order stands; fills that it counts and we do not are still owed."""
-    counted = sum([fill[0] for fill in order.fills.values()])
-    owed_lots = max(report.qty_lots - counted, 0)
+    """How the venue says the order stands; fills that it counts and we have not heard of are owed."""
+    heard = sum([fill[2] for fill in order.fills.values()])
+    owed_lots = max(report.qty_lots - heard, 0)
     order.open_lots = report.leaves_lots + owed_lots
     if report.leaves_lots == 0:
         order.ended = True

@@ -32,6 +32,7 @@ class Resting:
     open_lots: int
     fills: dict[int, int] = field(default_factory=dict)
     fill_count: int = 0
+    filled_lots: int = 0
 
 
 @dataclass
@@ -71,8 +72,9 @@ class Venue:
                 self.say(kind, number, order.open_lots, reason=reason)
                 order.open_lots = 0
             case Query():
-                filled_lots = sum(order.fills.values())
-                self.say(ReportType.STATUS, number, filled_lots, leaves_lots=order.open_lots)
+                self.say(
+                    ReportType.STATUS, number, order.filled_lots, leaves_lots=order.open_lots
+                )
             case Replace():
                 kind = ReportType.REPLACE_REJECTED if unknown else ReportType.REPLACED
                 order.open_lots = 0 if unknown else command.qty_lots
@@ -90,6 +92,7 @@ class Venue:
         lots = min(lots, order.open_lots)
         if lots:
             order.open_lots -= lots
+            order.filled_lots += lots
             order.fill_count += 1
             order.fills[order.fill_count] = lots
             self.say(

@@ -236,11 +236,47 @@ def test_each_limit_of_exposure_leaves_its_room_and_vetoes_by_its_name() -> None
         assert buy == sell, code
         assert lots - 1 <= buy <= lots, code
 
-        world.work(0, 0, buy=buy, sell=sell)
-        found = veto(decide(world, config, BOTH))
+        other = 0 if code is VetoCode.STRATEGY_VALUE else 1
+        world.work(0, 1 - other, buy=buy, sell=sell)
+        found = veto(decide(world, config, BOTH, strategy=other))
 
         assert code is found[0]
         assert found[1] <= found[2], code
+
+
+def test_orders_that_have_used_the_room_up_may_stay_while_no_limit_is_passed() -> None:
+    config, world = wide_config(instrument={"position_lots": 50}), World()
+    world.work(0, 0, buy=50)
+
+    assert (0, 50) == permit(decide(world, config, BOTH))
+    assert (0, 50) == permit(decide(world, config, BUY))
+    assert VetoCode.POSITION is veto(decide(world, config, BUY, strategy=1))[0]
+
+    world.hold(1, 0, 1)
+
+    assert VetoCode.POSITION is veto(decide(world, config, BUY))[0]
+
+
+def test_a_reduction_that_works_may_stay_while_nothing_else_may_be_added() -> None:
+    world = World()
+    lose_today(world)
+    world.hold(0, 0, -10)
+    world.work(0, 0, buy=10)
+
+    assert (0, 0) == permit(decide(world, signal=BUY))
+
+    world.work(0, 0, buy=11)
+
+    assert VetoCode.DAY_DRAWDOWN is veto(decide(world, signal=BUY))[0]
+
+
+def test_only_a_flat_takes_off_a_hedge_past_the_limit_of_net_exposure() -> None:
+    config, world = wide_config(portfolio={"net_micros": 40 * LOT}), World()
+    world.hold(0, 0, -30)
+    world.hold(0, 2, 60)
+
+    assert 9 <= permit(decide(world, config, BOTH))[0] <= 10
+    assert (30, 0) == permit(decide(world, config, FLAT))
 
 
 def test_other_books_of_the_group_take_room_and_those_of_another_do_not() -> None:

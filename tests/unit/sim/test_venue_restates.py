@@ -115,7 +115,7 @@ def test_a_bust_takes_lots_cash_and_fee_back_and_the_other_side_keeps_its_fill()
     )  # fmt: skip
     assert Liquidity.TAKER is told.liquidity
     assert [] == [r for r in seller.reports() if r.type is ReportType.BUSTED]
-    assert [(51, 6, 0, 0)] == statuses(buyer)
+    assert [(51, 10, 0, 0)] == statuses(buyer)
 
 
 def test_a_correction_restates_a_fill_and_may_itself_be_corrected_and_busted() -> None:
@@ -134,7 +134,7 @@ def test_a_correction_restates_a_fill_and_may_itself_be_corrected_and_busted() -
     assert [(1, 40, 5, 6, -2), (1, 41, 3, 6, -1)] == [
         (r.exec_id, r.price_ticks, r.qty_lots, r.leaves_lots, r.fee) for r in told
     ]
-    assert [(50, 3, 6, 0)] == statuses(seller)
+    assert [(50, 4, 6, 0)] == statuses(seller)
 
 
 def test_what_is_not_there_can_be_neither_busted_nor_corrected() -> None:
