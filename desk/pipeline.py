@@ -12,50 +12,38 @@ sees to.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from desk.config import DeskConfig
-from desk.execution import ExecutionData, Executor, ParentStatus
-from desk.execution.child import Child, ChildAction
-from desk.feed import Feed, FeedData
-from desk.gate import Gate, GateData
-from desk.ledger import Ledger, LedgerData
-from desk.limits import Limits, LimitsData
-from desk.orders import Order, Orders, OrdersData
+from desk.desk_data import DeskData, EventLog, Probe
+from desk.execution import Executor
+from desk.feed import Feed
+from desk.gate import Gate
+from desk.ledger import Ledger
+from desk.limits import Limits
+from desk.orders import Orders
+from desk.outbox import Outbox
 from desk.picture import Picture
 from desk.sizing import size
-from desk.state import State, StateData, account_key
+from desk.state import State, account_key
 from market.codes import OperatorAction, ReportType, TimeInForce
 from market.decisions import (
-    Action,
-    ActionKind,
-    Cause,
-    Caused,
     Decision,
     Facts,
     Flat,
-    Refusal,
-    Signal,
     Veto,
 )
 from market.errors import DeskError
 from market.instruments import Instrument
 from market.messages import (
-    EVERY,
     Accrual,
-    Cancel,
     Command,
     Inbound,
     LinkStatus,
     Operator,
-    OrderCommand,
-    Query,
-    Replace,
     Report,
-    SetTimer,
-    Submit,
     TimerFired,
     View,
 )
@@ -71,62 +59,6 @@ FAR_NS: Final = 1 << 62
 NO_KEYS: Final[tuple[int, ...]] = ()
 REFUSED: Final = frozenset((ReportType.REJECTED, ReportType.REPLACE_REJECTED, ReportType.EXPIRED))
 """What is not tried again on the same content: an IOC that found nothing would find nothing again."""
-
-
-class EventLog(Protocol):
-    """Where a desk records; `desk.journal.Journal`, or what replays one."""
-
-    def event(
-        self,
-        now_ns: int,
-        message: Inbound | None,
-        decisions: Sequence[Decision],
-        commands: Sequence[Caused],
-        actions: Sequence[Action],
-        refusals: Sequence[Refusal],
-    ) -> object:
-        """One event: what came in, and all that came of it."""
-        ...
-
-    def snapshot(self, now_ns: int, state: bytes) -> object:
-        """The whole state after the event before."""
-        ...
-
-
-Probe = Callable[[str], None]
-"""Told the name of a stage when it has ended; measures wall time outside the desk."""
-
-
-class DeskData(msgspec.Struct):
-    """All that a desk remembers: its own counters, and what each stage remembers.
-
-    Attributes:
-        seq: Events taken so far.
-        signals: Each strategy's newest wish, by `strategy << 16 | book_id`.
-        signal_ids: Which of all signals that was.
-        vetoes: Code of the veto in force, 0 for none, by the same key.
-        veto_counts: How often each veto was given, by code.
-        refusal_counts: How often the limits refused, by code.
-        worked: Content (`View.seq`) on which the wish was worked last, by the same key.
-        strategies: Each strategy's own state, encoded.
-    """
-
-    feed: FeedData
-    state: StateData
-    gate: GateData
-    limits: LimitsData
-    orders: OrdersData
-    ledger: LedgerData
-    execution: ExecutionData
-    strategies: list[bytes]
-    seq: int = 0
-    next_signal_id: int = 1
-    signals: dict[int, Signal] = {}
-    signal_ids: dict[int, int] = {}
-    vetoes: dict[int, int] = {}
-    worked: dict[int, int] = {}
-    veto_counts: dict[int, int] = {}
-    refusal_counts: dict[int, int] = {}
 
 
 class Desk:
@@ -210,21 +142,16 @@ class Desk:
             Operator: self._take_operator,
             Accrual: self._take_accrual,
         }
-        self._risky = 0  # submissions and replacements of this event
-        self._commands: list[Command] = []
-        self._caused: list[Caused] = []
-        self._decisions: list[Decision] = []
-        self._actions: list[Action] = []
-        self._refusals: list[Refusal] = []
+        self.out = Outbox(self.data, self.picture, self.executor, self.limits, self._keys)
 
     # --- the whole desk on one screen -----------------------------------------------------------
 
     def start(self, now_ns: int) -> Sequence[Command]:
         """What the desk wants before the first message: to be woken."""
         self._begin()
-        self._wake(HEARTBEAT, now_ns + self.config.heartbeat_ns)
+        self.out.wake(HEARTBEAT, now_ns + self.config.heartbeat_ns)
         if self.config.flat_ns > now_ns:
-            self._wake(FLAT_AT, self.config.flat_ns)
+            self.out.wake(FLAT_AT, self.config.flat_ns)
         return self._record(None, now_ns)
 
     def on(self, message: Inbound, now_ns: int) -> Sequence[Command]:
@@ -234,11 +161,11 @@ class Desk:
         touched = self._take[type(message)](message, now_ns)  # feed, orders, ledger, state
         self._ended("state")
         for action in self.gate.watch(self.state, now_ns):  # may pause or abort what is in flight
-            self._act(action, now_ns)
+            self.out.act(action, now_ns)
         self._ended("watch")
         for key in touched:  # gate, sizing, execution, limits, orders
             self._work(key, now_ns)
-        self.gate.count_commands(self._risky, now_ns)
+        self.gate.count_commands(self.out.risky, now_ns)
         return self._record(message, now_ns)
 
     # --- what happened --------------------------------------------------------------------------
@@ -314,10 +241,10 @@ class Desk:
         """A timer: look at what has not happened."""
         assert type(timer) is TimerFired
         if timer.timer_id == HEARTBEAT:
-            self._wake(HEARTBEAT, now_ns + self.config.heartbeat_ns)
+            self.out.wake(HEARTBEAT, now_ns + self.config.heartbeat_ns)
         self.picture.aged(now_ns)
         if self.config.ack_timeout_ns:
-            self._ask(self.orders.overdue(now_ns, self.config.ack_timeout_ns), now_ns)
+            self.out.ask(self.orders.overdue(now_ns, self.config.ack_timeout_ns), now_ns)
         return self._keys
 
     def _take_link(self, status: Inbound, now_ns: int) -> Sequence[int]:
@@ -325,7 +252,7 @@ class Desk:
         assert type(status) is LinkStatus
         self.picture.link(status, now_ns)
         if status.up:
-            self._ask(self.orders.unknown(status.book_id), now_ns)
+            self.out.ask(self.orders.unknown(status.book_id), now_ns)
         return self._keys
 
     def _take_operator(self, word: Inbound, now_ns: int) -> Sequence[int]:
@@ -335,7 +262,7 @@ class Desk:
             self.picture.end_of_day()
         self.limits.operator(word)
         for action in self.gate.operator(word, now_ns):
-            self._act(action, now_ns)
+            self.out.act(action, now_ns)
         return self._keys
 
     def _take_accrual(self, accrual: Inbound, _now_ns: int) -> Sequence[int]:
@@ -367,7 +294,7 @@ class Desk:
         if isinstance(verdict, Veto):
             children = self.executor.stop(strategy, book_id, live) if live else ()
             if children or data.vetoes.get(key, 0) != verdict.code:
-                self._decisions.append(
+                self.out.decisions.append(
                     Decision(signal_id=signal_id, strategy=strategy, signal=signal, veto=verdict)
                 )
                 data.veto_counts[verdict.code] = data.veto_counts.get(verdict.code, 0) + 1
@@ -396,7 +323,7 @@ class Desk:
             )
             permit_id = verdict.permit_id
             if children:
-                self._decisions.append(
+                self.out.decisions.append(
                     Decision(
                         signal_id=signal_id,
                         strategy=strategy,
@@ -407,124 +334,8 @@ class Desk:
                 )
         self._ended("execution")
         for child in children:
-            self._let_out(child, signal_id, permit_id, view, now_ns)
+            self.out.let_out(child, signal_id, permit_id, view, now_ns)
         self._ended("limits")
-
-    def _let_out(
-        self, child: Child, signal_id: int, permit_id: int, view: View, now_ns: int
-    ) -> None:
-        """Make a child a command, have the limits look at it, and give it to the orders."""
-        cause = Cause(
-            strategy=child.strategy,
-            signal_id=signal_id,
-            permit_id=permit_id,
-            parent_id=child.parent_id,
-        )
-        if child.action is ChildAction.PULL:
-            self._pull(self.orders.get(child.order_id), cause, now_ns)
-            return
-        command: Submit | Replace
-        if child.action is ChildAction.NEW:
-            command = Submit(
-                book_id=child.book_id,
-                order_id=self.orders.next_id,
-                side=child.side,
-                price_ticks=child.price_ticks,
-                qty_lots=child.qty_lots,
-                order_type=child.order_type,
-                tif=child.tif,
-                post_only=child.post_only,
-            )
-        else:
-            command = Replace(
-                book_id=child.book_id,
-                order_id=child.order_id,
-                price_ticks=child.price_ticks,
-                qty_lots=child.qty_lots,
-            )
-        refusal = self.limits.check(command, now_ns, view, child.strategy)
-        if refusal is not None:
-            self._note_refusal(command, cause, refusal)
-            self.executor.refuse(child.strategy, child.book_id, child.side, view.seq, now_ns)
-            return
-        if type(command) is Submit:
-            self.orders.add(command, child.strategy, cause, now_ns)
-        else:
-            order = self.orders.get(child.order_id)
-            assert order is not None
-            self.orders.replace(order, child.price_ticks, child.qty_lots, now_ns)
-        self.picture.risk(child.strategy, child.book_id)
-        self._risky += 1
-        self._commands.append(command)
-        self._caused.append(Caused(command=command, cause=cause))
-
-    # --- what leaves ----------------------------------------------------------------------------
-
-    def _send(self, command: OrderCommand, cause: Cause, now_ns: int) -> bool:
-        """A command that adds no risk: it needs no gate, only the limits' absolute rate.
-
-        Returns:
-            Whether it leaves; if not, orders must not believe that it is on its way.
-        """
-        refusal = self.limits.check(command, now_ns, None, cause.strategy)
-        if refusal is not None:
-            self._note_refusal(command, cause, refusal)
-            return False
-        self._commands.append(command)
-        self._caused.append(Caused(command=command, cause=cause))
-        return True
-
-    def _note_refusal(
-        self, command: OrderCommand, cause: Cause, refusal: tuple[int, int, int]
-    ) -> None:
-        """Write down what the limits did not let out."""
-        code, found, allowed = refusal
-        counts = self.data.refusal_counts
-        counts[code] = counts.get(code, 0) + 1
-        self._refusals.append(
-            Refusal(command=command, cause=cause, code=code, found=found, allowed=allowed)
-        )
-
-    def _ask(self, orders: Sequence[Order], now_ns: int) -> None:
-        """Ask the venue how orders stand; into a link that is down no question gets an answer."""
-        down_ns = self.state.data.down_since_ns
-        for order in orders:
-            if down_ns[order.book_id]:
-                continue
-            query = Query(book_id=order.book_id, order_id=order.order_id)
-            if self._send(query, Cause(strategy=order.strategy), now_ns):
-                self.orders.query(order, now_ns)
-
-    def _pull(self, order: Order | None, cause: Cause, now_ns: int) -> None:
-        """Cancel an order, unless a cancel is on its way or it has ended."""
-        if order is None or order.ended or order.cancel_sent:
-            return
-        command = Cancel(book_id=order.book_id, order_id=order.order_id)
-        if self._send(command, cause, now_ns):
-            self.orders.cancel(order, now_ns)
-
-    def _act(self, action: Action, now_ns: int) -> None:
-        """What the gate wants of orders that are already working."""
-        self._actions.append(action)
-        strategy, book_id = action.strategy, action.book_id
-        if action.kind is ActionKind.RESUME:
-            self.executor.set_status(strategy, book_id, ParentStatus.WORKING)
-            return
-        status = ParentStatus.PAUSED if action.kind is ActionKind.PAUSE else ParentStatus.ABORTED
-        self.executor.set_status(strategy, book_id, status)
-        for key in self._keys:
-            if strategy in (EVERY, key >> 16) and book_id in (EVERY, key & 0xFFFF):
-                parent = self.executor.parent(key >> 16, key & 0xFFFF)
-                cause = Cause(
-                    strategy=key >> 16, parent_id=parent.parent_id if parent is not None else 0
-                )
-                for order in self.orders.live(key >> 16, key & 0xFFFF):
-                    self._pull(order, cause, now_ns)
-
-    def _wake(self, timer_id: int, due_ns: int) -> None:
-        command = SetTimer(timer_id=timer_id, due_ns=due_ns)
-        self._commands.append(command)
-        self._caused.append(Caused(command=command, cause=Cause(strategy=EVERY)))
 
     # --- the record -----------------------------------------------------------------------------
 
@@ -532,23 +343,17 @@ class Desk:
         """A new event: nothing has come of it yet."""
         self._ended("begin")
         self.data.seq += 1
-        self._risky = 0
-        self._commands = []
-        self._caused = []
-        self._decisions = []
-        self._actions = []
-        self._refusals = []
+        self.out.begin()
 
     def _record(self, message: Inbound | None, now_ns: int) -> Sequence[Command]:
         """Write down what came in and all that came of it."""
-        self.journal.event(
-            now_ns, message, self._decisions, self._caused, self._actions, self._refusals
-        )
+        out = self.out
+        self.journal.event(now_ns, message, out.decisions, out.caused, out.actions, out.refusals)
         every = self.config.snapshot_every
         if every and self.data.seq % every == 0:
             self.journal.snapshot(now_ns, self.snapshot())
         self._ended("journal")
-        return self._commands
+        return out.commands
 
     def snapshot(self) -> bytes:
         """Everything remembered, as bytes; equal desks have equal bytes."""

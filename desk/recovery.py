@@ -14,8 +14,9 @@ from typing import Protocol
 
 import msgspec
 
+from desk.desk_data import DeskData, EventLog
 from desk.journal.records import Event, Record, RecordType, event_in, snapshot_in
-from desk.pipeline import Desk, DeskData, EventLog
+from desk.pipeline import Desk
 from market.decisions import Action, Caused, Decision, Refusal
 from market.errors import InputError
 from market.messages import Inbound

@@ -7,8 +7,8 @@ anything about the market; it wires.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from desk.desk_data import Probe
 from desk.journal import Journal
-from desk.pipeline import Desk, Probe
 from market.codes import Depth, Mode
 from market.errors import InputError
 from market.instruments import Instrument
@@ -36,6 +36,8 @@ from strategies import Quoter, QuoterConfig, ScheduledBuyer, ScheduledBuyerConfi
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from desk.pipeline import Desk
 
 
 class Assembly:

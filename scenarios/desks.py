@@ -5,9 +5,10 @@ import hashlib
 import msgspec
 
 from desk.config import DeskConfig
+from desk.desk_data import Probe
 from desk.journal import Journal
 from desk.journal.records import Header
-from desk.pipeline import Desk, Probe
+from desk.pipeline import Desk
 from market.instruments import Instrument
 from market.ports import JournalWriter, Strategy
 from scenarios.identity import code_digest

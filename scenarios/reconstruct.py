@@ -16,9 +16,10 @@ from typing import Any, Final
 import msgspec
 
 from bridge.stores import map_file
+from desk.desk_data import DeskData, EventLog
 from desk.journal import Reader, RecordType, event_in
 from desk.journal.records import Event, Record, header_in
-from desk.pipeline import Desk, DeskData, EventLog
+from desk.pipeline import Desk
 from desk.recovery import rebuild
 from market.codes import Depth, Mode, Side
 from market.decisions import Decision
