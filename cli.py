@@ -149,6 +149,21 @@ def query_views(
         terminal.note(f"more rows than {limit}; --limit shows more")
 
 
+@app.command("reconstruct")
+def reconstruct_order(
+    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    order: Annotated[int, typer.Option("--order", help="The order's id.")],
+    tape: Annotated[
+        Path | None, typer.Option(help="The tape that the run replayed, if it replayed one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Why was an order sent? The market and the desk as they stood, from journal and tape alone."""
+    from scenarios.reconstruct import reconstruct
+
+    terminal_of(as_json).result(f"order {order}", output.fields_of(reconstruct(run, order, tape)))
+
+
 @app.command("migrate")
 def migrate(
     path: Annotated[Path, typer.Argument(help="A tape of an older format.")],

@@ -93,13 +93,11 @@ class Desk:
         self.state = State(
             config.state, instruments, _numbers(config.groups), count, old.state if old else None
         )
-        names = [one.name for one in config.strategies]
-        symbols = [one.symbol for one in instruments]
         self.gate = Gate(
             config.gate,
-            instruments=symbols,
+            instruments=[one.symbol for one in instruments],
             groups=config.groups,
-            strategies=names,
+            strategies=[one.name for one in config.strategies],
             data=old.gate if old else None,
         )
         self.limits = Limits(config.limits, instruments, old.limits if old else None)

@@ -10,6 +10,7 @@ Limits: a run on a generated flow has no tape; its venue book is not shown, and 
 """
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +23,10 @@ from desk.journal.records import Event, Record, header_in
 from desk.pipeline import Desk
 from desk.recovery import rebuild
 from market.codes import Depth, Mode, Side
-from market.decisions import Decision
+from market.decisions import Caused, Decision
 from market.errors import InputError
 from market.instruments import Instrument
-from market.messages import NO_PRICE, Submit, View
+from market.messages import NO_PRICE, Inbound, Submit, View
 from scenarios.build import books_of, instruments_of, interval_of
 from scenarios.desks import config_digest, make_strategies
 from scenarios.run_journal import JOURNAL_SUFFIX
@@ -200,13 +201,14 @@ def _moment(
         view = desk.feed.data.views[order.book_id]
     assert view is not None
     instrument = desk.instruments[order.book_id]
+    names = [one.name for one in host.stack.strategies]
     return Moment(
         order_id=order_id,
         host=host.name,
-        strategy=host.stack.strategies[cause.strategy].name,
+        strategy=names[cause.strategy],
         seq=record.seq,
         now_ns=record.now_ns,
-        cause=msgspec.to_builtins(event.message),
+        cause=_message(event.message),
         view=_view(view, record.now_ns),
         venue_book=_venue_book(view, history),
         belief=_belief(decisions, cause.parent_id),
@@ -223,12 +225,49 @@ def _moment(
             for strategy in range(len(desk.strategies))
             for one in desk.orders.live(strategy, order.book_id)
         ],
-        commands=[msgspec.to_builtins(one) for one in event.commands],
+        commands=[_command(one, names) for one in event.commands],
     )
 
 
+def _message(message: Inbound | None) -> dict[str, Any]:
+    """What came in; a view stands in full elsewhere."""
+    if isinstance(message, View):
+        return {"message": "View", "book_id": message.book_id, "seq": message.seq}
+    return {"message": "Start"} if message is None else msgspec.to_builtins(message)
+
+
+def _command(caused: Caused, names: list[str]) -> dict[str, Any]:
+    """A command with its cause, flat."""
+    cause = caused.cause
+    fields = msgspec.to_builtins(caused.command)
+    wanted = ("message", "order_id", "price_ticks", "qty_lots", "timer_id", "due_ns")
+    shown = {name: fields[name] for name in wanted if name in fields}
+    if isinstance(caused.command, Submit):
+        shown["side"] = caused.command.side.name
+    return {
+        **shown,
+        "strategy": names[cause.strategy] if cause.strategy >= 0 else "",
+        "signal_id": cause.signal_id,
+        "permit_id": cause.permit_id,
+        "parent_id": cause.parent_id,
+    }
+
+
 def _view(view: View, now_ns: int) -> dict[str, Any]:
-    return {**msgspec.to_builtins(view), "age_ns": now_ns - view.venue_ns}
+    """The book as the desk saw it, its levels best first."""
+    fields: dict[str, Any] = msgspec.to_builtins(view)
+    del fields["message"]
+    return {
+        **fields,
+        "bids": _levels(view.bids),
+        "asks": _levels(view.asks),
+        "phase": view.phase.name,
+        "age_ns": now_ns - view.venue_ns,
+    }
+
+
+def _levels(levels: Sequence[tuple[int, int]]) -> str:
+    return "  ".join(f"{lots} at {price}" for price, lots in levels)
 
 
 def _belief(decisions: list[Decision], parent_id: int) -> dict[str, Any]:
@@ -287,8 +326,8 @@ def _venue_book(view: View, history: Tape | None) -> dict[str, Any] | str:
     asks = world.venue_depth(book_id, Side.SELL, DEPTH_LEVELS)
     return {
         "venue_ns": view.venue_ns,
-        "bids": bids,
-        "asks": asks,
+        "bids": _levels(bids),
+        "asks": _levels(asks),
         "best_equal": (bids[0][0] if bids else NO_PRICE) == view.bid_ticks
         and (asks[0][0] if asks else NO_PRICE) == view.ask_ticks,
     }

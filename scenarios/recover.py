@@ -13,6 +13,7 @@ fills that the venue has reported before the STATUS that counts them: repeats do
 
 Limits: damage, which is anything but a torn tail, is refused; a person decides what then is to be done.
 """
+# tidy: unimported the first call of a process that trades for itself; nothing simulated makes it
 
 from pathlib import Path
 from typing import NamedTuple

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from msgspec import structs
 
 from desk.config import DeskConfig
+from desk.desk_data import DeskData, EventLog
 from desk.journal import Reader, Record, RecordType, event_in
-from desk.pipeline import Desk, DeskData, EventLog
+from desk.pipeline import Desk
 from desk.recovery import MakeDesk
 from market.instruments import Instrument
 from scenarios.build import Assembly, books_of

@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 
 from desk.config import DeskConfig, StrategyConfig
+from desk.desk_data import DeskData
 from desk.execution import ExecutionConfig
 from desk.gate import GateConfig, GroupGate, InstrumentGate, PortfolioGate, StrategyGate
 from desk.journal.records import Event
 from desk.limits import BookLimits, LimitsConfig
 from desk.orders import Order
-from desk.pipeline import HEARTBEAT, Desk, DeskData
+from desk.pipeline import HEARTBEAT, Desk
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
 from market.codes import Liquidity, OperatorAction, Phase, Reason, ReportType, Trigger

@@ -94,7 +94,7 @@ def race_desks(
         folder = Path(name)
         tools = Tools(wall_ns, cpu_ns, folder)
         for style, one in cycles.items():
-            lap(cycle(style, books, GROUP, WARM_UP_ORDERS), tools, in_file=False)
+            lap(cycle(style, books, GROUP, min(WARM_UP_ORDERS, orders)), tools, in_file=False)
             _write(one, folder / f"{style}.json")
         for number in range(rounds):
             for style, one in cycles.items():

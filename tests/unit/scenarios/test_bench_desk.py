@@ -12,7 +12,7 @@ from scenarios.bench_desk import LAPS, DeskBench, bench_desk
 from scenarios.desk_cycle import StubVenue
 from scenarios.race import desk as race
 
-ORDERS = 1_000
+ORDERS = 256
 PYTHON = Path(sys.executable)
 
 
@@ -188,7 +188,7 @@ def test_a_race_gives_both_rates_and_their_ratio(fake_peer: Path) -> None:
 
 def test_a_peer_that_did_other_work_is_refused(fake_peer: Path) -> None:
     fake_peer.write_text(FAKE_PEER.replace("WRONG", "1"))
-    with pytest.raises(InputError, match="nautilus: found 1000 orders, 1000 filled"):
+    with pytest.raises(InputError, match="nautilus: found 256 orders, 256 filled"):
         race.race_desks(
             "nautilus",
             wall_ns=time.perf_counter_ns,

@@ -107,7 +107,7 @@ def test_damage_is_refused_and_nothing_is_cut(tmp_path: Path) -> None:
     damaged[200] ^= 1
     path.write_bytes(damaged)
 
-    with pytest.raises(InputError, match="desk.journal: found crc"):
+    with pytest.raises(InputError, match="found crc"):
         opened_at(path)
     assert path.read_bytes() == damaged
 
