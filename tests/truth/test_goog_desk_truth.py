@@ -46,7 +46,7 @@ def test_the_journal_holds(run: RunSummary) -> None:
     found = survey(map_file(path), anchor_from(head, "head"), str(path))
     assert found.holds
     assert found.sealed
-    assert found.records["EVENT"] == run.desks["desk"].events
+    assert found.records["event"] == run.desks["desk"].events
 
 
 def test_orders_are_reconstructed_from_journal_and_tape(run: RunSummary, goog_tape: Tape) -> None:
