@@ -35,10 +35,12 @@ check: $(READY) ## lint, format, types, import contracts, determinism lint
 	$(BIN)/lint-imports --cache-dir .import_linter_cache | sed -n '/^Analyzed/,$$p'
 	$(BIN)/python -m tests.tidy.lint
 
-fix: $(READY) ## mend what tools can mend, and write docs/reference/cli.md anew
+fix: $(READY) ## mend what tools can mend, and write generated pages of docs/reference anew
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/python -m tests.docs.cli_reference --write
+	$(BIN)/python -m tests.docs.code_reference --write
+	$(BIN)/python -m tests.docs.order_states --write
 
 nightly: $(READY) ## the minutes-long tests
 	$(BIN)/pytest -n 2 -m nightly

@@ -195,7 +195,7 @@ def bench_replay_speed(
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often everything runs.")] = 5,
     messages: Annotated[
-        int, typer.Option(min=5_000, help="Least length of the bench's own stream.")
+        int, typer.Option(min=5_000, help="Least length of the stream; a shorter tape is repeated.")
     ] = 1_000_000,
     as_json: Json = False,
     quiet: Quiet = False,

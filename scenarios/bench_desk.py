@@ -190,7 +190,10 @@ def bench_desk(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="twin-bench-", dir=folder))
         )
         tools = Tools(wall_ns, cpu_ns, place)
-        warm_up = {style: cycle(style, books, group, min(WARM_UP_ORDERS, orders)) for style, _ in LAPS.values()}
+        warm_up = {
+            style: cycle(style, books, group, min(WARM_UP_ORDERS, orders))
+            for style, _ in LAPS.values()
+        }
         for style, in_file in LAPS.values():
             lap(warm_up[style], tools, in_file=in_file)
         cycles = {style: cycle(style, books, group, orders) for style, _ in LAPS.values()}

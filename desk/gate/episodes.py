@@ -57,7 +57,7 @@ class GateData(msgspec.Struct):
         episodes: By code and scope.
         prices: Of each book.
         orders: Sent lately.
-        looked: Mark, position, lots that may be bought and lots that may be sold of each book, as
+        looked: Marks, positions, lots that may be bought and lots that may be sold, by book, as
             they were looked at last.
         bar_ns: End of the bar whose volatilities and correlations were looked at last.
     """

@@ -48,63 +48,76 @@ Rooms = tuple[list[int], list[int]]
 
 
 class Sums:
-    """Worst-case exposure of the portfolio and its groups, in value units, at the last `refresh`.
+    """Worst-case exposure of the portfolio, its groups and strategies, in value units, when refreshed.
 
     `long` is all books at their high ends, longs minus shorts; `short` the same at their low ends,
-    negative when short. It remembers what it was made from only to know when to stay as it is.
+    negative when short. A book's part is made anew when something about the book has changed.
     """
 
     def __init__(self, tables: Tables) -> None:
+        books, groups = len(tables.books), len(tables.group)
         self._group_of = tables.group_of
-        self._groups = len(tables.group)
-        self._positions: list[int] = []
-        self._buying: list[int] = []
-        self._selling: list[int] = []
-        self._marks: list[int] = []
+        self._strategies = list(tables.strategies)
+        self._seen = [[0] * books for _ in range(4)]
+        self._state_version = -1
+        self._parts = [(0, 0, 0)] * books
+        self._own_parts = [[0] * books for _ in self._strategies]
         self.gross = self.long = self.short = 0
-        self.group_gross = [0] * self._groups
-        self.group_long = [0] * self._groups
-        self.group_short = [0] * self._groups
+        self.group_gross = [0] * groups
+        self.group_long = [0] * groups
+        self.group_short = [0] * groups
+        self.own = [0] * len(self._strategies)
         self.version = 0
 
     def refresh(self, state: "State") -> None:
-        """Add all books up anew, if anything about them has changed."""
-        seen = state.data
-        if (
-            seen.mark_x2_ticks == self._marks
-            and seen.buy_risk_lots == self._buying
-            and seen.sell_risk_lots == self._selling
-            and seen.position_lots == self._positions
-        ):
+        """Take in every book about which something has changed."""
+        data = state.data
+        now = [data.mark_x2_ticks, data.position_lots, data.buy_risk_lots, data.sell_risk_lots]
+        since = self._state_version
+        if now == self._seen and state.version == since:
             return
-        self._marks, self._positions = seen.mark_x2_ticks.copy(), seen.position_lots.copy()
-        self._buying, self._selling = seen.buy_risk_lots.copy(), seen.sell_risk_lots.copy()
         self.version += 1
-        gross = longest = shortest = 0
-        zeros = [0] * self._groups
-        group_gross, group_long, group_short = zeros, zeros.copy(), zeros.copy()
-        value = state.value
-        for book_id, position in enumerate(self._positions):
-            buying, selling = self._buying[book_id], self._selling[book_id]
-            if not (position or buying or selling):
-                continue
-            high, low = position + buying, position - selling
-            high_value = value(book_id, high)
-            low_value = high_value if high == low else value(book_id, low)
-            exposure = high_value if high_value > low_value else low_value
-            if high < 0:
-                high_value = -high_value
-            if low < 0:
-                low_value = -low_value
-            gross += exposure
-            longest += high_value
-            shortest += low_value
-            group = self._group_of[book_id]
-            group_gross[group] += exposure
-            group_long[group] += high_value
-            group_short[group] += low_value
-        self.gross, self.long, self.short = gross, longest, shortest
-        self.group_gross, self.group_long, self.group_short = group_gross, group_long, group_short
+        self._state_version = state.version
+        marks, positions, buying, selling = self._seen
+        for book_id, changed in enumerate(state.changed):
+            if (
+                changed > since
+                or marks[book_id] != now[0][book_id]
+                or positions[book_id] != now[1][book_id]
+                or buying[book_id] != now[2][book_id]
+                or selling[book_id] != now[3][book_id]
+            ):
+                self._take(state, book_id)
+        self._seen = [column.copy() for column in now]
+
+    def _take(self, state: "State", book_id: int) -> None:
+        """One book's part of every sum, in place of the one before."""
+        data, value = state.data, state.value
+        position = data.position_lots[book_id]
+        high, low = position + data.buy_risk_lots[book_id], position - data.sell_risk_lots[book_id]
+        high_value = value(book_id, high)
+        low_value = high_value if high == low else value(book_id, low)
+        exposure = high_value if high_value > low_value else low_value
+        if high < 0:
+            high_value = -high_value
+        if low < 0:
+            low_value = -low_value
+        old_exposure, old_high, old_low = self._parts[book_id]
+        self._parts[book_id] = (exposure, high_value, low_value)
+        group = self._group_of[book_id]
+        self.gross += exposure - old_exposure
+        self.group_gross[group] += exposure - old_exposure
+        self.long += high_value - old_high
+        self.group_long[group] += high_value - old_high
+        self.short += low_value - old_low
+        self.group_short[group] += low_value - old_low
+        if len(self._strategies) == 1:
+            self.own[0] = self.gross
+            return
+        for strategy, parts in enumerate(self._own_parts):
+            own = value(book_id, state.strategy_worst_lots(strategy, book_id))
+            self.own[strategy] += own - parts[book_id]
+            parts[book_id] = own
 
 
 def rooms_of(
@@ -206,7 +219,7 @@ def figures(
             net = max(sums.group_long[group], -sums.group_short[group])
             return net, tables.group[group].net_micros
         case VetoCode.STRATEGY_VALUE:
-            return state.strategy_exposure(strategy), tables.strategy[strategy].value_micros
+            return sums.own[strategy], tables.strategy[strategy].value_micros
         case VetoCode.PORTFOLIO_GROSS:
             return sums.gross, portfolio.gross_micros
         case _:

@@ -91,7 +91,7 @@ class Gate:
         self.data = data or GateData(
             prices=[PriceWindow() for _ in instruments],
             orders=RateWindow(),
-            looked=[[0, 0, 0, 0] for _ in instruments],
+            looked=[[0] * len(instruments) for _ in range(4)],
         )
         self._sums = Sums(self._tables)
         self._monitor = Monitor(self._tables, self._sums, self.data)
@@ -164,9 +164,7 @@ class Gate:
         """The tightest rooms of a strategy in a book; the last ones while nothing has changed."""
         sums, seen, strategy, book_id = self._sums, state.data, key >> 16, key & 0xFFFF
         sums.refresh(state)
-        # The only strategy is behind everything that the desk holds and works.
-        alone = len(self._tables.strategies) == 1
-        own = sums.gross if alone else state.strategy_exposure(strategy)
+        own = sums.own[strategy]
         found = (sums.version, seen.volume_lots[book_id], seen.next_bar_ns, own, own_high, own_low)
         memo = self._memos.get(key)
         if memo is not None and memo.made_from == found:

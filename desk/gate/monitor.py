@@ -40,32 +40,55 @@ class Monitor:
         self._tables = tables
         self._sums = sums
         self._data = data
+        self._working: list[int] | None = (
+            None  # books with orders in flight, made at the first look
+        )
 
     def causes(self, state: "State", now_ns: int) -> list[Cause]:
         """Everything that is found now."""
         found: list[Cause] = []
         seen, data = state.data, self._data
         everything = bool(data.episodes)
-        moved: list[int] = []
-        for book_id, looked in enumerate(data.looked):
-            mark_x2, position = seen.mark_x2_ticks[book_id], seen.position_lots[book_id]
-            buying, selling = seen.buy_risk_lots[book_id], seen.sell_risk_lots[book_id]
-            if everything or looked != [mark_x2, position, buying, selling]:
-                data.looked[book_id] = [mark_x2, position, buying, selling]
-                if mark_x2:
-                    self._price(book_id, mark_x2, now_ns, found)
-                # A book without position and orders adds to no exposure, wherever its mark goes.
-                if position or buying or selling:
-                    moved.append(book_id)
-            if buying or selling:
-                self._fit(state, book_id, now_ns, found)
-        if moved:
-            self._exposure(state, moved, found)
+        now = [seen.mark_x2_ticks, seen.position_lots, seen.buy_risk_lots, seen.sell_risk_lots]
+        if everything or now != data.looked or self._working is None:
+            moved = self._look(now, now_ns, everything, found)
+            if moved:
+                self._exposure(state, moved, found)
+        assert self._working is not None
+        for book_id in self._working:
+            self._fit(state, book_id, now_ns, found)
         if everything or seen.next_bar_ns != data.bar_ns:
             data.bar_ns = seen.next_bar_ns
             self._measures(state, found)
         self._desk(state, now_ns, found)
         return found
+
+    def _look(
+        self, now: list[list[int]], now_ns: int, everything: bool, found: list[Cause]
+    ) -> list[int]:
+        """Look at what has changed; the books whose exposure may have."""
+        before = self._data.looked
+        moved: list[int] = []
+        working: list[int] = []
+        for book_id, mark_x2 in enumerate(now[0]):
+            position, buying, selling = now[1][book_id], now[2][book_id], now[3][book_id]
+            if buying or selling:
+                working.append(book_id)
+            if (
+                everything
+                or mark_x2 != before[0][book_id]
+                or position != before[1][book_id]
+                or buying != before[2][book_id]
+                or selling != before[3][book_id]
+            ):
+                if mark_x2:
+                    self._price(book_id, mark_x2, now_ns, found)
+                # A book without position and orders adds to no exposure, wherever its mark goes.
+                if position or buying or selling:
+                    moved.append(book_id)
+        self._data.looked = [column.copy() for column in now]
+        self._working = working
+        return moved
 
     # --- one book -------------------------------------------------------------------------------
 
@@ -129,12 +152,7 @@ class Monitor:
         if net > portfolio.net_micros:
             found.append(_cause(VetoCode.PORTFOLIO_NET, EVERY, EVERY, net, portfolio.net_micros))
         for strategy in tables.strategies:
-            if len(tables.strategies) == 1:
-                value = gross
-            elif any(_works(state, strategy, book_id) for book_id in moved):
-                value = state.strategy_exposure(strategy)
-            else:
-                continue
+            value = sums.own[strategy]
             most = tables.strategy[strategy].value_micros
             if value > most:
                 found.append(_cause(VetoCode.STRATEGY_VALUE, strategy, EVERY, value, most))

@@ -16,14 +16,11 @@ Limits: of books whose currencies differ, the exchange rates are the configurati
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
-from desk.state.correlation import CorrelationConfig, CorrelationData, add_bars, correlation_of
-from desk.state.drawdown import DrawdownData, day_drawdown, mark_equity, peak_drawdown, start_day
-from desk.state.regimes import RegimeConfig, RegimeData, add_regime_bar, regime_of
+from desk.state.correlation import add_bars, correlation_of
+from desk.state.data import PPM, StateConfig, StateData, fresh_state
+from desk.state.drawdown import day_drawdown, mark_equity, peak_drawdown, start_day
+from desk.state.regimes import add_regime_bar, regime_of
 from desk.state.volatility import (
-    VolatilityConfig,
-    VolatilityData,
     add_bar,
     ewma_volatility,
     long_volatility,
@@ -34,104 +31,12 @@ from market.errors import InputError
 from market.instruments import Instrument
 from market.messages import NO_PRICE, View
 
-PPM: Final = 1_000_000
 ACCOUNT_SHIFT: Final = 16
 
 
 def account_key(strategy: int, book_id: int) -> int:
     """The key of one strategy in one book."""
     return strategy << ACCOUNT_SHIFT | book_id
-
-
-class StateConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How risk is measured.
-
-    Attributes:
-        capital: What the desk trades with, in whole units of the base currency.
-        fx_ppm: Millionths of the base currency that one unit of each other currency is worth.
-        volatility: Bars and weights of volatility.
-        correlation: Weights of correlation.
-        regime: How volatility becomes a regime.
-        regimes: The same for single instruments, by symbol: a fitted model is of one of them.
-    """
-
-    capital: int
-    fx_ppm: dict[str, int] = {}
-    volatility: VolatilityConfig = VolatilityConfig()
-    correlation: CorrelationConfig = CorrelationConfig()
-    regime: RegimeConfig = RegimeConfig()
-    regimes: dict[str, RegimeConfig] = {}
-
-    def __post_init__(self) -> None:
-        if self.capital < 1:
-            raise InputError(f"capital is {self.capital}, allowed is 1 or more")
-        for name, config in [("regime", self.regime), *self.regimes.items()]:
-            if config.hmm is not None and config.hmm.bar_ns != self.volatility.bar_ns:
-                raise InputError(
-                    f"{name}: found a model of bars of {config.hmm.bar_ns} ns, "
-                    f"allowed is {self.volatility.bar_ns} ns, which volatility's bars have"
-                )
-
-
-class StateData(msgspec.Struct):
-    """All that the state remembers; lists are by book."""
-
-    position_lots: list[int]
-    buy_risk_lots: list[int]
-    sell_risk_lots: list[int]
-    mark_x2_ticks: list[int]
-    bid_ticks: list[int]
-    ask_ticks: list[int]
-    phase: list[int]
-    stale: list[bool]
-    content_ns: list[int]
-    volume_lots: list[int]
-    trade_count: list[int]
-    down_since_ns: list[int]
-    unknown_orders: list[int]
-    positions: dict[int, int]
-    buy_risk: dict[int, int]
-    sell_risk: dict[int, int]
-    next_bar_ns: int
-    bar_mark_x2: list[int]
-    volatility: list[VolatilityData]
-    regimes: list[RegimeData]
-    correlation: CorrelationData
-    drawdown: DrawdownData
-
-
-def fresh_state(config: StateConfig, books: int) -> StateData:
-    """A state before anything has happened."""
-    zeros = [0] * books
-    return StateData(
-        position_lots=zeros.copy(),
-        buy_risk_lots=zeros.copy(),
-        sell_risk_lots=zeros.copy(),
-        mark_x2_ticks=zeros.copy(),
-        bid_ticks=[NO_PRICE] * books,
-        ask_ticks=[NO_PRICE] * books,
-        phase=[int(Phase.PRE_OPEN)] * books,
-        stale=[True] * books,
-        content_ns=zeros.copy(),
-        volume_lots=zeros.copy(),
-        trade_count=zeros.copy(),
-        down_since_ns=zeros.copy(),
-        unknown_orders=zeros.copy(),
-        positions={},
-        buy_risk={},
-        sell_risk={},
-        next_bar_ns=0,
-        bar_mark_x2=zeros.copy(),
-        volatility=[VolatilityData() for _ in range(books)],
-        regimes=[RegimeData() for _ in range(books)],
-        correlation=CorrelationData.of(books),
-        drawdown=DrawdownData(
-            equity=config.capital * PPM,
-            day_start=config.capital * PPM,
-            day_peak=config.capital * PPM,
-            peak=config.capital * PPM,
-        ),
-    )
 
 
 class State:
@@ -164,6 +69,10 @@ class State:
         self._bars_max = max(
             config.volatility.long_window_bars, *(one.history_bars for one in self._regimes)
         )
+        # When each book's position or risk changed last, for who keeps sums; made anew with the desk.
+        self.version = 0
+        self.changed = [0] * books
+        self._rho: dict[int, float] = {}
         self._num, self._den = zip(
             *(value_scale(config, instruments, one) for one in instruments), strict=True
         )
@@ -203,6 +112,8 @@ class State:
         data.sell_risk_lots[book_id] += sell_lots - data.sell_risk.get(key, 0)
         data.buy_risk[key] = buy_lots
         data.sell_risk[key] = sell_lots
+        self.version += 1
+        self.changed[book_id] = self.version
 
     def apply_fill(self, strategy: int, book_id: int, signed_lots: int) -> None:
         """A position changed by a fill, a bust or a correction."""
@@ -210,6 +121,8 @@ class State:
         key = strategy << ACCOUNT_SHIFT | book_id
         data.position_lots[book_id] += signed_lots
         data.positions[key] = data.positions.get(key, 0) + signed_lots
+        self.version += 1
+        self.changed[book_id] = self.version
 
     def apply_link(self, book_id: int, *, up: bool, now_ns: int) -> None:
         """A book's order link went down or came up."""
@@ -263,6 +176,7 @@ class State:
                     change,
                     rolling_volatility(volatility, config.volatility),
                 )
+        self._rho.clear()
         if len(changes) > 1:
             add_bars(data.correlation, config.correlation, changes)
 
@@ -327,10 +241,6 @@ class State:
         position = data.positions.get(key, 0)
         return max(position + data.buy_risk.get(key, 0), data.sell_risk.get(key, 0) - position)
 
-    def strategy_exposure(self, strategy: int) -> int:
-        """Sum of the exposures of one strategy over all books."""
-        return sum([self.value(b, self.strategy_worst_lots(strategy, b)) for b in self.books])
-
     # --- profit and risk measures ---------------------------------------------------------------
 
     @property
@@ -367,7 +277,11 @@ class State:
 
     def rho(self, one: int, other: int) -> float:
         """Correlation of two books' relative changes; 0.0 while unknown."""
-        return correlation_of(self.data.correlation, one, other)
+        key = one * len(self.books) + other
+        known = self._rho.get(key)
+        if known is None:
+            known = self._rho[key] = correlation_of(self.data.correlation, one, other)
+        return known
 
     def involved(self, book_id: int) -> bool:
         """Whether a book is held or worked."""
@@ -377,17 +291,6 @@ class State:
             or data.buy_risk_lots[book_id]
             or data.sell_risk_lots[book_id]
         )
-
-    def max_rho(self, book_id: int) -> tuple[int, float]:
-        """The other involved book that moves most like this one, and how much; (−1, 0.0) for none."""
-        best, best_rho = -1, 0.0
-        for other in self.books:
-            if other == book_id or not self.involved(other):
-                continue
-            rho = self.rho(book_id, other)
-            if abs(rho) > abs(best_rho):
-                best, best_rho = other, rho
-        return best, best_rho
 
     def regime(self, book_id: int) -> Regime:
         """How a book's market behaves at present."""
