@@ -185,14 +185,17 @@ class Assembly:
             end_ns=self.end_ns,
         )
         writer = self._journal(section.name)
-        desk = make_desk(
-            section.stack,
-            config,
-            self.instruments,
-            writer,
-            now_ns=self.start_ns,
-            probe=self._probe,
-        )
+        try:
+            desk = make_desk(
+                section.stack,
+                config,
+                self.instruments,
+                writer,
+                now_ns=self.start_ns,
+                probe=self._probe,
+            )
+        except InputError as error:
+            raise InputError(f"host {section.name!r}: {error}") from None
         self.desks[number] = desk
         self.writers[number] = writer
         commit = section.stack.commit.compile()

@@ -39,7 +39,9 @@ def make_desk(
 ) -> Desk:
     """A desk that has seen nothing, with a journal that begins now."""
     header = Header(
-        desk=config.desk, config_digest=config_digest(stack, config), code_digest=code_digest()
+        desk=config.desk,
+        config_digest=config_digest(stack, config),
+        code_digest=code_digest([one.strategy for one in stack.strategies]),
     )
     journal = Journal.begin(writer, now_ns, header)
     return Desk(

@@ -8,11 +8,14 @@ promises its bits only within one fingerprint.
 import hashlib
 import platform
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from strategies.registry import source_of
 
 RUN_FORMAT_VERSION: Final = 1
 ROOMS: Final = ("market", "sim", "desk", "strategies", "scenarios")
@@ -37,8 +40,12 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.scenario}-{digest}"
 
 
-def code_digest() -> str:
-    """Digest of every source file that can change what a run does."""
+def code_digest(strategies: Sequence[str] = ()) -> str:
+    """Digest of every source file that can change what a run does.
+
+    Args:
+        strategies: Names of the run's strategies; the modules of users' own count with their source.
+    """
     root = Path(__file__).resolve().parents[1]
     digest = hashlib.blake2b(digest_size=16)
     for room in ROOMS:
@@ -46,6 +53,11 @@ def code_digest() -> str:
             if path.suffix in (".py", ".toml") and path.is_file():
                 digest.update(path.relative_to(root).as_posix().encode())
                 digest.update(path.read_bytes())
+    for name in strategies:
+        path = source_of(name)
+        if root not in path.parents:
+            digest.update(name.encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -14,7 +14,7 @@ from scenarios.desk_summary import DeskSummary, summarise
 from scenarios.identity import Identity, code_digest, fingerprint
 from scenarios.run_files import RunFolder
 from scenarios.schema import load_scenario, scenario_digest
-from scenarios.sections import HostSection
+from scenarios.sections import HostSection, strategies_of
 from scenarios.stage_times import StageTimes
 from scenarios.telemetry import Percentiles
 from sim.consolidated import ConsolidatedStats
@@ -125,7 +125,7 @@ def run_scenario(
     chosen = scenario.run.seed if seed is None else seed
     identity = Identity(
         scenario=scenario.run.name,
-        code_digest=code_digest(),
+        code_digest=code_digest(strategies_of(scenario)),
         scenario_digest=scenario_digest(text, where),
         tape_digest=history.digest if history is not None else "",
         seed=chosen,

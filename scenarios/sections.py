@@ -17,7 +17,7 @@ import msgspec
 from market.codes import QueueModel, Trigger
 from market.errors import InputError
 from market.instruments import Instrument
-from scenarios.stack import StackSection
+from scenarios.stack import StackSection, name_of
 from sim.flow import FlowModel
 from sim.latency import LatencyModel
 from strategies import DESK_MAX, QuoterConfig, ScheduledBuyerConfig
@@ -83,8 +83,8 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         feed: Latency of market data, venue to host.
         orders: Latency of commands, host to venue.
         reports: Latency of answers, venue to host.
-        books: Symbols that it follows; none named means every book of the run. Its strategy trades
-            the first.
+        books: Symbols (or `SYMBOL@VENUE`) that it follows; none named means every book of the run. A
+            bare strategy trades the first.
         triggers: What wakes it, beside reports, timers and staleness.
         depth_levels: Levels of each side that its views carry.
         stale_ns: Silence after which its view counts as stale; 0 for never.
@@ -152,10 +152,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _check_distinct("hosts", "name", [host.name for host in self.hosts])
         _check_distinct("hosts", "desk", [host.desk for host in self.hosts])
         symbols = [book.symbol for book in self.books]
+        names = [*symbols, *(name_of(book) for book in self.books)]
         for index, host in enumerate(self.hosts):
             _check_distinct(f"hosts[{index}].books", "symbol", list(host.books))
             for symbol in host.books:
-                if symbols and symbol not in symbols:
+                if symbols and symbol not in names:
                     raise InputError(
                         f"hosts[{index}].books: found {symbol!r}, allowed is {', '.join(symbols)}"
                     )
@@ -168,6 +169,17 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise InputError("run.mode: found 'frozen' with a [flow], allowed is reactive")
         if self.run.start_ns == 0:
             raise InputError("run.start: found 'auto' with a [flow], allowed is a date and time")
+
+
+def strategies_of(scenario: Scenario) -> list[str]:
+    """What the strategies of all desks are named, each once, in order."""
+    names = [
+        one.strategy
+        for host in scenario.hosts
+        if host.stack is not None
+        for one in host.stack.strategies
+    ]
+    return list(dict.fromkeys(names))
 
 
 def _check_name(name: str) -> None:

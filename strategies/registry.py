@@ -17,6 +17,7 @@ import inspect
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
@@ -97,6 +98,18 @@ def _entry_point(name: str) -> str:
         )
     # An entry point may name extras after its path, as in `module:Class [extra]`.
     return paths[0].partition("[")[0].strip()
+
+
+def source_of(name: str) -> Path:
+    """The file that a strategy's class is written in.
+
+    Raises:
+        InputError: As `strategy_named`, or the class is of no file.
+    """
+    found = inspect.getsourcefile(cast("type", strategy_named(name).cls))
+    if found is None:
+        raise InputError(f"strategy {name!r}: found no source file, allowed is a class in one")
+    return Path(found).resolve()
 
 
 def _attribute(module_name: str, attribute: str, where: str) -> object:
