@@ -228,6 +228,14 @@ class Desk:
         if report.type is ReportType.CANCEL_REJECTED:
             return NO_KEYS  # another cancel now would be refused as well; the next event may try
         key = account_key(order.strategy, order.book_id)
+        if (
+            order.ended
+            and not self.orders.live(order.strategy, order.book_id)
+            and self.executor.reached(
+                key, self.data.signal_ids.get(key, 0), self.state.data.positions.get(key, 0)
+            )
+        ):
+            return NO_KEYS
         if report.type is ReportType.ACCEPTED:
             # It rests as it was meant to: unless the market has moved meanwhile, nothing is to be decided.
             view = self.feed.data.views[order.book_id]

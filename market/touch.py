@@ -11,7 +11,7 @@ at the best price is all that this reading is for.
 from typing import Final, NamedTuple
 
 from market.codes import Phase, Trigger
-from market.messages import View
+from market.messages import NO_PRICE, View
 
 STALE: Final = int(Trigger.STALE)
 """As a plain int: combining members of a flag costs more than all the rest of a look."""
@@ -33,9 +33,9 @@ def touch_of(view: View | None) -> Touch | None:
     """
     if view is None or view.phase is not Phase.CONTINUOUS or int(view.fired) & STALE:
         return None
-    if not view.two_sided or view.crossed:
-        return None
     bid_ticks, ask_ticks = view.bid_ticks, view.ask_ticks
+    if bid_ticks == NO_PRICE or ask_ticks == NO_PRICE or bid_ticks >= ask_ticks:
+        return None
     if view.own_bid_lots >= view.bid_lots:
         if len(view.bids) < 2:
             return None

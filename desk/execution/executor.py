@@ -87,6 +87,23 @@ class Executor:
             return self._quote(parent, signal, sized, permit, view, live, now_ns)
         return self._reach(parent, signal, missing_lots, permit, view, live, now_ns)
 
+    def reached(self, key: int, signal_id: int, position_lots: int) -> bool:
+        """Whether a wish has what it asked for; then its parent is done.
+
+        Only while the wish is the one that was sized: another size is the next view's matter.
+        """
+        parent = self.data.parents.get(key)
+        if (
+            parent is None
+            or parent.quoting
+            or parent.status not in (ParentStatus.WORKING, ParentStatus.DONE)
+            or parent.signal_id != signal_id
+            or parent.position_lots != position_lots
+        ):
+            return False
+        parent.status = ParentStatus.DONE
+        return True
+
     def stop(self, strategy: int, book_id: int, live: Sequence[Order]) -> list[Child]:
         """Pull everything that a strategy has in a book; its parent may go on later."""
         parent = self.data.parents.get(strategy << 16 | book_id)

@@ -57,20 +57,19 @@ class GateData(msgspec.Struct):
         episodes: By code and scope.
         prices: Of each book.
         orders: Sent lately.
-        looked: Marks, positions, lots that may be bought and lots that may be sold, by book, as
-            they were looked at last.
+        looked: The state's version that was looked at last.
         bar_ns: End of the bar whose volatilities and correlations were looked at last.
     """
 
     prices: list[PriceWindow]
     orders: RateWindow
-    looked: list[list[int]]
     mode: GateMode = GateMode.NORMAL
     mode_ns: int = 0
     permits: int = 0
     refused: int = 0
     episodes: dict[int, Episode] = {}
     bar_ns: int = 0
+    looked: int = 0
 
 
 class Cause(NamedTuple):

@@ -58,8 +58,7 @@ class Sums:
         books, groups = len(tables.books), len(tables.group)
         self._group_of = tables.group_of
         self._strategies = list(tables.strategies)
-        self._seen = [[0] * books for _ in range(4)]
-        self._state_version = -1
+        self._version_seen = -1
         self._parts = [(0, 0, 0)] * books
         self._own_parts = [[0] * books for _ in self._strategies]
         self.gross = self.long = self.short = 0
@@ -71,24 +70,13 @@ class Sums:
 
     def refresh(self, state: "State") -> None:
         """Take in every book about which something has changed."""
-        data = state.data
-        now = [data.mark_x2_ticks, data.position_lots, data.buy_risk_lots, data.sell_risk_lots]
-        since = self._state_version
-        if now == self._seen and state.version == since:
+        data, since = state.data, self._version_seen
+        if data.version == since:
             return
         self.version += 1
-        self._state_version = state.version
-        marks, positions, buying, selling = self._seen
-        for book_id, changed in enumerate(state.changed):
-            if (
-                changed > since
-                or marks[book_id] != now[0][book_id]
-                or positions[book_id] != now[1][book_id]
-                or buying[book_id] != now[2][book_id]
-                or selling[book_id] != now[3][book_id]
-            ):
-                self._take(state, book_id)
-        self._seen = [column.copy() for column in now]
+        self._version_seen = data.version
+        for book_id in state.changed_since(since):
+            self._take(state, book_id)
 
     def _take(self, state: "State", book_id: int) -> None:
         """One book's part of every sum, in place of the one before."""
@@ -191,6 +179,68 @@ def rooms_of(
             _lots(portfolio.net_micros + sums.short, unit),
         ],
     )
+
+
+def tightest(
+    state: "State",
+    tables: Tables,
+    sums: Sums,
+    key: int,
+    *,
+    own: int,
+    own_high: int,
+    own_low: int,
+) -> tuple[int, int]:
+    """The smallest of `rooms_of` to either side, which is its specification, without the lists."""
+    strategy, book_id = key >> 16, key & 0xFFFF
+    seen, portfolio, table = state.data, tables.portfolio, tables.instrument[book_id]
+    group = tables.group_of[book_id]
+    limits, gross = tables.group[group], sums.gross
+    position = seen.position_lots[book_id]
+    high = position + seen.buy_risk_lots[book_id]
+    low = position - seen.sell_risk_lots[book_id]
+    held = high if high > -low else -low
+    unit = state.value(book_id, 1 << UNIT_SHIFT) + 1
+    volume = seen.volume_lots[book_id]
+    if volume < table.daily_volume_lots:
+        volume = table.daily_volume_lots
+    most = table.position_lots
+    found = (table.value_micros << UNIT_SHIFT) // unit
+    if found < most:
+        most = found
+    found = table.volume_ppm * volume // PPM
+    if found < most:
+        most = found
+    if portfolio.single_name_ppm < PPM:
+        found = (_single(state.value(book_id, held), gross, tables) << UNIT_SHIFT) // unit
+        if found < most:
+            most = found
+    left = limits.gross_micros - sums.group_gross[group]
+    if portfolio.gross_micros - gross < left:
+        left = portfolio.gross_micros - gross
+    found = _more(held, left, unit)
+    if found < most:
+        most = found
+    own_held = own_high if own_high > -own_low else -own_low
+    own_most = _more(own_held, tables.strategy[strategy].value_micros - own, unit)
+    buy = most - high if most - high < own_most - own_high else own_most - own_high
+    sell = most + low if most + low < own_most + own_low else own_most + own_low
+    left = limits.net_micros - sums.group_long[group]
+    if portfolio.net_micros - sums.long < left:
+        left = portfolio.net_micros - sums.long
+    found = _lots(left, unit)
+    if found < buy:
+        buy = found
+    left = limits.net_micros + sums.group_short[group]
+    if portfolio.net_micros + sums.short < left:
+        left = portfolio.net_micros + sums.short
+    found = _lots(left, unit)
+    if found < sell:
+        sell = found
+    if len(tables.books) > 1:
+        buys, sells = _correlation(state, tables, book_id)
+        buy, sell = min(buy, buys), min(sell, sells)
+    return buy, sell
 
 
 def figures(
@@ -296,16 +346,11 @@ def _more(held: int, left: int, unit: int) -> int:
 def _correlation(state: "State", tables: Tables, book_id: int) -> tuple[int, int]:
     """Room to buy and to sell by what other books with the same risk hold: all of it, or none."""
     buys, sells = FREE
-    seen, most = state.data, tables.rho_max
-    for other in tables.books:
+    seen = state.data
+    for other, rho in state.close_books(book_id, tables.rho_max):
         position = seen.position_lots[other]
         high = position + seen.buy_risk_lots[other]
         low = position - seen.sell_risk_lots[other]
-        if other == book_id or high == low == 0:
-            continue
-        rho = state.rho(book_id, other)
-        if -most <= rho <= most:
-            continue
         if (high > 0) if rho > 0.0 else (low < 0):
             buys = 0
         if (low < 0) if rho > 0.0 else (high > 0):

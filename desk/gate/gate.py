@@ -43,7 +43,7 @@ from desk.gate.episodes import (
     pause_of,
     resume,
 )
-from desk.gate.exposure import ROOMS, Sums, figures, reducing_rooms, rooms_of
+from desk.gate.exposure import ROOMS, Sums, figures, reducing_rooms, rooms_of, tightest
 from desk.gate.monitor import CLOSED, CONTINUOUS, Monitor
 from desk.gate.tables import Tables
 from market.codes import OperatorAction
@@ -63,8 +63,6 @@ class Memo(NamedTuple):
     made_from: tuple[int, int, int, int, int, int]
     buy: int
     sell: int
-    buy_code: VetoCode
-    sell_code: VetoCode
 
 
 class Gate:
@@ -91,7 +89,6 @@ class Gate:
         self.data = data or GateData(
             prices=[PriceWindow() for _ in instruments],
             orders=RateWindow(),
-            looked=[[0] * len(instruments) for _ in range(4)],
         )
         self._sums = Sums(self._tables)
         self._monitor = Monitor(self._tables, self._sums, self.data)
@@ -156,7 +153,7 @@ class Gate:
         if veto is not None:
             return veto
         assert rooms is not None
-        code = rooms.buy_code if wants_buy else rooms.sell_code
+        code = self._tightest_code(key, state, buying=wants_buy)
         found, allowed = figures(code, state, self._tables, self._sums, strategy, book_id)
         return Veto(code=code, found=found, allowed=allowed)
 
@@ -169,13 +166,21 @@ class Gate:
         memo = self._memos.get(key)
         if memo is not None and memo.made_from == found:
             return memo
-        buys, sells = rooms_of(
+        buy, sell = tightest(
             state, self._tables, sums, key, own=own, own_high=own_high, own_low=own_low
         )
-        buy, sell = min(buys), min(sells)
-        memo = Memo(found, buy, sell, ROOMS[buys.index(buy)], ROOMS[sells.index(sell)])
+        memo = Memo(found, buy, sell)
         self._memos[key] = memo
         return memo
+
+    def _tightest_code(self, key: int, state: "State", *, buying: bool) -> VetoCode:
+        """Which limit left the least room on a side."""
+        _, _, _, own, own_high, own_low = self._memos[key].made_from
+        rooms = rooms_of(
+            state, self._tables, self._sums, key, own=own, own_high=own_high, own_low=own_low
+        )
+        side = rooms[0] if buying else rooms[1]
+        return ROOMS[side.index(min(side))]
 
     def _blocked(self, book_id: int, state: "State", now_ns: int) -> Veto | None:
         """What stops even a reduction: nothing can be sent to this book, or be priced on it."""

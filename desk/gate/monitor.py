@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CONTINUOUS: Final = int(Phase.CONTINUOUS)
 CLOSED: Final = int(Phase.CLOSED)
+NEVER_NS: Final = 1 << 62
 
 
 class Monitor:
@@ -40,23 +41,21 @@ class Monitor:
         self._tables = tables
         self._sums = sums
         self._data = data
-        self._working: list[int] | None = (
-            None  # books with orders in flight, made at the first look
-        )
+        self._fit_ns = -1  # until then no working book's content is too old
 
     def causes(self, state: "State", now_ns: int) -> list[Cause]:
         """Everything that is found now."""
         found: list[Cause] = []
         seen, data = state.data, self._data
         everything = bool(data.episodes)
-        now = [seen.mark_x2_ticks, seen.position_lots, seen.buy_risk_lots, seen.sell_risk_lots]
-        if everything or now != data.looked or self._working is None:
-            moved = self._look(now, now_ns, everything, found)
+        if everything or seen.version != data.looked or self._fit_ns < 0:
+            unfit: list[Cause] = []
+            moved = self._look(state, now_ns, everything, found, unfit)
             if moved:
                 self._exposure(state, moved, found)
-        assert self._working is not None
-        for book_id in self._working:
-            self._fit(state, book_id, now_ns, found)
+            found += unfit
+        if everything or now_ns > self._fit_ns:
+            self._fit_all(state, now_ns, found)
         if everything or seen.next_bar_ns != data.bar_ns:
             data.bar_ns = seen.next_bar_ns
             self._measures(state, found)
@@ -64,31 +63,45 @@ class Monitor:
         return found
 
     def _look(
-        self, now: list[list[int]], now_ns: int, everything: bool, found: list[Cause]
+        self,
+        state: "State",
+        now_ns: int,
+        everything: bool,
+        found: list[Cause],
+        unfit: list[Cause],
     ) -> list[int]:
         """Look at what has changed; the books whose exposure may have."""
-        before = self._data.looked
+        seen = state.data
         moved: list[int] = []
-        working: list[int] = []
-        for book_id, mark_x2 in enumerate(now[0]):
-            position, buying, selling = now[1][book_id], now[2][book_id], now[3][book_id]
-            if buying or selling:
-                working.append(book_id)
-            if (
-                everything
-                or mark_x2 != before[0][book_id]
-                or position != before[1][book_id]
-                or buying != before[2][book_id]
-                or selling != before[3][book_id]
-            ):
-                if mark_x2:
-                    self._price(book_id, mark_x2, now_ns, found)
-                # A book without position and orders adds to no exposure, wherever its mark goes.
-                if position or buying or selling:
-                    moved.append(book_id)
-        self._data.looked = [column.copy() for column in now]
-        self._working = working
+        for book_id in state.books if everything else state.changed_since(self._data.looked):
+            mark_x2 = seen.mark_x2_ticks[book_id]
+            if mark_x2:
+                self._price(book_id, mark_x2, now_ns, found)
+            works = bool(seen.buy_risk_lots[book_id] or seen.sell_risk_lots[book_id])
+            # A book without position and orders adds to no exposure, wherever its mark goes.
+            if works or seen.position_lots[book_id]:
+                moved.append(book_id)
+            if works and not (everything or now_ns > self._fit_ns):
+                self._fit(state, book_id, now_ns, unfit)
+                old_ns = seen.content_ns[book_id] + self._tables.instrument[book_id].stale_ns
+                if old_ns < self._fit_ns:
+                    self._fit_ns = old_ns
+        self._data.looked = seen.version
         return moved
+
+    def _fit_all(self, state: "State", now_ns: int, found: list[Cause]) -> None:
+        """Look at every book that has orders working, and when the next of them may be too old.
+
+        Content only ever gets newer, so nothing is too old before then; what else may hinder a book
+        is a change of it.
+        """
+        seen = state.data
+        self._fit_ns = NEVER_NS
+        for book_id in self._tables.books:
+            if seen.buy_risk_lots[book_id] or seen.sell_risk_lots[book_id]:
+                self._fit(state, book_id, now_ns, found)
+                old_ns = seen.content_ns[book_id] + self._tables.instrument[book_id].stale_ns
+                self._fit_ns = min(self._fit_ns, max(old_ns, now_ns))
 
     # --- one book -------------------------------------------------------------------------------
 

@@ -262,7 +262,9 @@ class Orders:
     def live(self, strategy: int, book_id: int) -> list[Order]:
         """The orders of a strategy in a book that have not ended, by id."""
         orders = self._live.get(strategy << BOOK_BITS | book_id)
-        return sorted(orders.values(), key=_by_id) if orders else []
+        if not orders:
+            return []
+        return list(orders.values()) if len(orders) == 1 else sorted(orders.values(), key=_by_id)
 
     def buy_risk(self, book_id: int, strategy: int) -> int:
         """Lots that a strategy's buys in a book may still fill."""

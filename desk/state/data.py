@@ -14,6 +14,9 @@ from market.messages import NO_PRICE
 
 PPM: Final = 1_000_000
 
+RECENT: Final = 64
+"""Changes that are remembered one by one; who has seen fewer looks at every book."""
+
 
 class StateConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How risk is measured.
@@ -46,7 +49,13 @@ class StateConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class StateData(msgspec.Struct):
-    """All that the state remembers; lists are by book."""
+    """All that the state remembers; lists are by book.
+
+    Attributes:
+        changed: Which book each of the newest changes was about, by `version % RECENT`: of its mark,
+            phase or staleness, position or risk in flight.
+        version: How many such changes there were.
+    """
 
     position_lots: list[int]
     buy_risk_lots: list[int]
@@ -70,6 +79,8 @@ class StateData(msgspec.Struct):
     regimes: list[RegimeData]
     correlation: CorrelationData
     drawdown: DrawdownData
+    changed: list[int]
+    version: int = 0
 
 
 def fresh_state(config: StateConfig, books: int) -> StateData:
@@ -103,4 +114,5 @@ def fresh_state(config: StateConfig, books: int) -> StateData:
             day_peak=config.capital * PPM,
             peak=config.capital * PPM,
         ),
+        changed=[0] * RECENT,
     )

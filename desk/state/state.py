@@ -13,11 +13,11 @@ Invariants: at-risk lots are never negative; the sums by strategy equal the sums
 Limits: of books whose currencies differ, the exchange rates are the configuration's, and constant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from desk.state.correlation import add_bars, correlation_of
-from desk.state.data import PPM, StateConfig, StateData, fresh_state
+from desk.state.data import PPM, RECENT, StateConfig, StateData, fresh_state
 from desk.state.drawdown import day_drawdown, mark_equity, peak_drawdown, start_day
 from desk.state.regimes import add_regime_bar, regime_of
 from desk.state.volatility import (
@@ -69,10 +69,8 @@ class State:
         self._bars_max = max(
             config.volatility.long_window_bars, *(one.history_bars for one in self._regimes)
         )
-        # When each book's position or risk changed last, for who keeps sums; made anew with the desk.
-        self.version = 0
-        self.changed = [0] * books
-        self._rho: dict[int, float] = {}
+        # Correlations change with a bar only; `most` is the desk's one limit of them.
+        self._close: dict[int, list[tuple[int, float]]] = {}
         self._num, self._den = zip(
             *(value_scale(config, instruments, one) for one in instruments), strict=True
         )
@@ -90,11 +88,17 @@ class State:
         bid_ticks, ask_ticks = view.bid_ticks, view.ask_ticks
         data.bid_ticks[book_id] = bid_ticks
         data.ask_ticks[book_id] = ask_ticks
-        data.phase[book_id] = int(view.phase)
-        data.stale[book_id] = stale
+        phase = int(view.phase)
+        if phase != data.phase[book_id] or stale is not data.stale[book_id]:
+            data.phase[book_id] = phase
+            data.stale[book_id] = stale
+            self._note(book_id)
         data.content_ns[book_id] = content_ns
         if bid_ticks != NO_PRICE and ask_ticks != NO_PRICE and view.phase is Phase.CONTINUOUS:
-            data.mark_x2_ticks[book_id] = bid_ticks + ask_ticks
+            mark_x2_ticks = bid_ticks + ask_ticks
+            if mark_x2_ticks != data.mark_x2_ticks[book_id]:
+                data.mark_x2_ticks[book_id] = mark_x2_ticks
+                self._note(book_id)
         if view.trade_count != data.trade_count[book_id]:
             # Trades between two views are counted, but only the last one's size is known.
             data.trade_count[book_id] = view.trade_count
@@ -103,17 +107,39 @@ class State:
     def apply_stale(self, book_id: int) -> None:
         """A book's content has become too old."""
         self.data.stale[book_id] = True
+        self._note(book_id)
+
+    def _note(self, book_id: int) -> None:
+        """Something about a book has changed that sums and watches depend on."""
+        data = self.data
+        data.version += 1
+        data.changed[data.version % RECENT] = book_id
+
+    def changed_since(self, version: int) -> Collection[int]:
+        """Books that have changed after a version, each once; every book when that is long ago."""
+        data = self.data
+        count = data.version - version
+        if count == 1:
+            return (data.changed[data.version % RECENT],)
+        if count > RECENT or version < 0:
+            return self.books
+        changed = data.changed
+        return dict.fromkeys(
+            [changed[one % RECENT] for one in range(version + 1, data.version + 1)]
+        )
 
     def apply_risk(self, strategy: int, book_id: int, buy_lots: int, sell_lots: int) -> None:
         """What one strategy may still buy and sell in one book, by what is in flight."""
         data = self.data
         key = strategy << ACCOUNT_SHIFT | book_id
-        data.buy_risk_lots[book_id] += buy_lots - data.buy_risk.get(key, 0)
-        data.sell_risk_lots[book_id] += sell_lots - data.sell_risk.get(key, 0)
+        buy_before, sell_before = data.buy_risk.get(key, 0), data.sell_risk.get(key, 0)
+        if buy_lots == buy_before and sell_lots == sell_before:
+            return
+        data.buy_risk_lots[book_id] += buy_lots - buy_before
+        data.sell_risk_lots[book_id] += sell_lots - sell_before
         data.buy_risk[key] = buy_lots
         data.sell_risk[key] = sell_lots
-        self.version += 1
-        self.changed[book_id] = self.version
+        self._note(book_id)
 
     def apply_fill(self, strategy: int, book_id: int, signed_lots: int) -> None:
         """A position changed by a fill, a bust or a correction."""
@@ -121,8 +147,7 @@ class State:
         key = strategy << ACCOUNT_SHIFT | book_id
         data.position_lots[book_id] += signed_lots
         data.positions[key] = data.positions.get(key, 0) + signed_lots
-        self.version += 1
-        self.changed[book_id] = self.version
+        self._note(book_id)
 
     def apply_link(self, book_id: int, *, up: bool, now_ns: int) -> None:
         """A book's order link went down or came up."""
@@ -176,7 +201,7 @@ class State:
                     change,
                     rolling_volatility(volatility, config.volatility),
                 )
-        self._rho.clear()
+        self._close.clear()
         if len(changes) > 1:
             add_bars(data.correlation, config.correlation, changes)
 
@@ -277,11 +302,15 @@ class State:
 
     def rho(self, one: int, other: int) -> float:
         """Correlation of two books' relative changes; 0.0 while unknown."""
-        key = one * len(self.books) + other
-        known = self._rho.get(key)
-        if known is None:
-            known = self._rho[key] = correlation_of(self.data.correlation, one, other)
-        return known
+        return correlation_of(self.data.correlation, one, other)
+
+    def close_books(self, book_id: int, most: float) -> list[tuple[int, float]]:
+        """Other books whose correlation with this one is beyond ±`most`, and how much it is."""
+        found = self._close.get(book_id)
+        if found is None:
+            rhos = [(one, self.rho(book_id, one)) for one in self.books if one != book_id]
+            found = self._close[book_id] = [one for one in rhos if not -most <= one[1] <= most]
+        return found
 
     def involved(self, book_id: int) -> bool:
         """Whether a book is held or worked."""

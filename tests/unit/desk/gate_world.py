@@ -123,6 +123,10 @@ class World(State):
     def rho(self, one: int, other: int) -> float:
         return self.rhos.get((min(one, other), max(one, other)), 0.0)
 
+    def close_books(self, book_id: int, most: float) -> list[tuple[int, float]]:
+        self._close.clear()
+        return super().close_books(book_id, most)
+
     def volatility(self, book_id: int) -> float:
         return super().volatility(book_id) if self.now is None else self.now
 
@@ -133,6 +137,15 @@ class World(State):
         data = self.data
         data.bid_ticks[book_id], data.ask_ticks[book_id] = ticks - half_spread, ticks + half_spread
         data.mark_x2_ticks[book_id] = 2 * ticks
+        self._note(book_id)
+
+    def set_phase(self, book_id: int, phase: int) -> None:
+        self.data.phase[book_id] = phase
+        self._note(book_id)
+
+    def set_stale(self, book_id: int, *, stale: bool) -> None:
+        self.data.stale[book_id] = stale
+        self._note(book_id)
 
     def fresh(self, now_ns: int) -> None:
         self.data.content_ns = [now_ns for _ in self.books]

@@ -66,11 +66,11 @@ def test_everything_in_flight_takes_room_at_its_worst() -> None:
 
 
 def halt(world: World) -> None:
-    world.data.phase[0] = int(Phase.HALT)
+    world.set_phase(0, int(Phase.HALT))
 
 
 def close(world: World) -> None:
-    world.data.phase[0] = int(Phase.CLOSED)
+    world.set_phase(0, int(Phase.CLOSED))
 
 
 def unplug(world: World) -> None:
@@ -78,7 +78,7 @@ def unplug(world: World) -> None:
 
 
 def gap(world: World) -> None:
-    world.data.stale[0] = True
+    world.set_stale(0, stale=True)
 
 
 def age(world: World) -> None:

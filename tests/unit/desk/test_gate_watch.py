@@ -50,11 +50,11 @@ def test_nothing_is_said_while_nothing_is_wrong() -> None:
 
 
 def halt(world: World) -> None:
-    world.data.phase[0] = int(Phase.HALT)
+    world.set_phase(0, int(Phase.HALT))
 
 
 def gap(world: World) -> None:
-    world.data.stale[0] = True
+    world.set_stale(0, stale=True)
 
 
 def jump(world: World) -> None:
@@ -130,7 +130,7 @@ def test_a_pause_of_the_market_resumes_after_the_cool_off_and_one_of_the_feed_at
 
     gap(world)
     gate.watch(world, NOW + 30 * S)
-    world.data.stale[0] = False
+    world.set_stale(0, stale=False)
     assert [(ActionKind.RESUME, EVERY, 0, VetoCode.FEED_GAP)] == brief(
         gate.watch(world, NOW + 30 * S + 1)
     )
@@ -170,7 +170,7 @@ def test_what_another_cause_still_pauses_does_not_resume() -> None:
     gap(world)
     shake(world)
     gate.watch(world, NOW)
-    world.data.stale[0] = False
+    world.set_stale(0, stale=False)
     world.now = 0.01
     world.bar()
 
