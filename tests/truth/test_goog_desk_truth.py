@@ -11,6 +11,8 @@ from scenarios.reconstruct import reconstruct
 from scenarios.run import RunSummary, run_scenario
 from sim.tape.read import Tape
 
+pytestmark = pytest.mark.truth
+
 
 @pytest.fixture(scope="module")
 def run(goog_tape: Tape, tmp_path_factory: pytest.TempPathFactory) -> RunSummary:
