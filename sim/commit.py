@@ -17,7 +17,6 @@ from market.messages import Command
 from sim.clock import Clock
 from sim.latency import sample
 
-
 COMMIT_CAUSE = 5
 
 Leave = Callable[[Sequence[Command]], None]

@@ -38,9 +38,7 @@ prices = st.lists(st.integers(1, 30_000), min_size=3, max_size=3)
 
 def strategy_exposure(world: World, strategy: int) -> int:
     """Sum of the exposures of one strategy over all books, added up anew."""
-    return sum(
-        world.value(book, world.strategy_worst_lots(strategy, book)) for book in world.books
-    )
+    return sum(world.value(book, world.strategy_worst_lots(strategy, book)) for book in world.books)
 
 
 def worst_is_within(world: World) -> bool:

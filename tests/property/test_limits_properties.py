@@ -72,9 +72,7 @@ class Venue:
                 self.say(kind, number, order.open_lots, reason=reason)
                 order.open_lots = 0
             case Query():
-                self.say(
-                    ReportType.STATUS, number, order.filled_lots, leaves_lots=order.open_lots
-                )
+                self.say(ReportType.STATUS, number, order.filled_lots, leaves_lots=order.open_lots)
             case Replace():
                 kind = ReportType.REPLACE_REJECTED if unknown else ReportType.REPLACED
                 order.open_lots = 0 if unknown else command.qty_lots
