@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from market.codes import Mode, Phase
 from market.errors import InputError
-from sim.growth import Arena
+from sim.growth import Arena, give_far
 from sim.kernels import entry, layout
 from sim.kernels.status import DEPTH_L3
 
@@ -127,15 +127,13 @@ def _region(arena: Arena, count_word: int, off_word: int, count: int, size: int)
 def _fill_ladder(arena: Arena, ld: int) -> None:
     """Give a ladder its first, empty window and far table."""
     bits = arena.append_words(WINDOW_LEVELS // 64)
-    fark = arena.append_words(FAR_LEVELS)
+    window = arena.append_levels(WINDOW_LEVELS)
     mem = arena.mem
     mem[ld + layout.L_BEST] = layout.NONE_KEY
     mem[ld + layout.L_WIN] = WINDOW_LEVELS
     mem[ld + layout.L_BITS] = bits
-    mem[ld + layout.L_LV] = arena.append_levels(WINDOW_LEVELS)
-    mem[ld + layout.L_FARCAP] = FAR_LEVELS
-    mem[ld + layout.L_FARK] = fark
-    mem[ld + layout.L_FARLV] = arena.append_levels(FAR_LEVELS)
+    mem[ld + layout.L_LV] = window
+    give_far(arena, ld, FAR_LEVELS)
 
 
 def _fill_book(arena: Arena, bk: int, book: BookSpec, handle_base: int, listened: bool) -> None:

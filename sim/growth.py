@@ -3,12 +3,15 @@
 Sizes double, so the space left behind is less than what is in use.
 """
 
+from typing import Final
+
 import numpy as np
 
 from market.errors import VenueError
 from sim.kernels import entry, layout, status
 
-WINDOW_LEVELS_MAX = 1 << 18
+WINDOW_LEVELS_MAX: Final = 1 << 14
+"""A wider window is moved less often, but its levels and its bitmap leave the CPU's near caches."""
 
 
 class Arena:
@@ -110,17 +113,27 @@ def _grow_ring(arena: Arena) -> None:
     entry.grow_ring(arena.mem, bk, off, cap)
 
 
+def give_far(arena: Arena, ld: int, farcap: int) -> None:
+    """Give a ladder a far table for `farcap` levels, a power of two, its first or a larger one."""
+    places = farcap * layout.FAR_PLACES
+    fark = arena.append_words(places)
+    farbits = arena.append_words(-(-places // 64))
+    farlv = arena.append_levels(places)
+    entry.grow_far(arena.mem, arena.levels, ld, farcap, fark, farbits, farlv)
+
+
 def _grow_ladders(arena: Arena, first: int) -> None:
-    """Double window and far table of both sides."""
+    """Double windows and far tables of both sides; a far table may have to take a whole side."""
     for ld in (first, first + layout.L_SIZE):
-        win = min(2 * int(arena.mem[ld + layout.L_WIN]), WINDOW_LEVELS_MAX)
-        needed = int(arena.mem[ld + layout.L_NLEV]) + 64
-        farcap = max(2 * int(arena.mem[ld + layout.L_FARCAP]), needed)
-        bits = arena.append_words(win // 64)
-        fark = arena.append_words(farcap)
-        lv = arena.append_levels(win)
-        farlv = arena.append_levels(farcap)
-        entry.grow_ladder(arena.mem, arena.levels, ld, win, bits, lv, farcap, fark, farlv)
+        farcap = 2 * int(arena.mem[ld + layout.L_FARCAP])
+        while farcap < int(arena.mem[ld + layout.L_NLEV]) + 64:
+            farcap *= 2
+        give_far(arena, ld, farcap)
+        win = 2 * int(arena.mem[ld + layout.L_WIN])
+        if win <= WINDOW_LEVELS_MAX:
+            bits = arena.append_words(win // 64)
+            lv = arena.append_levels(win)
+            entry.grow_window(arena.mem, arena.levels, ld, win, bits, lv)
 
 
 def _grow_heap(arena: Arena) -> None:

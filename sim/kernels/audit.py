@@ -4,15 +4,20 @@ from numba import njit
 
 from sim.kernels.blocks import book_at
 from sim.kernels.book import ladder_of
+from sim.kernels.far import far_find
 from sim.kernels.ladder import find_level, next_key
 from sim.kernels.layout import (
     B_LINKED,
     B_PHASE,
     B_SPECIAL,
+    FAR_PLACES,
     H_MODE,
     L_BASE,
     L_BEST,
+    L_FARBITS,
+    L_FARCAP,
     L_FARK,
+    L_FARLV,
     L_FARN,
     L_NLEV,
     L_WIN,
@@ -105,11 +110,28 @@ def audit_side(mem: Words, orders: Words, levels: Words, bk: int, side: int) -> 
         return 13
     if linked != mem[bk + B_LINKED + side] or special != mem[bk + B_SPECIAL + side]:
         return 14
-    for place in range(mem[ld + L_FARN]):
+    return audit_far(mem, levels, ld)
+
+
+@njit(cache=True)
+def audit_far(mem: Words, levels: Words, ld: int) -> int:
+    """Check a far table: outside the window, each level where it is looked for, counts and bitmap."""
+    found = 0
+    for place in range(mem[ld + L_FARCAP] * FAR_PLACES):
         far = mem[mem[ld + L_FARK] + place]
-        if mem[ld + L_BASE] <= far and far < mem[ld + L_BASE] + mem[ld + L_WIN]:
-            return 15
-    return 0
+        bits = mem[mem[ld + L_FARBITS] + (place >> 6)]
+        taken = far != NONE_KEY
+        if taken != (bits >> (place & 63) & 1 == 1):
+            return 16
+        if taken != (levels[(mem[ld + L_FARLV] + place) * LEVEL + LV_COUNT] > 0):
+            return 17
+        if taken:
+            found += 1
+            if mem[ld + L_BASE] <= far and far < mem[ld + L_BASE] + mem[ld + L_WIN]:
+                return 15
+            if far_find(mem, ld, far) != place:
+                return 18
+    return 0 if found == mem[ld + L_FARN] else 19
 
 
 @njit(cache=True)
@@ -126,7 +148,7 @@ def best_live_key(mem: Words, levels: Words, bk: int, side: int) -> int:
 def audit_book(mem: Words, orders: Words, levels: Words, book_id: int) -> int:
     """Check every invariant of a book. 0, or the number of the broken one.
 
-    1–7 are about a queue, 10–15 about a ladder, 20 says that a reactive book is crossed or locked in
+    1–7 are about a queue, 10–19 about a ladder, 20 says that a reactive book is crossed or locked in
     continuous trading.
     """
     bk = book_at(mem, book_id)

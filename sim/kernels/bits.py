@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from numba import config, njit, types
 from numba.extending import intrinsic
 
@@ -9,10 +10,13 @@ from sim.kernels.layout import Words
 
 if config.DISABLE_JIT:  # type: ignore[attr-defined]  # numba fills its config when it starts
 
-    def trailing_zeros(word: int) -> int:
-        """Position of the lowest set bit of a non-zero word."""
+    def trailing_zeros(word: int) -> Any:
+        """Position of the lowest set bit of a non-zero word.
+
+        An integer of the arrays' own kind: `1 << 63` wraps with it as it does in compiled code.
+        """
         unsigned = int(word) & 0xFFFFFFFFFFFFFFFF
-        return (unsigned & -unsigned).bit_length() - 1
+        return np.int64((unsigned & -unsigned).bit_length() - 1)
 
 else:
 

@@ -14,8 +14,9 @@ from sim.kernels.depth import local_depth as local_depth_below
 from sim.kernels.depth import venue_depth as venue_depth_below
 from sim.kernels.dump import dump_book as dump_book_below
 from sim.kernels.dump import dump_size as dump_size_below
-from sim.kernels.grow import grow_ladder as grow_ladder_below
+from sim.kernels.grow import grow_far as grow_far_below
 from sim.kernels.grow import grow_ring as grow_ring_below
+from sim.kernels.grow import grow_window as grow_window_below
 from sim.kernels.layout import H_LIMIT, H_OUT, Words
 from sim.kernels.pointer import pointer
 from sim.kernels.pool import add_pool as add_pool_below
@@ -170,19 +171,17 @@ def audit_book(mem: Words, orders: Words, levels: Words, book_id: int) -> int:
 
 
 @njit(cache=True)
-def grow_ladder(
-    mem: Words,
-    levels: Words,
-    ld: int,
-    win: int,
-    bits: int,
-    lv: int,
-    farcap: int,
-    fark: int,
-    farlv: int,
+def grow_far(
+    mem: Words, levels: Words, ld: int, farcap: int, fark: int, farbits: int, farlv: int
 ) -> None:
-    """See `sim.kernels.grow.grow_ladder`."""
-    grow_ladder_below(pointer(mem), pointer(levels), ld, win, bits, lv, farcap, fark, farlv)
+    """See `sim.kernels.grow.grow_far`."""
+    grow_far_below(pointer(mem), pointer(levels), ld, farcap, fark, farbits, farlv)
+
+
+@njit(cache=True)
+def grow_window(mem: Words, levels: Words, ld: int, win: int, bits: int, lv: int) -> None:
+    """See `sim.kernels.grow.grow_window`."""
+    grow_window_below(pointer(mem), pointer(levels), ld, win, bits, lv)
 
 
 @njit(cache=True)

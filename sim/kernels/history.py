@@ -9,11 +9,12 @@ from numba import njit
 from sim.kernels.book import ladder_of, retire, unlink
 from sim.kernels.execution import execute_frozen, execute_reactive
 from sim.kernels.hits import hit_own
-from sim.kernels.ladder import find_level, next_key
+from sim.kernels.ladder import clear_ladder, find_level, next_key
 from sim.kernels.layout import (
     B_DEPTH,
     B_HANDLE_BASE,
     B_HANDLES,
+    B_LINKED,
     B_PHASE,
     B_SPECIAL,
     B_TICK,
@@ -138,6 +139,9 @@ def row_clear(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause:
     """CLEAR: history leaves the book, our orders stay."""
     for side in range(2):
         ld = ladder_of(bk, side)
+        if mem[bk + B_SPECIAL + side] == 0:  # no order of ours: every level goes at once
+            clear_ladder(mem, levels, ld)
+            mem[bk + B_LINKED + side] = 0
         key = mem[ld + L_BEST]
         while key != NONE_KEY:
             after_level = next_key(mem, ld, key)

@@ -1,7 +1,7 @@
 """One side of one book as a price ladder: a circular window of levels and a far table.
 
 Model: keys (smaller is better) in [base, base + win) live at `key & (win - 1)` of the window, with
-one bit each in the occupancy bitmap; the few levels outside wait in the far table, found by a scan.
+one bit each in the occupancy bitmap; the levels outside are in the far table, a hash (`far.py`).
 The window follows the best price, so the best level is always inside it.
 
 Invariants:
@@ -15,6 +15,18 @@ Nothing here allocates: `room` says beforehand whether the next change fits.
 from numba import njit
 
 from sim.kernels.bits import clear_bit, next_bit, set_bit
+from sim.kernels.far import (
+    far_best,
+    far_find,
+    far_next,
+    far_push,
+    far_remove,
+    far_seek,
+    far_take,
+    far_wipe,
+    move_level,
+    wipe_level,
+)
 from sim.kernels.layout import (
     L_BASE,
     L_BEST,
@@ -28,79 +40,9 @@ from sim.kernels.layout import (
     L_WIN,
     LEVEL,
     LV_COUNT,
-    LV_HEAD,
-    LV_LIVE,
-    LV_SHOWN,
-    LV_SPECIAL,
-    LV_TAIL,
     NONE_KEY,
     Words,
 )
-
-
-@njit(cache=True)
-def move_level(levels: Words, target: int, source: int) -> None:
-    """Copy a level record; orders find their level by key, so none of them needs to know."""
-    levels[target * LEVEL + LV_LIVE] = levels[source * LEVEL + LV_LIVE]
-    levels[target * LEVEL + LV_SHOWN] = levels[source * LEVEL + LV_SHOWN]
-    levels[target * LEVEL + LV_HEAD] = levels[source * LEVEL + LV_HEAD]
-    levels[target * LEVEL + LV_TAIL] = levels[source * LEVEL + LV_TAIL]
-    levels[target * LEVEL + LV_COUNT] = levels[source * LEVEL + LV_COUNT]
-    levels[target * LEVEL + LV_SPECIAL] = levels[source * LEVEL + LV_SPECIAL]
-
-
-@njit(cache=True)
-def wipe_level(levels: Words, index: int) -> None:
-    """Make a level record say that it does not exist."""
-    levels[index * LEVEL + LV_LIVE] = 0
-    levels[index * LEVEL + LV_SHOWN] = 0
-    levels[index * LEVEL + LV_HEAD] = -1
-    levels[index * LEVEL + LV_TAIL] = -1
-    levels[index * LEVEL + LV_COUNT] = 0
-    levels[index * LEVEL + LV_SPECIAL] = 0
-
-
-@njit(cache=True)
-def far_find(mem: Words, ld: int, key: int) -> int:
-    """Place of `key` in the far table, or -1."""
-    keys = mem[ld + L_FARK]
-    for i in range(mem[ld + L_FARN]):
-        if mem[keys + i] == key:
-            return i
-    return -1
-
-
-@njit(cache=True)
-def far_best(mem: Words, ld: int, above: int) -> int:
-    """Smallest far key greater than `above`, or NONE_KEY."""
-    keys = mem[ld + L_FARK]
-    best = NONE_KEY
-    for i in range(mem[ld + L_FARN]):
-        key = mem[keys + i]
-        if above < key and key < best:
-            best = key
-    return best
-
-
-@njit(cache=True)
-def far_remove(mem: Words, levels: Words, ld: int, place: int) -> None:
-    """Take a level out of the far table; the last one fills its place."""
-    last = mem[ld + L_FARN] - 1
-    if place != last:
-        mem[mem[ld + L_FARK] + place] = mem[mem[ld + L_FARK] + last]
-        move_level(levels, mem[ld + L_FARLV] + place, mem[ld + L_FARLV] + last)
-    wipe_level(levels, mem[ld + L_FARLV] + last)
-    mem[ld + L_FARN] = last
-
-
-@njit(cache=True)
-def far_push(mem: Words, ld: int, key: int) -> int:
-    """Append an empty far level for `key`; its index in `levels`."""
-    place = mem[ld + L_FARN]
-    assert place < mem[ld + L_FARCAP]
-    mem[mem[ld + L_FARK] + place] = key
-    mem[ld + L_FARN] = place + 1
-    return mem[ld + L_FARLV] + place
 
 
 @njit(cache=True)
@@ -108,16 +50,17 @@ def pull_far(mem: Words, levels: Words, ld: int) -> None:
     """Move every far level whose key lies in the window into it."""
     base = mem[ld + L_BASE]
     win = mem[ld + L_WIN]
-    place = 0
-    while place < mem[ld + L_FARN]:
+    place = far_next(mem, ld, 0)
+    while place >= 0:
         key = mem[mem[ld + L_FARK] + place]
         if base <= key and key < base + win:
             position = key & (win - 1)
             move_level(levels, mem[ld + L_LV] + position, mem[ld + L_FARLV] + place)
             set_bit(mem, mem[ld + L_BITS], position)
-            far_remove(mem, levels, ld, place)
+            far_remove(mem, levels, ld, place)  # may bring a later one to this place
         else:
             place += 1
+        place = far_next(mem, ld, place)
 
 
 @njit(cache=True)
@@ -233,11 +176,11 @@ def make_level(mem: Words, levels: Words, ld: int, key: int) -> int:
             if key < mem[ld + L_BEST]:
                 mem[ld + L_BEST] = key
         return index
-    place = far_find(mem, ld, key)
-    if place >= 0:
+    place = far_seek(mem, ld, key)
+    if mem[mem[ld + L_FARK] + place] == key:
         return mem[ld + L_FARLV] + place
     mem[ld + L_NLEV] += 1
-    return far_push(mem, ld, key)
+    return far_take(mem, ld, key, place)
 
 
 @njit(cache=True)
@@ -252,8 +195,15 @@ def drop_level(mem: Words, levels: Words, ld: int, key: int) -> None:
     position = key & (win - 1)
     clear_bit(mem, mem[ld + L_BITS], position)
     wipe_level(levels, mem[ld + L_LV] + position)
-    if key != mem[ld + L_BEST]:
-        return
+    if key == mem[ld + L_BEST]:
+        follow_best(mem, levels, ld, key)
+
+
+@njit(cache=True)
+def follow_best(mem: Words, levels: Words, ld: int, key: int) -> None:
+    """The best level, at `key`, has gone: find the next one and let the window follow it."""
+    win = mem[ld + L_WIN]
+    base = mem[ld + L_BASE]
     best = next_key_in_window(mem, ld, key)
     if best == NONE_KEY and mem[ld + L_FARN] > 0:
         best = far_best(mem, ld, -NONE_KEY)
@@ -265,3 +215,35 @@ def drop_level(mem: Words, levels: Words, ld: int, key: int) -> None:
         if mem[ld + L_FARN] > 0:
             pull_far(mem, levels, ld)
     mem[ld + L_BEST] = best
+
+
+@njit(cache=True, forceinline=True)
+def mark_level(mem: Words, levels: Words, ld: int, key: int, qty: int) -> None:
+    """A level of the window has come with `qty`, or has gone with zero: bitmap and best follow.
+
+    Coming or going is a toss-up on a real feed, so the bitmap is written without a branch on it.
+    """
+    position = key & (mem[ld + L_WIN] - 1)
+    at = mem[ld + L_BITS] + (position >> 6)
+    stays = 1 if qty > 0 else 0
+    mem[at] = (mem[at] & ~(1 << (position & 63))) | stays << (position & 63)
+    best = mem[ld + L_BEST]
+    if key <= best:
+        if qty > 0:
+            mem[ld + L_BEST] = key
+        elif key == best:
+            follow_best(mem, levels, ld, key)
+
+
+@njit(cache=True)
+def clear_ladder(mem: Words, levels: Words, ld: int) -> None:
+    """Forget every level; whoever stood in their queues is the caller's business."""
+    key = mem[ld + L_BEST]
+    while key != NONE_KEY:
+        position = key & (mem[ld + L_WIN] - 1)
+        clear_bit(mem, mem[ld + L_BITS], position)
+        wipe_level(levels, mem[ld + L_LV] + position)
+        key = next_key_in_window(mem, ld, key)
+    far_wipe(mem, levels, ld)
+    mem[ld + L_BEST] = NONE_KEY
+    mem[ld + L_NLEV] = 0

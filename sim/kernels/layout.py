@@ -114,10 +114,14 @@ L_BITS = 3  # offset in mem of the occupancy bitmap
 L_LV = 4  # offset in levels of the window
 L_NLEV = 5  # existing levels, far ones included
 L_FARN = 6
-L_FARCAP = 7
-L_FARK = 8  # offset in mem of the far keys
+L_FARCAP = 7  # a power of two; the far table has FAR_PLACES times as many places
+L_FARK = 8  # offset in mem of the far keys, NONE_KEY where a place is free
 L_FARLV = 9  # offset in levels of the far levels
+L_FARBITS = 10  # offset in mem of the bitmap of taken places
+L_FARSHIFT = 11  # what leaves the place of a key of its 31 hashed bits
 L_SIZE = 16
+FAR_PLACES = 2  # at most every other place is taken, so that a search is short
+FAR_HASH_BITS = 31
 
 # --- ring row ---------------------------------------------------------------------------------------
 R_TS = 0

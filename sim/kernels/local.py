@@ -9,7 +9,7 @@ batches; one with an armed subscription is merged with the tape message by messa
 from numba import njit
 
 from sim.kernels.blocks import book_of, local_at
-from sim.kernels.ladder import drop_level, find_level, room
+from sim.kernels.ladder import clear_ladder, room
 from sim.kernels.layout import (
     B_RING_CAP,
     B_RING_COMMIT,
@@ -27,11 +27,9 @@ from sim.kernels.layout import (
     K_WATCH,
     L_BEST,
     L_LV,
-    L_NLEV,
     L_SIZE,
     L_WIN,
     LEVEL,
-    LV_COUNT,
     LV_SHOWN,
     NEVER,
     NO_PRICE,
@@ -87,15 +85,6 @@ def head_due(mem: Words, lk: int) -> int:
     due = arrival_ns(mem, lk, at, mem[lk + K_PREV_DUE])
     mem[lk + K_HEAD_DUE] = due
     return due
-
-
-@njit(cache=True)
-def clear_ladder(mem: Words, levels: Words, ld: int) -> None:
-    """Forget every level of a local ladder."""
-    while mem[ld + L_NLEV] > 0:
-        key = mem[ld + L_BEST]
-        levels[(find_level(mem, ld, key)) * LEVEL + LV_COUNT] = 0
-        drop_level(mem, levels, ld, key)
 
 
 @njit(cache=True)

@@ -9,7 +9,8 @@ there, as it does after growth.
 from numba import njit
 
 from sim.kernels.blocks import book_of
-from sim.kernels.ladder import drop_level, find_level, make_level, room
+from sim.kernels.far import far_remove, far_seek, far_take
+from sim.kernels.ladder import drop_level, find_level, make_level, mark_level, room
 from sim.kernels.latency import CONSTANT_NS, KIND_CONSTANT, latency_ns
 from sim.kernels.layout import (
     B_RING_CAP,
@@ -28,7 +29,9 @@ from sim.kernels.layout import (
     K_VIEW,
     L_BASE,
     L_BEST,
+    L_FARLV,
     L_LV,
+    L_NLEV,
     L_SIZE,
     L_WIN,
     LEVEL,
@@ -54,6 +57,7 @@ from sim.kernels.layout import (
     V_VENUE_NS,
     Words,
 )
+from sim.kernels.prefetch import ROWS_AHEAD, fetch_level, is_wide
 from sim.kernels.status import CROSS, EXECUTE, LAST, PHASE, TRADE
 
 
@@ -93,6 +97,26 @@ def set_level(mem: Words, levels: Words, ld: int, key: int, qty: int) -> None:
 
 
 @njit(cache=True, forceinline=True)
+def set_far(mem: Words, levels: Words, ld: int, key: int, qty: int) -> bool:
+    """As `set_level`, beyond the window of a side that has levels; False when there is no room."""
+    place = far_seek(mem, ld, key)
+    index = mem[ld + L_FARLV] + place
+    if levels[index * LEVEL + LV_COUNT] > 0:
+        levels[index * LEVEL + LV_SHOWN] = qty
+        if qty == 0:
+            mem[ld + L_NLEV] -= 1
+            far_remove(mem, levels, ld, place)
+    elif qty > 0:
+        if not room(mem, ld, key):
+            return False
+        far_take(mem, ld, key, place)
+        mem[ld + L_NLEV] += 1
+        levels[index * LEVEL + LV_COUNT] = 1
+        levels[index * LEVEL + LV_SHOWN] = qty
+    return True
+
+
+@njit(cache=True, forceinline=True)
 def apply_plain(mem: Words, levels: Words, lk: int, tick: int, at: int) -> bool:
     """Apply a ring row that needs nothing special. Or False, untouched."""
     word = mem[at + R_WORD]
@@ -106,18 +130,24 @@ def apply_plain(mem: Words, levels: Words, lk: int, tick: int, at: int) -> bool:
     side = word & 1
     key = price if side else -price
     ld = lk + K_LADDER + side * L_SIZE
-    win = mem[ld + L_WIN]
-    distance = key - mem[ld + L_BASE]
     shown = mem[at + R_SHOWN]
-    index = mem[ld + L_LV] + (key & (win - 1))
-    if distance < 0 or distance >= win:
+    distance = key - mem[ld + L_BASE]
+    index = mem[ld + L_LV] + (key & (mem[ld + L_WIN] - 1))
+    near = 0 <= distance and distance < mem[ld + L_WIN]
+    if near and shown > 0 and levels[index * LEVEL + LV_COUNT] > 0:
+        levels[index * LEVEL + LV_SHOWN] = shown
+    elif distance < 0 or mem[ld + L_NLEV] == 0:
         if not room(mem, ld, key):
             return False
         set_level(mem, levels, ld, key, shown)
-    elif levels[index * LEVEL + LV_COUNT] > 0 and shown > 0:
+    elif near:
+        stays = 1 if shown > 0 else 0
+        mem[ld + L_NLEV] += stays - levels[index * LEVEL + LV_COUNT]
         levels[index * LEVEL + LV_SHOWN] = shown
-    else:
-        set_level(mem, levels, ld, key, shown)
+        levels[index * LEVEL + LV_COUNT] = stays
+        mark_level(mem, levels, ld, key, shown)
+    elif not set_far(mem, levels, ld, key, shown):
+        return False
     if kind == EXECUTE:
         note_trade(mem, lk, price * tick, mem[at + R_QTY])
     return True
@@ -136,6 +166,14 @@ def refresh_side(mem: Words, levels: Words, ld: int, view: int) -> bool:
     return changed != 0
 
 
+@njit(cache=True, forceinline=True)
+def fetch_message(mem: Words, levels: Words, lk: int, at: int) -> None:
+    """Ask for the level that a later message will want, or some old one where there is none yet."""
+    side = mem[at + R_WORD] & 1
+    price = mem[at + R_PRICE]
+    fetch_level(mem, levels, lk + K_LADDER + side * L_SIZE, price if side else -price)
+
+
 @njit(cache=True)
 def run_batch(mem: Words, levels: Words, lk: int, until: int) -> None:
     """Deliver what is due by `until`, up to the first ring row that is not plain."""
@@ -149,8 +187,11 @@ def run_batch(mem: Words, levels: Words, lk: int, until: int) -> None:
     due = mem[lk + K_HEAD_DUE]
     first = mem[lk + K_CURSOR]
     cursor = first
+    wide = is_wide(mem, lk + K_LADDER)
     while cursor < committed:
         at = ring + (cursor & mask) * R_SIZE
+        if wide:
+            fetch_message(mem, levels, lk, ring + ((cursor + ROWS_AHEAD) & mask) * R_SIZE)
         if due < 0:
             due = arrival_ns(mem, lk, at, previous)
         if due > until or not apply_plain(mem, levels, lk, tick, at):

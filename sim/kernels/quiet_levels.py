@@ -12,10 +12,10 @@ order is the level's own, and by `level_rows.change_level` where orders of ours 
 
 from numba import njit
 
-from sim.kernels.bits import set_bit
 from sim.kernels.blocks import book_at
 from sim.kernels.book import key_of, ladder_of
-from sim.kernels.ladder import drop_level, room
+from sim.kernels.far import far_remove, far_seek, far_take
+from sim.kernels.ladder import mark_level, room
 from sim.kernels.layout import (
     B_DEPTH,
     B_HANDLE_BASE,
@@ -36,7 +36,7 @@ from sim.kernels.layout import (
     H_ROWS_DONE,
     L_BASE,
     L_BEST,
-    L_BITS,
+    L_FARLV,
     L_LV,
     L_NLEV,
     L_WIN,
@@ -70,6 +70,7 @@ from sim.kernels.layout import (
     Words,
 )
 from sim.kernels.level_rows import change_level
+from sim.kernels.prefetch import ROWS_AHEAD, fetch_level, is_wide, prefetch
 from sim.kernels.ring import SLACK
 from sim.kernels.status import DEPTH_L2, LAST, SELL, SIDE_UNKNOWN, TRADE
 from sim.kernels.status import LEVEL as LEVEL_ROW
@@ -93,25 +94,6 @@ def quiet_print(mem: Words, levels: Words, bk: int, flags: int, units: int, qty:
         return beyond < 0
     index = mem[ld + L_LV] + (best & (mem[ld + L_WIN] - 1))
     return levels[index * LEVEL + LV_SPECIAL] == 0
-
-
-@njit(cache=True, forceinline=True)
-def arrive_alone(
-    mem: Words, orders: Words, levels: Words, bk: int, slot: int, key_side: int, index: int
-) -> None:
-    """A level comes to a price of the window where there was none, on a side that has others."""
-    side = key_side & 1
-    key = key_side >> 1
-    ld = ladder_of(bk, side)
-    orders[slot * ORDER + O_KEY_SIDE] = key_side
-    orders[slot * ORDER + O_LINKS] = -1  # nobody in front and nobody behind
-    levels[index * LEVEL + LV_HEAD] = slot
-    levels[index * LEVEL + LV_TAIL] = slot
-    levels[index * LEVEL + LV_COUNT] = 1
-    set_bit(mem, mem[ld + L_BITS], key & (mem[ld + L_WIN] - 1))
-    mem[ld + L_NLEV] += 1
-    mem[ld + L_BEST] = min(mem[ld + L_BEST], key)
-    mem[bk + B_LINKED + side] += 1
 
 
 @njit(cache=True, forceinline=True)
@@ -144,27 +126,51 @@ def quiet_level(
     if mem[ladder_of(bk, 1 - side) + L_BEST] <= -key and mem[bk + B_SPECIAL + 1 - side] > 0:
         return NOT_QUIET
     ld = ladder_of(bk, side)
-    win = mem[ld + L_WIN]
+    position = key & (mem[ld + L_WIN] - 1)
+    index = mem[ld + L_LV] + position
     distance = key - mem[ld + L_BASE]
-    index = mem[ld + L_LV] + (key & (win - 1))
-    if distance < 0 or distance >= win or mem[ld + L_NLEV] == 0:
+    near = 0 <= distance and distance < mem[ld + L_WIN]
+    if not near and distance > 0:
+        position = far_seek(mem, ld, key)
+        index = mem[ld + L_FARLV] + position
+    alone = levels[index * LEVEL + LV_COUNT] == (1 if tape > 0 else 0)
+    if distance < 0 or not alone or mem[ld + L_NLEV] == 0:
         if not room(mem, ld, key):
             return NOT_QUIET
         return change_level(mem, orders, levels, bk, ts, cause, slot, key_side, qty)
-    if levels[index * LEVEL + LV_COUNT] != (1 if tape > 0 else 0):
-        return change_level(mem, orders, levels, bk, ts, cause, slot, key_side, qty)
+    came = (1 if qty > 0 else 0) - (1 if tape > 0 else 0)
+    if came > 0 and not near and not room(mem, ld, key):
+        return NOT_QUIET
     live = orders[slot * ORDER + O_LIVE]
-    if tape == 0:
-        arrive_alone(mem, orders, levels, bk, slot, key_side, index)
     live = min(live, qty) if qty <= tape else live + qty - tape
     orders[slot * ORDER + O_LIVE] = live
     orders[slot * ORDER + O_TAPE] = qty
     levels[index * LEVEL + LV_LIVE] = live
     levels[index * LEVEL + LV_SHOWN] = qty
-    if qty == 0:
-        mem[bk + B_LINKED + side] -= 1
-        drop_level(mem, levels, ld, key)
+    if came != 0:
+        mem[bk + B_LINKED + side] += came
+        mem[ld + L_NLEV] += came
+        orders[slot * ORDER + O_KEY_SIDE] = key_side
+        orders[slot * ORDER + O_LINKS] = -1  # nobody in front and nobody behind
+        levels[index * LEVEL + LV_HEAD] = slot if qty > 0 else -1
+        levels[index * LEVEL + LV_TAIL] = slot if qty > 0 else -1
+        levels[index * LEVEL + LV_COUNT] = 1 if qty > 0 else 0
+        if near:
+            mark_level(mem, levels, ld, key, qty)
+        elif qty > 0:
+            far_take(mem, ld, key, position)
+        else:
+            far_remove(mem, levels, ld, position)
     return qty
+
+
+@njit(cache=True, forceinline=True)
+def fetch_row(mem: Words, rows: Words, orders: Words, levels: Words, bk: int, at: int) -> None:
+    """Ask for the order and the level that a later row of this book will want."""
+    word = rows[at + W_WORD]
+    side = (word >> 56) & SELL
+    prefetch(orders, (mem[bk + B_HANDLE_BASE] + ((word << 32) >> 32)) * ORDER)
+    fetch_level(mem, levels, ladder_of(bk, side), key_of(side, rows[at + W_PRICE]))
 
 
 @njit(cache=True)
@@ -185,8 +191,11 @@ def run_quiet(
     committed = mem[bk + B_RING_COMMIT]
     limit = mem[bk + B_RING_LIMIT] - SLACK if cap > 0 else NEVER
     cause = mem[bk + B_SEQ]
+    wide = is_wide(mem, ladder_of(bk, 0))
     while pos < end and write <= limit:
         at = pos * ROW
+        if wide and pos + ROWS_AHEAD < end:
+            fetch_row(mem, rows, orders, levels, bk, at + ROWS_AHEAD * ROW)
         ts = rows[at + W_TS]
         word = rows[at + W_WORD]
         if ts > until or (word >> 32) & 0xFFFF != book_id:
