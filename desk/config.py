@@ -53,7 +53,7 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     heartbeat_ns: int = 1_000_000_000
     ack_timeout_ns: int = 0
     flat_ns: int = 0
-    snapshot_every: int = 4_096
+    snapshot_every: int = 16_384
 
     def __post_init__(self) -> None:
         if not self.strategies:

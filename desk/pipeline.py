@@ -157,10 +157,12 @@ class Desk:
         self._begin()
         self.state.apply_time(now_ns)
         touched = self._take[type(message)](message, now_ns)  # feed, orders, ledger, state
-        self._ended("state")
+        if self._probe is not None:
+            self._probe("state")
         for action in self.gate.watch(self.state, now_ns):  # may pause or abort what is in flight
             self.out.act(action, now_ns)
-        self._ended("watch")
+        if self._probe is not None:
+            self._probe("watch")
         for key in touched:  # gate, sizing, execution, limits, orders
             self._work(key, now_ns)
         self.gate.count_commands(self.out.risky, now_ns)
@@ -201,7 +203,8 @@ class Desk:
             data.next_signal_id += 1
             if signal.book_id != book_id:
                 others.append(key)
-        self._ended("strategy")
+        if self._probe is not None:
+            self._probe("strategy")
         return others
 
     def _take_report(self, report: Inbound, now_ns: int) -> Sequence[int]:
@@ -285,18 +288,17 @@ class Desk:
         strategy, book_id = key >> 16, key & 0xFFFF
         signal = data.signals.get(key)
         view = self.feed.data.views[book_id]
-        if view is None:
-            return
         if now_ns >= self._flat_ns:
             signal = Flat(book_id=book_id)
-        if signal is None:
+        if signal is None or view is None:
             return
         signal_id = data.signal_ids.get(key, 0)
         verdict = self.gate.decide(signal, strategy, self.state, now_ns)
         live = self.orders.live(strategy, book_id)
         # With an order on its way the wish may have had to wait, so its answer is looked at anew.
         data.worked[key] = -1 if live else view.seq
-        self._ended("gate")
+        if self._probe is not None:
+            self._probe("gate")
         if isinstance(verdict, Veto):
             children = self.executor.stop(strategy, book_id, live) if live else ()
             if children or data.vetoes.get(key, 0) != verdict.code:
@@ -338,16 +340,19 @@ class Desk:
                         sized=sized,
                     )
                 )
-        self._ended("execution")
+        if self._probe is not None:
+            self._probe("execution")
         for child in children:
             self.out.let_out(child, signal_id, permit_id, view, now_ns)
-        self._ended("limits")
+        if self._probe is not None:
+            self._probe("limits")
 
     # --- the record -----------------------------------------------------------------------------
 
     def _begin(self) -> None:
         """A new event: nothing has come of it yet."""
-        self._ended("begin")
+        if self._probe is not None:
+            self._probe("begin")
         self.data.seq += 1
         self.out.begin()
 
@@ -358,17 +363,14 @@ class Desk:
         every = self.config.snapshot_every
         if every and self.data.seq % every == 0:
             self.journal.snapshot(now_ns, self.snapshot())
-        self._ended("journal")
+        if self._probe is not None:
+            self._probe("journal")
         return out.commands
 
     def snapshot(self) -> bytes:
         """Everything remembered, as bytes; equal desks have equal bytes."""
         self.data.strategies = [msgspec.msgpack.encode(one.state) for one in self.strategies]
         return msgspec.msgpack.encode(self.data)
-
-    def _ended(self, stage: str) -> None:
-        if self._probe is not None:
-            self._probe(stage)
 
 
 def _numbers(groups: Sequence[str]) -> list[int]:

@@ -216,11 +216,13 @@ class Monitor:
     def _desk(self, state: "State", now_ns: int, found: list[Cause]) -> None:
         """Losses, links, and how much the desk itself sends."""
         portfolio, data = self._tables.portfolio, self._data
-        loss = state.day_drawdown
+        drawdown = state.data.drawdown  # its two differences, written out: this is looked at always
+        equity = drawdown.equity
+        loss = drawdown.day_peak - equity
         if loss > portfolio.day_drawdown_micros:
             most = portfolio.day_drawdown_micros
             found.append(_cause(VetoCode.DAY_DRAWDOWN, EVERY, EVERY, loss, most))
-        loss = state.peak_drawdown
+        loss = drawdown.peak - equity
         if loss > portfolio.peak_drawdown_micros:
             most = portfolio.peak_drawdown_micros
             found.append(_cause(VetoCode.PEAK_DRAWDOWN, EVERY, EVERY, loss, most))
