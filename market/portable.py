@@ -2,8 +2,8 @@
 
 The C library's, and NumPy's even more, differ in their last bits from machine to machine, so nothing
 that decides may use them. Python's + − × ÷ and `math.sqrt` are IEEE 754's and differ nowhere, and
-`math.frexp` and `math.ldexp` only move the exponent. The method is fdlibm's, as in `sim.streams`,
-which draws with it; a test holds the two equal to the last bit.
+`math.frexp` and `math.ldexp` only move the exponent. The method is fdlibm's. The kernels have a
+compiled twin (`sim/kernels/draw.py`); a property test holds the two equal to the last bit.
 
 Limits: right to within two units in the last place; results that would be smaller than a normal
 number are zero.

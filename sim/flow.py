@@ -13,10 +13,11 @@ import numpy.typing as npt
 from market.codes import Kind, Mode, RowFlag
 from market.columns import TAPE_DTYPE
 from market.errors import InputError
+from market.portable import exp, log
 from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.kernels import layout
 from sim.latency import LATENCY_NS_MAX, Constant
-from sim.streams import exp_fp, log_fp, stream_key
+from sim.streams import stream_key
 from sim.world import World
 
 WEIGHT_ONE: Final = 1 << 62
@@ -84,7 +85,7 @@ def _cumulative(band_ticks: int, decay: float) -> npt.NDArray[np.int64]:
     """Cumulative placement weights in 62-bit integers, the last one covering every draw."""
     # Our own logarithm and exponential: the table decides prices, so its bits must not depend on
     # the platform's mathematics library.
-    weights = [exp_fp(-decay * log_fp(float(i))) for i in range(1, band_ticks + 1)]
+    weights = [exp(-decay * log(float(i))) for i in range(1, band_ticks + 1)]
     total = 0.0
     for weight in weights:
         total += weight

@@ -27,7 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from market.errors import InputError
-from sim.streams import draw, exp_fp, normal_quantile
+from market.portable import exp
+from sim.streams import draw, normal_quantile
 
 LATENCY_NS_MAX: Final = 1 << 42
 """Largest latency before bursts, about 73 minutes; keeps every product below 63 bits."""
@@ -114,7 +115,7 @@ class LogNormal(msgspec.Struct, frozen=True, kw_only=True, tag="lognormal", tag_
     def _quantile_ns(self, edge: int) -> int:
         """Latency at a point of the table; the two ends stand half a tail cell inside."""
         u = min(max(2 * edge, 1), (1 << 21) - 1) / float(1 << 21)
-        value_ns = float(self.median_ns) * exp_fp(self.sigma * normal_quantile(u))
+        value_ns = float(self.median_ns) * exp(self.sigma * normal_quantile(u))
         return max(int(value_ns + 0.5), self.min_ns)
 
 

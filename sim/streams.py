@@ -8,8 +8,8 @@ hash of the run's seed and that name. A draw hashes the key with one or two inte
 Invariants:
 1. The same key and cause give the same 63 bits, in any order, in any process, in compiled code.
 2. Adding a stream, or leaving out a draw, moves no other draw.
-3. `log_fp`, `exp_fp` and `normal_quantile` use only + − × ÷, square root and exact steps, each of
-   which IEEE 754 fixes to the last bit; libm's own `log` and `exp` differ between machines.
+3. `exponential_ns` and `normal_quantile` use only + − × ÷, square root and the logarithm of
+   `market.portable`, which are the same to the last bit on every machine.
 
 `sim/kernels/draw.py` is the compiled twin; a property test holds the two equal bit by bit.
 
@@ -19,6 +19,8 @@ Limits: the hash mixes well but is no cipher, and must not guard a secret.
 import hashlib
 import math
 from typing import Final
+
+from market.portable import log
 
 MASK64: Final = (1 << 64) - 1
 
@@ -93,58 +95,7 @@ def exponential_ns(bits: int, mean_ns: int) -> int:
         mean_ns: Mean of the waiting time, in [0, 2**56].
     """
     assert 0 <= mean_ns <= MEAN_NS_MAX
-    return int(-float(mean_ns) * log_fp(uniform_fp(bits)) + 0.5)
-
-
-def log_fp(x: float) -> float:
-    """Natural logarithm with the same bits on every machine, right to about one last place.
-
-    The method is fdlibm's: x = 2**k * (1 + f) with 1 + f near one, then a polynomial in
-    s = f / (2 + f).
-
-    Args:
-        x: Finite and above zero.
-    """
-    assert 0.0 < x < math.inf
-    mantissa, exponent = math.frexp(x)
-    if mantissa < 0.7071067811865476:
-        mantissa *= 2.0
-        exponent -= 1
-    k = float(exponent)
-    f = mantissa - 1.0
-    half_square = 0.5 * f * f
-    s = f / (2.0 + f)
-    z = s * s
-    w = z * z
-    even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373))
-    odd = z * (
-        0.6666666666666735
-        + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586))
-    )
-    low = s * (half_square + (odd + even)) + k * 1.9082149292705877e-10
-    return ((low - half_square) + f) + k * 0.6931471803691238
-
-
-def exp_fp(x: float) -> float:
-    """Exponential function with the same bits on every machine, right to about one last place.
-
-    The method is fdlibm's: x = k * log(2) + r with |r| <= log(2) / 2, then a rational function of r.
-
-    Args:
-        x: Any number; below -708 the result is zero, above 709 it is infinite.
-    """
-    if x > 709.0:
-        return math.inf
-    if x < -708.0:
-        return 0.0
-    k = int(1.4426950408889634 * x + (0.5 if x >= 0.0 else -0.5))
-    high = x - float(k) * 0.6931471803691238
-    low = float(k) * 1.9082149292705877e-10
-    r = high - low
-    z = r * r
-    tail = 6.613756321437934e-05 + z * (-1.6533902205465252e-06 + z * 4.1381367970572385e-08)
-    c = r - z * (0.16666666666666602 + z * (-0.0027777777777015593 + z * tail))
-    return math.ldexp(1.0 + ((r * c / (2.0 - c) - low) + high), k)
+    return int(-float(mean_ns) * log(uniform_fp(bits)) + 0.5)
 
 
 # Wichura's algorithm AS 241 (PPND16): numerator and denominator for the centre, the near tail and
@@ -184,7 +135,7 @@ def normal_quantile(u: float) -> float:
     if -0.425 <= q <= 0.425:
         r = 0.180625 - q * q
         return q * _horner(CENTRE[0], r) / _horner(CENTRE[1], r)
-    r = math.sqrt(-log_fp(u if q < 0.0 else 1.0 - u))
+    r = math.sqrt(-log(u if q < 0.0 else 1.0 - u))
     table = NEAR_TAIL if r <= 5.0 else FAR_TAIL
     r -= 1.6 if r <= 5.0 else 5.0
     value = _horner(table[0], r) / _horner(table[1], r)

@@ -8,8 +8,8 @@ in front of us and some behind; the queue model says how many of each.
 import math
 
 from market.codes import Depth, QueueModel
+from market.portable import log
 from sim.reference.state import Order, State
-from sim.streams import log_fp
 
 
 def begin(state: State, order: Order) -> None:
@@ -44,4 +44,4 @@ def share_in_front(gone: int, front: int, back: int, model: QueueModel) -> int:
 def weight(lots: int, model: QueueModel) -> float:
     """How strongly a part of the queue draws cancellations; zero lots draw none."""
     x = float(lots)
-    return x * x if model == QueueModel.POWER else log_fp(1.0 + x)
+    return x * x if model == QueueModel.POWER else log(1.0 + x)
