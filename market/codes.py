@@ -59,12 +59,25 @@ class RowFlag(IntFlag):
 
 
 class Phase(IntEnum):
-    """Trading phase of a book; historical ADDs match only in CONTINUOUS."""
+    """Trading phase of a book; historical ADDs match only in CONTINUOUS.
+
+    In a *call* orders gather unmatched; its end is an auction. HALT_CALL reopens after a halt.
+    """
 
     PRE_OPEN = 0
     CONTINUOUS = 1
     HALT = 2
     CLOSED = 3
+    OPENING_CALL = 4
+    INTRADAY_CALL = 5
+    CLOSING_CALL = 6
+    VOLATILITY_CALL = 7
+    HALT_CALL = 8
+
+    @property
+    def is_call(self) -> bool:
+        """Whether orders gather for an auction."""
+        return self >= Phase.OPENING_CALL
 
 
 class Mode(IntEnum):
@@ -94,18 +107,65 @@ class QueueModel(IntEnum):
 
 
 class OrderType(IntEnum):
-    """How an order is priced."""
+    """How an order is priced (docs/explanation/venue-rules.md says how each trades).
+
+    A book without rules takes LIMIT and MARKET only.
+    """
 
     LIMIT = 0
     MARKET = 1
+    MARKET_TO_LIMIT = 2
+    STOP = 3
+    STOP_LIMIT = 4
+    TRAILING_STOP = 5
+    PEG_PRIMARY = 6
+    PEG_MIDPOINT = 7
+    PEG_MARKET = 8
+    STRIKE_MATCH = 9
 
 
 class TimeInForce(IntEnum):
-    """How long an order may live."""
+    """How long an order may live; AUCTION is the next call of any kind, and no other time."""
 
     GTC = 0
     IOC = 1
     FOK = 2
+    DAY = 3
+    GTD = 4
+    AT_OPEN = 5
+    AT_CLOSE = 6
+    AUCTION = 7
+
+
+class PostOnly(IntEnum):
+    """What a venue does with an order that may only rest and would trade."""
+
+    OFF = 0
+    REJECT = 1
+    SLIDE = 2
+
+
+class SelfTrade(IntEnum):
+    """What a venue does when an order would trade with one of its own owner's."""
+
+    ALLOW = 0
+    CANCEL_NEWEST = 1
+    CANCEL_OLDEST = 2
+    CANCEL_BOTH = 3
+    DECREMENT = 4
+
+
+class BandAction(IntEnum):
+    """What a price band does to an order that would trade outside it.
+
+    REJECT refuses it at entry, CLAMP lets it trade and rest no further than the band, INTERRUPT stops
+    before the first trade outside and calls a volatility auction.
+    """
+
+    NONE = 0
+    REJECT = 1
+    CLAMP = 2
+    INTERRUPT = 3
 
 
 class ReportType(IntEnum):
@@ -122,6 +182,7 @@ class ReportType(IntEnum):
     BUSTED = 9
     CORRECTED = 10
     STATUS = 11
+    TRIGGERED = 12
 
 
 class Reason(IntEnum):
@@ -140,14 +201,45 @@ class Reason(IntEnum):
     DUPLICATE_ORDER = 10
     BAD_FLAGS = 11
     UNKNOWN_BOOK = 12
+    BAD_TICK = 13
+    BAD_LOT = 14
+    OUTSIDE_BAND = 15
+    BELOW_MINIMUM = 16
+    BAD_MINIMUM = 17
+    BAD_DISPLAY = 18
+    BAD_STOP = 19
+    NO_REFERENCE = 20
+    NO_OPPOSITE_LIMIT = 21
+    NOT_IN_PHASE = 22
+    UNSUPPORTED_TYPE = 23
+    UNSUPPORTED_TIF = 24
+    UNSUPPORTED_TERMS = 25
+    SELF_TRADE = 26
+    DAY_OVER = 27
+    TIME_OVER = 28
+    AUCTION_OVER = 29
+    THROTTLED = 30
+    TOO_LARGE = 31
+    TOO_MUCH_NOTIONAL = 32
+    NO_LOCATE = 33
+    SHORT_PRICE_TEST = 34
+    NOT_SETTLED = 35
+    TOO_LATE = 36
+    MASS_CANCEL = 37
+    DISCONNECTED = 38
+    QUOTE_PROTECTION = 39
+    PRICE_COLLAR = 40
+    BAD_EXPIRY = 41
 
 
 class Liquidity(IntEnum):
-    """Whether a fill's owner was resting or arriving."""
+    """Whether a fill's owner was resting or arriving, or both met in an auction."""
 
     NONE = 0
     MAKER = 1
     TAKER = 2
+    AUCTION = 3
+    HIDDEN_MAKER = 4
 
 
 class Trigger(IntFlag):

@@ -5,16 +5,19 @@ from enum import IntEnum, IntFlag
 import pytest
 
 from market.codes import (
+    BandAction,
     Depth,
     Kind,
     Liquidity,
     Mode,
     OrderType,
     Phase,
+    PostOnly,
     QueueModel,
     Reason,
     ReportType,
     RowFlag,
+    SelfTrade,
     Side,
     TimeInForce,
     Trigger,
@@ -26,6 +29,30 @@ from sim.rows import BAD_ROW_TEXT
 
 Enum = type[IntEnum] | type[IntFlag]
 
+OUTSIDE_THE_BOOK = {
+    "DUPLICATE_ORDER",
+    "UNKNOWN_BOOK",
+    "BAD_TICK",
+    "BAD_LOT",
+    "UNSUPPORTED_TYPE",
+    "UNSUPPORTED_TIF",
+    "UNSUPPORTED_TERMS",
+    "DAY_OVER",
+    "TIME_OVER",
+    "THROTTLED",
+    "TOO_LARGE",
+    "TOO_MUCH_NOTIONAL",
+    "NO_LOCATE",
+    "SHORT_PRICE_TEST",
+    "NOT_SETTLED",
+    "TOO_LATE",
+    "MASS_CANCEL",
+    "DISCONNECTED",
+    "QUOTE_PROTECTION",
+    "PRICE_COLLAR",
+    "BAD_EXPIRY",
+}
+
 # Enum, how its names begin in `status`, names that differ, members that kernels never see.
 SHARED: tuple[tuple[Enum, str, dict[str, str], set[str]], ...] = (
     (Kind, "", {}, set()),
@@ -34,16 +61,14 @@ SHARED: tuple[tuple[Enum, str, dict[str, str], set[str]], ...] = (
     (Mode, "", {}, set()),
     (OrderType, "", {}, set()),
     (TimeInForce, "", {}, set()),
+    (PostOnly, "POST_", {}, set()),
+    (SelfTrade, "STP_", {}, set()),
+    (BandAction, "BAND_", {}, set()),
     # What a venue says of its own accord, or about its own ledger.
     (ReportType, "", {}, {"BUSTED", "CORRECTED", "STATUS"}),
-    # CLOSED alone is the phase; duplicate ids and unknown books are answered before the kernel.
-    (
-        Reason,
-        "",
-        {"NONE": "NO_REASON", "CLOSED": "MARKET_CLOSED"},
-        {"DUPLICATE_ORDER", "UNKNOWN_BOOK"},
-    ),
-    (Liquidity, "", {}, {"NONE"}),
+    # CLOSED alone is the phase; what a venue checks before it asks the book, kernels never see.
+    (Reason, "", {"NONE": "NO_REASON", "CLOSED": "MARKET_CLOSED"}, OUTSIDE_THE_BOOK),
+    (Liquidity, "", {"AUCTION": "AUCTION_FILL"}, {"NONE"}),
     (Trigger, "ON_", {}, set()),
     (Depth, "DEPTH_", {}, set()),
     (QueueModel, "QUEUE_", {}, set()),
