@@ -15,8 +15,10 @@ from market.codes import (
     OperatorAction,
     OrderType,
     Phase,
+    PostOnly,
     Reason,
     ReportType,
+    SelfTrade,
     Side,
     TimeInForce,
     Trigger,
@@ -27,6 +29,40 @@ NO_PRICE: Final = -(1 << 62)
 
 EVERY: Final = -1
 """Stands for every book, or every strategy, where one could be named."""
+
+
+class Terms(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What an order carries beyond price, quantity and time; venues with rules know them.
+
+    docs/explanation/venue-rules.md says what each does, and with which types it goes.
+
+    Attributes:
+        display_lots: Peak of an iceberg; 0 shows all.
+        display_high_lots: With it each peak is drawn from [display_lots, display_high_lots].
+        hidden: Never displayed.
+        min_qty_lots: Least lots that must trade at once.
+        all_or_none: The whole of it, or nothing.
+        stop_ticks: Trigger of a stop, or the strike of a STRIKE_MATCH order; NO_PRICE for none.
+        trail_ticks: How far a trailing stop stays behind.
+        peg_offset_ticks: Passive distance of a peg from what it follows.
+        post: Says more than `post_only` does; OFF leaves that to it.
+        self_trade: What happens on meeting an own order; None for what the venue does by default.
+        expire_ns: When a GTD order ends.
+        quote: Whether it is a leg of a quote, which quote protection may pull.
+    """
+
+    display_lots: int = 0
+    display_high_lots: int = 0
+    hidden: bool = False
+    min_qty_lots: int = 0
+    all_or_none: bool = False
+    stop_ticks: int = NO_PRICE
+    trail_ticks: int = 0
+    peg_offset_ticks: int = 0
+    post: PostOnly = PostOnly.OFF
+    self_trade: SelfTrade | None = None
+    expire_ns: int = 0
+    quote: bool = False
 
 
 class Submit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
@@ -40,6 +76,7 @@ class Submit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_
     order_type: OrderType = OrderType.LIMIT
     tif: TimeInForce = TimeInForce.GTC
     post_only: bool = False
+    terms: Terms | None = None
 
 
 class Cancel(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):

@@ -23,7 +23,11 @@ from sim.rows import Rows, bad_row, in_ticks
 
 
 class OutRow(NamedTuple):
-    """One row that a kernel wrote: a report, or an observation (type `layout.OBSERVED`)."""
+    """One row that a kernel wrote: a report, or an observation (type `layout.OBSERVED`).
+
+    `figure` is what decided a refusal (`market.refusals` puts it into words); with `half` 1 the price
+    lies half a tick above `price_ticks`.
+    """
 
     type: int
     ts_ns: int
@@ -34,6 +38,8 @@ class OutRow(NamedTuple):
     leaves_lots: int
     reason: int
     liquidity: int
+    figure: int = 0
+    half: int = 0
 
 
 class ViewWords(NamedTuple):

@@ -142,7 +142,9 @@ X_QTY = 5
 X_LEAVES = 6
 X_REASON = 7
 X_LIQUIDITY = 8
-X_SIZE = 9
+X_FIGURE = 9  # what decided a refusal
+X_HALF = 10  # 1: half a tick above X_PRICE
+X_SIZE = 11
 OBSERVED = 100  # type of an observation; X_QTY holds the fired triggers
 
 # --- tags of pool slots -------------------------------------------------------------------------------
@@ -212,3 +214,36 @@ F_HEAP_COUNT = 17
 F_BUY_PPM = 18  # market orders that buy, of a million
 F_SIZE = 24
 HEAP_SIZE = 3
+
+# --- an order with terms, as Python hands it to a book with rules ------------------------------------------
+ST_ID = 0
+ST_OWNER = 1  # above 0: all orders of one participant share it; 0: nobody's
+ST_SIDE = 2
+ST_TYPE = 3
+ST_TIF = 4
+ST_POST = 5
+ST_PRICE = 6  # ticks; NO_PRICE for none
+ST_QTY = 7
+ST_DISPLAY = 8
+ST_DISPLAY_HIGH = 9
+ST_HIDDEN = 10
+ST_MIN = 11
+ST_AON = 12
+ST_STOP = 13  # ticks; NO_PRICE for none
+ST_TRAIL = 14
+ST_OFFSET = 15
+ST_SELF_TRADE = 16
+ST_SIZE = 17
+
+# --- rules of a book, read-only ------------------------------------------------------------------------------
+RB_MATCHING = 0
+RB_MARKET_RESTS = 1
+RB_MID_ISOLATED = 2
+RB_MID_REFERENCE = 3  # book id
+RB_BAND_ACTION = 4
+RB_CALL_EXTENDS = 5
+RB_MARKET_AFTER_CALL = 6
+RB_PEAK_KEY = 7
+RB_AUCTION = 8  # offset of the AP_ words
+RB_ALLOCATION = 9  # offset of the LP_ words, 0 for none
+RB_SIZE = 10

@@ -24,6 +24,8 @@ from sim.kernels.layout import (
     T_ID,
     T_WORD,
     X_BOOK,
+    X_FIGURE,
+    X_HALF,
     X_ID,
     X_LEAVES,
     X_LIQUIDITY,
@@ -91,6 +93,8 @@ def report(
     mem[at + X_LEAVES] = leaves
     mem[at + X_REASON] = reason
     mem[at + X_LIQUIDITY] = liquidity
+    mem[at + X_FIGURE] = 0
+    mem[at + X_HALF] = 0
     mem[H_OUT] += 1
 
 

@@ -26,6 +26,8 @@ from sim.kernels.layout import (
     S_WATCH,
     V_LOCAL_NS,
     X_BOOK,
+    X_FIGURE,
+    X_HALF,
     X_ID,
     X_LEAVES,
     X_LIQUIDITY,
@@ -65,6 +67,8 @@ def wake(mem: Words, sub: int, due: int, fired: int) -> None:
     mem[at + X_LEAVES] = 0
     mem[at + X_REASON] = 0
     mem[at + X_LIQUIDITY] = 0
+    mem[at + X_FIGURE] = 0
+    mem[at + X_HALF] = 0
     mem[H_OUT] += 1
     disarm(mem, sub)
     if due < mem[H_LIMIT]:

@@ -17,6 +17,7 @@ from sim.reference.state import Order, Sort, State
 
 ORDER_KINDS = (Kind.ADD, Kind.REVEAL, Kind.REDUCE, Kind.DELETE, Kind.EXECUTE, Kind.REPLACE)
 PLAIN_KINDS = (Kind.TRADE, Kind.CROSS, Kind.PHASE, Kind.CLEAR)
+PLAIN_PHASES = (Phase.PRE_OPEN, Phase.CONTINUOUS, Phase.HALT, Phase.CLOSED)
 KINDS_OF = {
     Depth.L3: (*ORDER_KINDS, *PLAIN_KINDS),
     Depth.L2: (Kind.LEVEL, *PLAIN_KINDS),
@@ -64,7 +65,7 @@ def check(state: State, row: Row) -> None:
         units_max = PRICE_TICKS_MAX * state.tick_units
         require(abs(row.price) <= units_max, row, f"price must be within ±{units_max} units")
     elif row.kind == Kind.PHASE:
-        require(row.qty in list(Phase), row, "qty must be a phase, 0 to 3")
+        require(row.qty in PLAIN_PHASES, row, "qty must be a phase, 0 to 3")
 
 
 def check_order_row(state: State, row: Row) -> None:

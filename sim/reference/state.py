@@ -50,6 +50,8 @@ class Report(NamedTuple):
     leaves_lots: int
     reason: int
     liquidity: int
+    figure: int = 0
+    half: int = 0
 
 
 class Outcome(NamedTuple):
