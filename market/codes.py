@@ -61,7 +61,8 @@ class RowFlag(IntFlag):
 class Phase(IntEnum):
     """Trading phase of a book; historical ADDs match only in CONTINUOUS.
 
-    In a *call* orders gather unmatched; its end is an auction. HALT_CALL reopens after a halt.
+    In a *call* orders gather unmatched; its end is an auction. HALT_CALL reopens after a halt. In
+    TRADE_AT_LAST, which follows a closing call, orders trade at its price or not at all.
     """
 
     PRE_OPEN = 0
@@ -73,11 +74,12 @@ class Phase(IntEnum):
     CLOSING_CALL = 6
     VOLATILITY_CALL = 7
     HALT_CALL = 8
+    TRADE_AT_LAST = 9
 
     @property
     def is_call(self) -> bool:
         """Whether orders gather for an auction."""
-        return self >= Phase.OPENING_CALL
+        return Phase.OPENING_CALL <= self <= Phase.HALT_CALL
 
 
 class Mode(IntEnum):
