@@ -288,3 +288,11 @@ class AccrualKind(IntEnum):
 
     FUNDING = 1
     BORROW = 2
+
+
+class SaleKind(IntEnum):
+    """How a sell is marked: of what one owns, short, or short and exempt from the price test."""
+
+    LONG = 0
+    SHORT = 1
+    SHORT_EXEMPT = 2

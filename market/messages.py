@@ -18,6 +18,7 @@ from market.codes import (
     PostOnly,
     Reason,
     ReportType,
+    SaleKind,
     SelfTrade,
     Side,
     TimeInForce,
@@ -66,7 +67,10 @@ class Terms(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
 
 
 class Submit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
-    """A new order. `order_id` is the intent: at most one venue order may ever come of it."""
+    """A new order. `order_id` is the intent: at most one venue order may ever come of it.
+
+    `sale` is the mark of a sell; a buy bears none, which is LONG. Older journals lack the last fields.
+    """
 
     book_id: int
     order_id: int
@@ -77,6 +81,7 @@ class Submit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_
     tif: TimeInForce = TimeInForce.GTC
     post_only: bool = False
     terms: Terms | None = None
+    sale: SaleKind = SaleKind.LONG
 
 
 class Cancel(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.codec import Message, decode, encode
-from market.codes import Side
+from market.codes import SaleKind, Side
 from market.errors import InputError
 from market.messages import (
     Accrual,
@@ -69,6 +69,13 @@ def test_bytes_are_pinned() -> None:
     assert encode(order).hex() == GOLDEN
 
 
+def test_an_order_from_before_terms_and_marks_is_a_plain_long_one() -> None:
+    order = Submit(book_id=1, order_id=2, side=Side.SELL, price_ticks=-3, qty_lots=400)
+    assert decode(bytes.fromhex(OLDER)) == order
+    assert order.terms is None
+    assert order.sale is SaleKind.LONG
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"\x00", b"\xff\xfe", encode(Cancel(book_id=1, order_id=2))[:-1]],
@@ -93,8 +100,10 @@ def test_a_wrong_type_inside_is_refused() -> None:
 
 
 # Journals hold these bytes: a change here makes every recorded journal unreadable.
-GOLDEN = (
+OLDER = (
     "89a76d657373616765a65375626d6974a7626f6f6b5f696401a86f726465725f696402a47369646501ab70726963"
     "655f7469636b73fda87174795f6c6f7473cd0190aa6f726465725f7479706500a374696600a9706f73745f6f6e6c"
     "79c2"
 )
+# Two fields more, at the end: no terms, and the mark of a long sell.
+GOLDEN = "8b" + OLDER[2:] + "a57465726d73c0" + "a473616c6500"
