@@ -21,6 +21,7 @@ from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.clock import Clock
 from sim.commit import CommitLog
 from sim.consolidated import Consolidated
+from sim.flow import FlowModel
 from sim.host import Feed, Host
 from sim.market import WorldMarket
 from sim.recorder import EventSink, Recorder
@@ -97,7 +98,7 @@ class Assembly:
             host = scenario.hosts[number]
             key = stream_key(self._seed, f"feed/{host.name}/{book_id}")
             locals_.append(LocalSpec(book_id=book_id, latency=host.feed.compile(), key=key))
-        flow: FlowSpec | None = None
+        flows: list[FlowSpec] = []
         rows: Iterator[npt.NDArray[np.void]] | None = None
         if tape is not None:
             rows = iter(tape.chunks())
@@ -112,20 +113,23 @@ class Assembly:
             ]
         else:
             books = [BookSpec(tick_units=book.tick_units) for book in self.instruments]
-            if scenario.flow is None:
+            flows = [
+                model.compile(
+                    seed=self._seed, book_id=book_id, start_ns=self.start_ns, end_ns=self.end_ns
+                )
+                for book_id, model in flows_of(scenario)
+            ]
+            if not flows:
                 raise InputError(
                     f"scenario {scenario.run.name!r} has no [flow]: give it a tape (--tape FILE)"
                 )
-            flow = scenario.flow.compile(
-                seed=self._seed, book_id=0, start_ns=self.start_ns, end_ns=self.end_ns
-            )
         return World(
             mode=self.mode,
             books=books,
             locals_=locals_,
             start_ns=self.start_ns,
             rows=rows,
-            flow=flow,
+            flows=flows,
             consolidated=self.consolidated,
         )
 
@@ -257,6 +261,14 @@ def books_of(host: HostSection, instruments: list[Instrument]) -> list[int]:
             )
         found.extend(number for number in fitting if number not in found)
     return found
+
+
+def flows_of(scenario: Scenario) -> list[tuple[int, FlowModel]]:
+    """Every generator of the scenario with the number of the book that it fills."""
+    if scenario.flow is not None:
+        return [(0, scenario.flow)]
+    names = [name_of(book) for book in scenario.books]
+    return [(names.index(flow.book), flow) for flow in scenario.flows]
 
 
 def instruments_of(scenario: Scenario, tape: Tape | None) -> list[Instrument]:

@@ -120,8 +120,9 @@ def run_scenario(
     if mode is not None:
         # A tape takes the place of the flow, which could not run frozen.
         flow = scenario.flow if history is None else None
+        flows = scenario.flows if history is None else ()
         section = structs.replace(scenario.run, mode=mode)
-        scenario = structs.replace(scenario, run=section, flow=flow)
+        scenario = structs.replace(scenario, run=section, flow=flow, flows=flows)
     chosen = scenario.run.seed if seed is None else seed
     identity = Identity(
         scenario=scenario.run.name,

@@ -18,6 +18,7 @@ from market.units import DURATION_NS
 from scenarios.sections import (
     FORMAT_VERSION,
     STRATEGIES,
+    BookFlow,
     FeesSection,
     HostSection,
     RunSection,
@@ -129,6 +130,7 @@ def parse_scenario(text: str, where: str) -> Scenario:
             "run": _run,
             "books": lambda value, at: _each(value, at, _instrument),
             "flow": lambda value, at: read_struct(value, at, FlowModel),
+            "flows": lambda value, at: _each(value, at, _flow),
             "hosts": lambda value, at: _each(value, at, host),
             "fees": lambda value, at: read_struct(value, at, FeesSection),
         },
@@ -175,6 +177,11 @@ def _each(value: object, where: Place, read: Reader) -> tuple[object, ...]:
 def _instrument(value: object, where: Place) -> Instrument:
     """One of `[[books]]`."""
     return read_struct(value, where, Instrument)
+
+
+def _flow(value: object, where: Place) -> BookFlow:
+    """One of `[[flows]]`."""
+    return read_struct(value, where, BookFlow)
 
 
 def _run(value: object, where: Place) -> RunSection:

@@ -1,6 +1,6 @@
 """A scenario: in which world a run takes place, as strict structs.
 
-A scenario file is TOML: `format_version`, `[run]`, `[[books]]`, `[flow]`, `[[hosts]]` and `[fees]`;
+A scenario file is TOML: `format_version`, `[run]`, `[[books]]`, `[flow]` (or `[[flows]]`), `[[hosts]]` and `[fees]`;
 `library/first_light.toml` shows each with its meaning. Nothing is guessed: an unknown key is an
 error. Durations are text ("25ms"), and what a struct calls `x_ns` is written `x`
 (`scenarios.written`).
@@ -135,6 +135,12 @@ class FeesSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 )
 
 
+class BookFlow(FlowModel, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of `[[flows]]`: a flow, and the book (`SYMBOL` or `SYMBOL@VENUE`) that it fills."""
+
+    book: str
+
+
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole scenario; every part has been checked, alone and against the others."""
 
@@ -142,13 +148,15 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     run: RunSection
     books: tuple[Instrument, ...] = ()
     flow: FlowModel | None = None
+    flows: tuple[BookFlow, ...] = ()
     hosts: tuple[HostSection, ...] = ()
     fees: FeesSection = FeesSection()
 
     def __post_init__(self) -> None:
-        if self.flow is not None:
+        if self.flow is not None or self.flows:
             self._check_flow()
-        _check_distinct("books", "symbol", [book.symbol for book in self.books])
+        _check_distinct("books", "name", [name_of(book) for book in self.books])
+        _check_distinct("flows", "book", [flow.book for flow in self.flows])
         _check_distinct("hosts", "name", [host.name for host in self.hosts])
         _check_distinct("hosts", "desk", [host.desk for host in self.hosts])
         symbols = [book.symbol for book in self.books]
@@ -163,8 +171,17 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def _check_flow(self) -> None:
         """Refuse a flow that could not run."""
-        if len(self.books) != 1:
-            raise InputError(f"flow: found {len(self.books)} [[books]], allowed is exactly one")
+        if self.flow is not None and (len(self.books) != 1 or self.flows):
+            raise InputError(
+                f"flow: found {len(self.books)} [[books]] and {len(self.flows)} [[flows]], allowed "
+                "is one book and no [[flows]]; several books have a [[flows]] each"
+            )
+        names = [name_of(book) for book in self.books]
+        for index, flow in enumerate(self.flows):
+            if flow.book not in names:
+                raise InputError(
+                    f"flows[{index}].book: found {flow.book!r}, allowed is {', '.join(names)}"
+                )
         if self.run.mode != "reactive":
             raise InputError("run.mode: found 'frozen' with a [flow], allowed is reactive")
         if self.run.start_ns == 0:

@@ -1,5 +1,6 @@
 """Laying out the arrays of a world."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -75,10 +76,10 @@ def build_arena(
     books: list[BookSpec],
     locals_: list[LocalSpec],
     start_ns: int,
-    flow: FlowSpec | None,
+    flows: Sequence[FlowSpec] = (),
 ) -> Arena:
     """Allocate and fill the arrays of a world at its first instant."""
-    if flow is not None and mode is not Mode.REACTIVE:
+    if flows and mode is not Mode.REACTIVE:
         raise InputError("a generated flow needs mode 'reactive': nothing of it is history")
     if mode is not Mode.FROZEN and any(book.depth != DEPTH_L3 for book in books):
         raise InputError(
@@ -111,7 +112,8 @@ def build_arena(
         _fill_local(arena, index, spec, start_ns, books[spec.book_id].phase)
     for index, local_index in enumerate(subs):
         arena.mem[arena.sub_off + index * layout.S_SIZE + layout.S_LOCAL] = local_index
-    if flow is not None:
+    # The chain begins with the lowest book, so that flows of one instant come in that order.
+    for flow in sorted(flows, key=lambda one: one.book_id, reverse=True):
         _fill_flow(arena, flow)
     return arena
 
@@ -199,8 +201,8 @@ def _fill_flow(arena: Arena, flow: FlowSpec) -> None:
     heap = arena.append_words(HEAP_ENTRIES * layout.HEAP_SIZE)
     mem = arena.mem
     mem[table : table + len(flow.cumulative)] = flow.cumulative
-    mem[layout.H_FLOW_OFF] = fk
     words = {
+        layout.F_NEXT: int(mem[layout.H_FLOW_OFF]),
         layout.F_BOOK: flow.book_id,
         layout.F_KEY: flow.key,
         layout.F_LIMIT_MEAN_NS: flow.limit_mean_ns,
@@ -220,3 +222,4 @@ def _fill_flow(arena: Arena, flow: FlowSpec) -> None:
     }
     for word, value in words.items():
         mem[fk + word] = value
+    mem[layout.H_FLOW_OFF] = fk

@@ -117,7 +117,7 @@ def record_flow(
         books=[BookSpec(tick_units=tick_units)],
         locals_=[listener],
         start_ns=spec.start_ns,
-        flow=spec,
+        flows=[spec],
     )
     until_ns = spec.start_ns
     taken = 0

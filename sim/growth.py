@@ -137,8 +137,8 @@ def _grow_ladders(arena: Arena, first: int) -> None:
 
 
 def _grow_heap(arena: Arena) -> None:
-    """Double the flow's heap of cancels."""
-    fk = int(arena.mem[layout.H_FLOW_OFF])
+    """Double a flow's heap of cancels."""
+    fk = int(arena.mem[layout.H_NEED])
     old_off = int(arena.mem[fk + layout.F_HEAP])
     cap = int(arena.mem[fk + layout.F_HEAP_CAP])
     words = cap * layout.HEAP_SIZE

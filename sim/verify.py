@@ -120,7 +120,7 @@ class _Verification:
         self._chunks = chunks
         self._blocks = blocks
         self._tick = book.tick_units
-        self._arena = build_arena(mode, [book], [], 0, None)
+        self._arena = build_arena(mode, [book], [], 0)
         self._rows = np.zeros(0, np.int64)
         self._truth = np.zeros(0, np.int64)
         self._chunk: Rows | None = None

@@ -5,7 +5,7 @@ into Python integers. What happens inside is in `sim/kernels/world.py`; the rule
 docs/explanation/venue-truth.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +69,7 @@ class World:
         locals_: One spec per local book.
         start_ns: First instant of the run.
         rows: Pieces of the tape in order (TAPE_DTYPE, prices in units), or None for no tape.
-        flow: A generator of synthetic orders, or None.
+        flows: Generators of synthetic orders, at most one a book.
         consolidated: Told what venues show after each instant, if there is a group to follow.
     """
 
@@ -81,12 +81,12 @@ class World:
         locals_: list[LocalSpec],
         start_ns: int,
         rows: Iterator[Rows] | None = None,
-        flow: FlowSpec | None = None,
+        flows: Sequence[FlowSpec] = (),
         consolidated: Consolidated | None = None,
     ) -> None:
         self.mode = mode
         self.books = books
-        self.arena: Arena = build_arena(mode, books, locals_, start_ns, flow)
+        self.arena: Arena = build_arena(mode, books, locals_, start_ns, flows)
         self._watch = consolidated.watch if consolidated else None
         self._source = rows
         self._piece: Rows = np.zeros(0, dtype=TAPE_DTYPE)

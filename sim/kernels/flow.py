@@ -38,12 +38,14 @@ from sim.kernels.layout import (
     F_MARKET_DUE,
     F_MARKET_MEAN_NS,
     F_MARKETS,
+    F_NEXT,
     F_QTY_MEAN,
     F_SEED_COUNT,
     F_TABLE,
     H_FLOW_OFF,
     H_LIMIT,
     H_MESSAGES,
+    H_NEED,
     H_OUT,
     HEAP_SIZE,
     L_BEST,
@@ -67,7 +69,14 @@ FOR_MARKET_SIDE = 7
 FOR_MARKET_QTY = 8
 
 MILLION = 1_000_000
+BOOK_SHIFT = 40  # names of two flows' orders are apart: a slot may pass from one to the other
 EVEN_PPM = 500_000
+
+
+@njit(cache=True)
+def flow_name(mem: Words, fk: int, number: int) -> int:
+    """What the n-th order of a flow is called in the pool."""
+    return number | mem[fk + F_BOOK] << BOOK_SHIFT
 
 
 @njit(cache=True)
@@ -77,13 +86,23 @@ def flow_bits(mem: Words, fk: int, purpose: int, number: int) -> int:
 
 
 @njit(cache=True)
-def flow_due(mem: Words) -> int:
-    """When the next order or cancel of the flow happens, or NEVER."""
-    fk = mem[H_FLOW_OFF]
+def due_of(mem: Words, fk: int) -> int:
+    """When the next order or cancel of one flow happens, or NEVER."""
     due = min(mem[fk + F_LIMIT_DUE], mem[fk + F_MARKET_DUE])
     if mem[fk + F_HEAP_COUNT] > 0:
         due = min(due, mem[mem[fk + F_HEAP]])
     return due if due < mem[fk + F_END_NS] else NEVER
+
+
+@njit(cache=True)
+def flow_due(mem: Words) -> int:
+    """When the next order or cancel of any flow happens, or NEVER."""
+    due = NEVER
+    fk = mem[H_FLOW_OFF]
+    while fk != 0:
+        due = min(due, due_of(mem, fk))
+        fk = mem[fk + F_NEXT]
+    return due
 
 
 @njit(cache=True)
@@ -186,6 +205,7 @@ def flow_limit(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: 
     if status != DONE:
         return status
     if mem[fk + F_HEAP_COUNT] >= mem[fk + F_HEAP_CAP]:
+        mem[H_NEED] = fk
         return NEED_FLOW
     qty = flow_qty(mem, fk, FOR_QTY, number)
     slot = submit_core(
@@ -196,7 +216,7 @@ def flow_limit(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: 
         now,
         mem[bk + B_SEQ],
         SORT_FLOW,
-        number,
+        flow_name(mem, fk, number),
         side,
         LIMIT,
         GTC,
@@ -207,7 +227,7 @@ def flow_limit(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: 
     life = 1 + exponential_ns(flow_bits(mem, fk, FOR_LIFE, number), mem[fk + F_LIFE_MEAN_NS])
     # An order that traded away at once still has its (void) cancel, so that source messages are
     # numbered alike whatever our own orders do.
-    heap_push(mem, fk, now + life, slot, number)
+    heap_push(mem, fk, now + life, slot, flow_name(mem, fk, number))
     mem[fk + F_LIMITS] = number + 1
     if number + 1 >= mem[fk + F_SEED_COUNT]:
         gap = exponential_ns(flow_bits(mem, fk, FOR_LIMIT_GAP, number), mem[fk + F_LIMIT_MEAN_NS])
@@ -240,7 +260,7 @@ def flow_market(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now:
             now,
             mem[bk + B_SEQ],
             SORT_FLOW,
-            number,
+            flow_name(mem, fk, number),
             side,
             MARKET,
             IOC,
@@ -268,9 +288,12 @@ def flow_cancel(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now:
 def flow_step(mem: Words, orders: Words, levels: Words, now: int) -> int:
     """Let the flow's next event, due at `now`, happen. DONE or what is needed.
 
-    Limit orders come before market orders, and those before cancels of the same nanosecond.
+    Flows come in the order of their books; within one, limit orders come before market orders, and
+    those before cancels of the same nanosecond.
     """
     fk = mem[H_FLOW_OFF]
+    while due_of(mem, fk) != now:
+        fk = mem[fk + F_NEXT]
     bk = book_at(mem, mem[fk + F_BOOK])
     status = capacity(mem, levels, bk, burst(mem, bk), now - 1)
     if status != DONE:

@@ -73,7 +73,7 @@ H_ROWS_DONE = 19  # rows applied in all
 H_MESSAGES = 20  # source messages applied in all
 H_DELIVERED = 21  # ring messages delivered to local books
 H_STALE_SUBS = 22  # subscriptions armed for staleness
-H_FLOW_OFF = 23  # block of the flow generator, 0 when there is none
+H_FLOW_OFF = 23  # block of the first flow generator, 0 when there is none
 H_LIMIT = 25  # horizon of the advance in progress, lowered by observations
 H_BAD = 26  # code of the last refused row
 H_EAGER = 27  # locals with an armed subscription
@@ -212,6 +212,7 @@ F_HEAP = 15  # offset of the heap of cancels: (due, slot, order id) each
 F_HEAP_CAP = 16
 F_HEAP_COUNT = 17
 F_BUY_PPM = 18  # market orders that buy, of a million
+F_NEXT = 19  # block of the next flow, 0: none
 F_SIZE = 24
 HEAP_SIZE = 3
 

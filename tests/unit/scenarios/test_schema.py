@@ -177,12 +177,26 @@ def test_a_flow_needs_exactly_one_book_and_books_differ(where: str) -> None:
     book = TEXT[TEXT.index("[[books]]") : TEXT.index("[flow]")]
     flow = TEXT[TEXT.index("[flow]") : TEXT.index("[[hosts]]")]
 
-    with pytest.raises(InputError, match=r"flow: found 0 \[\[books\]\], allowed is exactly one"):
+    with pytest.raises(InputError, match=r"flow: found 0 \[\[books\]\] .* allowed is one book"):
         parse_scenario(TEXT.replace(book, ""), where)
-    with pytest.raises(InputError, match=r"flow: found 2 \[\[books\]\], allowed is exactly one"):
+    with pytest.raises(InputError, match=r"flow: found 2 \[\[books\]\] .* allowed is one book"):
         parse_scenario(TEXT.replace(book, book + book.replace("SYN", "TWO")), where)
-    with pytest.raises(InputError, match="books: found symbol 'SYN' twice, allowed is once"):
+    with pytest.raises(InputError, match="books: found name 'SYN@SIM' twice, allowed is once"):
         parse_scenario(TEXT.replace(book, book + book).replace(flow, ""), where)
+
+
+def test_several_books_have_a_flow_each(where: str) -> None:
+    book = TEXT[TEXT.index("[[books]]") : TEXT.index("[flow]")]
+    flow = TEXT[TEXT.index("[flow]") : TEXT.index("[[hosts]]")]
+    other = book.replace('"SIM"', '"TWO"')
+    flows = "".join(
+        flow.replace("[flow]", f'[[flows]]\nbook = "SYN@{venue}"') for venue in ("SIM", "TWO")
+    )
+
+    scenario = parse_scenario(TEXT.replace(flow, flows).replace(book, book + other), where)
+    assert [one.book for one in scenario.flows] == ["SYN@SIM", "SYN@TWO"]
+    with pytest.raises(InputError, match=r"flows\[1\].book: found 'SYN@TWO', allowed is SYN@SIM"):
+        parse_scenario(TEXT.replace(flow, flows), where)
 
 
 def test_a_scenario_for_tapes_needs_neither_books_nor_flow_nor_hosts() -> None:

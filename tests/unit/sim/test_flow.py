@@ -15,7 +15,7 @@ END_NS: Final = 3_000_000
 FAR_TICKS: Final = 1
 
 
-def spec() -> FlowSpec:
+def spec(book_id: int = 0) -> FlowSpec:
     model = FlowModel(
         limit_mean_ns=1_000,
         market_mean_ns=4_000,
@@ -25,12 +25,12 @@ def spec() -> FlowSpec:
         seed_orders=40,
         anchor_ticks=10_000,
     )
-    return model.compile(seed=5, book_id=0, start_ns=0, end_ns=END_NS)
+    return model.compile(seed=5, book_id=book_id, start_ns=0, end_ns=END_NS)
 
 
 def flow_world() -> World:
     return World(
-        mode=Mode.REACTIVE, books=[BookSpec(tick_units=1)], locals_=[], start_ns=0, flow=spec()
+        mode=Mode.REACTIVE, books=[BookSpec(tick_units=1)], locals_=[], start_ns=0, flows=[spec()]
     )
 
 
@@ -95,4 +95,42 @@ def test_a_far_order_of_ours_moves_none_of_the_flow() -> None:
 
 def test_a_flow_needs_reactive_mode() -> None:
     with pytest.raises(InputError, match="mode 'reactive'"):
-        World(mode=Mode.FROZEN, books=[BookSpec(tick_units=1)], locals_=[], start_ns=0, flow=spec())
+        World(
+            mode=Mode.FROZEN, books=[BookSpec(tick_units=1)], locals_=[], start_ns=0, flows=[spec()]
+        )
+
+
+def test_two_flows_do_not_disturb_each_other() -> None:
+    alone = flow_world()
+    both = World(
+        mode=Mode.REACTIVE,
+        books=[BookSpec(tick_units=1), BookSpec(tick_units=1)],
+        locals_=[],
+        start_ns=0,
+        flows=[spec(book_id=1), spec()],
+    )
+    for until_ns in range(0, END_NS, END_NS // 7):
+        alone.advance(until_ns)
+        both.advance(until_ns)
+
+        assert both.state(0) == alone.state(0)
+        assert both.state(1) != both.state(0)
+
+
+def test_flows_of_one_instant_come_in_the_order_of_their_books() -> None:
+    worlds = [
+        World(
+            mode=Mode.REACTIVE,
+            books=[BookSpec(tick_units=1), BookSpec(tick_units=1)],
+            locals_=[],
+            start_ns=0,
+            flows=flows,
+        )
+        for flows in ([spec(), spec(book_id=1)], [spec(book_id=1), spec()])
+    ]
+    for world in worlds:
+        world.advance(END_NS // 2)
+
+    assert worlds[0].state(1) == worlds[1].state(1)
+    first = worlds[0].header_word(layout.H_FLOW_OFF)
+    assert worlds[0].header_word(first + layout.F_BOOK) == 0
