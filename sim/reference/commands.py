@@ -4,10 +4,17 @@ Model: an arriving order of ours takes the best price first and the oldest order
 rests, expires, or waits in the market queue while the book does not trade.
 """
 
+from typing import Final, TypeAlias
+
 from market.codes import Kind, Liquidity, Phase, Reason, ReportType, Side, TimeInForce
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from sim.reference import queue_position
 from sim.reference.state import Order, Sort, State
+
+Refusal: TypeAlias = tuple[Reason, int]
+"""Why a command is refused, and the figure that decided it: a bound, a phase, a price or lots."""
+
+GRANTED: Final[Refusal] = (Reason.NONE, 0)
 
 
 def own_order(
@@ -21,9 +28,9 @@ def own_order(
 def submit(state: State, order: Order, tif: TimeInForce) -> None:
     """An order of ours arrives, with all of its quantity in `live`."""
     assert order.number not in state.own
-    reason = refusal(state, order, tif)
+    reason, figure = refusal(state, order, tif)
     if reason != Reason.NONE:
-        state.report(ReportType.REJECTED, order, order.live, 0, reason)
+        state.report(ReportType.REJECTED, order, order.live, 0, reason, figure)
         return
     state.report(ReportType.ACCEPTED, order, order.live, order.live)
     if state.phase != Phase.CONTINUOUS:
@@ -38,26 +45,26 @@ def submit(state: State, order: Order, tif: TimeInForce) -> None:
         expire(state, order, Reason.IOC_REMAINDER)
 
 
-def refusal(state: State, order: Order, tif: TimeInForce) -> Reason:
-    """Why a new order is rejected: the first check that fails, or NONE."""
+def refusal(state: State, order: Order, tif: TimeInForce) -> Refusal:
+    """Why a new order is rejected: the first check that fails, and the figure that decided it."""
     trading = state.phase == Phase.CONTINUOUS
     if not 1 <= order.live <= QTY_LOTS_MAX:
-        return Reason.BAD_QTY
+        return Reason.BAD_QTY, QTY_LOTS_MAX
     if abs(order.price_ticks) > PRICE_TICKS_MAX:
-        return Reason.BAD_PRICE
+        return Reason.BAD_PRICE, PRICE_TICKS_MAX
     if order.post_only and (order.is_market or tif != TimeInForce.GTC):
-        return Reason.BAD_FLAGS
+        return Reason.BAD_FLAGS, 0
     if state.phase == Phase.CLOSED:
-        return Reason.CLOSED
+        return Reason.CLOSED, int(state.phase)
     if not trading and tif != TimeInForce.GTC:
-        return Reason.HALTED
+        return Reason.HALTED, int(state.phase)
     if trading and order.post_only and state.crosses_best(order):
-        return Reason.WOULD_CROSS
+        return Reason.WOULD_CROSS, state.prices(order.side.other)[0]
     if trading and tif == TimeInForce.FOK:
         available = sum(resting.live for resting in state.crossed_by(order))
         if available < order.live:
-            return Reason.NOT_FILLABLE
-    return Reason.NONE
+            return Reason.NOT_FILLABLE, available
+    return GRANTED
 
 
 def match(state: State, order: Order) -> None:
@@ -124,10 +131,10 @@ def replace(state: State, order_id: int, price_ticks: int, qty: int) -> None:
         post_only=old is not None and old.post_only,
         is_market=False,
     )
-    reason = replace_refusal(state, old, new)
+    reason, figure = replace_refusal(state, old, new)
     if old is None or reason != Reason.NONE:
         open_lots = old.live if old else 0
-        state.report(ReportType.REPLACE_REJECTED, new, qty, open_lots, reason)
+        state.report(ReportType.REPLACE_REJECTED, new, qty, open_lots, reason, figure)
         return
     state.report(ReportType.REPLACED, new, qty, qty)
     if price_ticks == old.price_ticks and qty <= old.live:
@@ -141,23 +148,23 @@ def replace(state: State, order_id: int, price_ticks: int, qty: int) -> None:
     rest(state, new)
 
 
-def replace_refusal(state: State, old: Order | None, new: Order) -> Reason:
-    """Why a replacement is rejected: the first check that fails, or NONE."""
+def replace_refusal(state: State, old: Order | None, new: Order) -> Refusal:
+    """Why a replacement is rejected: the first check that fails, and its figure."""
     if old is None:
-        return Reason.UNKNOWN_ORDER
+        return Reason.UNKNOWN_ORDER, 0
     if not 1 <= new.live <= QTY_LOTS_MAX:
-        return Reason.BAD_QTY
+        return Reason.BAD_QTY, QTY_LOTS_MAX
     if abs(new.price_ticks) > PRICE_TICKS_MAX:
-        return Reason.BAD_PRICE
+        return Reason.BAD_PRICE, PRICE_TICKS_MAX
     if state.phase == Phase.CLOSED:
-        return Reason.CLOSED
+        return Reason.CLOSED, int(state.phase)
     if old.is_market:
-        return Reason.BAD_FLAGS
+        return Reason.BAD_FLAGS, 0
     changed = new.price_ticks != old.price_ticks
     trading = state.phase == Phase.CONTINUOUS
     if trading and old.post_only and changed and state.crosses_best(new):
-        return Reason.WOULD_CROSS
-    return Reason.NONE
+        return Reason.WOULD_CROSS, state.prices(new.side.other)[0]
+    return GRANTED
 
 
 def resume(state: State) -> None:

@@ -40,6 +40,7 @@ def apply(state: State, row: Row) -> None:
         trade(state, row)
     elif row.kind == Kind.CROSS:
         state.publish_plain(Kind.CROSS, side=row.side, price=row.price, qty=row.qty)
+        state.note_print(row.price)
     elif row.kind == Kind.PHASE:
         change_phase(state, Phase(row.qty))
     else:
@@ -111,13 +112,11 @@ def enter(state: State, order: Order, *, fills_us: bool) -> None:
     """
     if state.frozen:
         if fills_us and state.phase == Phase.CONTINUOUS:
-            ours = [each for each in state.crossed_by(order) if each.is_own]
-            state.hit_each(ours, order.tape)
+            state.hit_crossed(order, order.tape)
         state.join(order)
         return
     if state.phase == Phase.CONTINUOUS:
-        special = [each for each in state.crossed_by(order) if each.special]
-        order.live = state.hit_each(special, order.live)
+        order.live = state.hit_crossed(order, order.live)
     if order.live > 0:
         state.join(order)
 
@@ -203,19 +202,17 @@ def delete(state: State, order: Order) -> None:
 
 def execute_frozen(state: State, order: Order, lots: int) -> None:
     """EXECUTE: the aggressor would have met our orders first; history trades as it did."""
-    in_front = state.better_than(order) + state.ahead_of(order)
-    state.hit_each([each for each in in_front if each.is_own], lots)
+    state.hit_in_front(order, lots)
+    state.note_trade(order.price_ticks)
     take_frozen(state, order, lots)
     state.publish(Kind.EXECUTE, order, lots)
 
 
 def execute_reactive(state: State, order: Order, lots: int) -> None:
     """EXECUTE: the aggressor of `lots` comes again and hits what is there now."""
-    in_front = state.better_than(order) + state.ahead_of(order)
-    budget = state.hit_each([each for each in in_front if each.special], lots)
+    budget = state.hit_in_front(order, lots)
     budget = state.hit_each([order], budget)
-    at_its_price = state.levels[order.side].get(order.price_ticks, [])
-    budget = state.hit_each(state.better_than(order) + at_its_price, budget)
+    budget = state.hit_down_to(order, budget)
     state.expired_lots += budget
     was_special = order.special
     order.tape -= lots
@@ -261,20 +258,13 @@ def trade(state: State, row: Row) -> None:
     """TRADE: a print of something that was never displayed."""
     lots = row.qty
     if state.phase == Phase.CONTINUOUS and not row.side_flags & RowFlag.SIDE_UNKNOWN:
-        passive = row.side.other
-        ours = [order for order in state.orders(passive) if order.is_own]
-        left = state.hit_each([each for each in ours if print_fills(state, each, row.price)], lots)
+        left = state.hit_by_print(row.side.other, row.price, lots)
         if state.depth < Depth.L3:
             level_rows.trade_at_price(state, row, left)
         lots = lots if state.frozen else left
     if lots > 0:
         state.publish_plain(Kind.TRADE, side=row.side, price=row.price, qty=lots)
-
-
-def print_fills(state: State, order: Order, price_units: int) -> bool:
-    """Whether our order is good enough to have met the aggressor of a hidden print."""
-    better_by = order.side.sign * (order.price_ticks * state.tick_units - price_units)
-    return better_by > 0 if state.frozen else better_by >= 0
+        state.note_print(row.price)
 
 
 def change_phase(state: State, phase: Phase) -> None:

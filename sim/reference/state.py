@@ -85,6 +85,16 @@ class Order:
     traded: int = 0  # and the lots printed at its price since its level last changed
 
     @property
+    def open_lots(self) -> int:
+        """All that may still trade."""
+        return self.live
+
+    @property
+    def told_ticks(self) -> int:
+        """The price that reports name; 0 where there is none."""
+        return self.price_ticks
+
+    @property
     def name(self) -> int:
         """The order's name in a dump."""
         return self.number * 4 + self.sort
@@ -218,6 +228,44 @@ class State:
         if not self.frozen:
             self.publish(Kind.EXECUTE, order, lots)
 
+    # What history hits, and in which order; each says what is left of the lots.
+
+    def hit_crossed(self, order: Order, lots: int) -> int:
+        """A historical order arrives: frozen it fills us, reactive it trades with special orders."""
+        return self.hit_each([each for each in self.crossed_by(order) if self.meets(each)], lots)
+
+    def hit_in_front(self, order: Order, lots: int) -> int:
+        """History's aggressor aims at `order` and meets what is better priced, or ahead of it."""
+        in_front = self.better_than(order) + self.ahead_of(order)
+        return self.hit_each([each for each in in_front if self.meets(each)], lots)
+
+    def hit_down_to(self, order: Order, lots: int) -> int:
+        """What is left of history's aggressor takes everything from the best level to `order`'s."""
+        at_its_price = self.levels[order.side].get(order.price_ticks, [])
+        return self.hit_each(self.better_than(order) + at_its_price, lots)
+
+    def hit_by_print(self, passive: Side, price_units: int, lots: int) -> int:
+        """A print of something hidden would have met our orders that are good enough."""
+        ours = [order for order in self.orders(passive) if order.is_own]
+        return self.hit_each([each for each in ours if self.print_fills(each, price_units)], lots)
+
+    def meets(self, order: Order) -> bool:
+        """Whether history trades with this order on its way."""
+        return order.is_own if self.frozen else order.special
+
+    def print_fills(self, order: Order, price_units: int) -> bool:
+        """Whether our order is good enough to have met the aggressor of a hidden print."""
+        better_by = order.side.sign * (order.price_ticks * self.tick_units - price_units)
+        return better_by > 0 if self.frozen else better_by >= 0
+
+    # What a book with rules remembers of trades; a plain one needs none of it.
+
+    def note_trade(self, price_ticks: int) -> None:
+        """Something traded at a price."""
+
+    def note_print(self, price_units: int) -> None:
+        """The tape printed something."""
+
     def hit_each(self, orders: Iterable[Order], budget: int) -> int:
         """Hit orders one after the other; returns what is left of the budget."""
         for order in orders:
@@ -241,24 +289,35 @@ class State:
         self._messages.append(Message(kind, -1, side, price, qty, 0))
 
     def report(
-        self, kind: ReportType, order: Order, qty: int, leaves: int, reason: Reason = Reason.NONE
+        self,
+        kind: ReportType,
+        order: Order,
+        qty: int,
+        leaves: int,
+        reason: Reason = Reason.NONE,
+        figure: int = 0,
     ) -> None:
-        """Answer the owner of `order`, naming the order's own price."""
+        """Answer the owner of `order`, naming the order's own price; `figure` decided a refusal."""
+        price = order.told_ticks
         self._reports.append(
-            Report(kind, order.number, order.price_ticks, qty, leaves, reason, Liquidity.NONE)
+            Report(kind, order.number, price, qty, leaves, reason, Liquidity.NONE, figure)
         )
 
-    def report_fill(self, order: Order, price_ticks: int, lots: int, liquidity: Liquidity) -> None:
-        """Tell the owner of `order` about a trade; what is left is what `order.live` says now."""
+    def report_fill(
+        self, order: Order, price_ticks: int, lots: int, liquidity: Liquidity, half: int = 0
+    ) -> None:
+        """Tell the owner of `order` about a trade; what is left is what the order says now."""
         self._reports.append(
             Report(
                 ReportType.FILLED,
                 order.number,
                 price_ticks,
                 lots,
-                order.live,
+                order.open_lots,
                 Reason.NONE,
                 liquidity,
+                0,
+                half,
             )
         )
 

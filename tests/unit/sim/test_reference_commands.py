@@ -5,6 +5,7 @@ import pytest
 from market.codes import Kind, Liquidity, Mode, Phase, Reason, ReportType
 from market.codes import TimeInForce as Tif
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
+from sim.reference import Report
 from tests.unit.sim.book_verbs import (
     BUY,
     REACTIVE,
@@ -36,8 +37,8 @@ def test_our_orders_trade_with_each_other_and_the_maker_hears_first() -> None:
     book = book_of("| 101 | 4*")
     outcome = send(book, BUY, 3, 105, order_id=2)
     assert outcome.reports[1:] == [
-        (ReportType.FILLED, 1, 101, 3, 1, Reason.NONE, Liquidity.MAKER),
-        (ReportType.FILLED, 2, 101, 3, 0, Reason.NONE, Liquidity.TAKER),
+        Report(ReportType.FILLED, 1, 101, 3, 1, Reason.NONE, Liquidity.MAKER),
+        Report(ReportType.FILLED, 2, 101, 3, 0, Reason.NONE, Liquidity.TAKER),
     ]
     assert outcome.messages == []
 
@@ -47,14 +48,14 @@ def test_market_order_takes_every_price_and_the_remainder_expires() -> None:
     outcome = send(book, BUY, 7)
     expect(book, "")
     assert fills(outcome) == [(1, 101, 4, 3), (1, 500, 1, 2)]
-    assert outcome.reports[-1] == (ReportType.EXPIRED, 1, 0, 2, 0, Reason.NO_LIQUIDITY, 0)
+    assert outcome.reports[-1] == Report(ReportType.EXPIRED, 1, 0, 2, 0, Reason.NO_LIQUIDITY, 0)
 
 
 def test_ioc_remainder_expires() -> None:
     book = book_of("| 101 | 4a", REACTIVE)
     outcome = send(book, BUY, 7, 101, tif=Tif.IOC)
     expect(book, "")
-    assert outcome.reports[-1] == (ReportType.EXPIRED, 1, 101, 3, 0, Reason.IOC_REMAINDER, 0)
+    assert outcome.reports[-1] == Report(ReportType.EXPIRED, 1, 101, 3, 0, Reason.IOC_REMAINDER, 0)
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -62,7 +63,7 @@ def test_fok_fills_in_full_or_is_rejected_and_changes_nothing(mode: Mode) -> Non
     book = book_of("| 102 | 9b \n | 101 | 4a", mode)
     before = book.dump()
     refused = send(book, BUY, 5, 101, tif=Tif.FOK)
-    assert refused.reports == [(ReportType.REJECTED, 1, 101, 5, 0, Reason.NOT_FILLABLE, 0)]
+    assert refused.reports == [Report(ReportType.REJECTED, 1, 101, 5, 0, Reason.NOT_FILLABLE, 0, 4)]
     assert book.dump() == before
     assert fills(send(book, BUY, 5, 102, tif=Tif.FOK)) == [(1, 101, 4, 1), (1, 102, 1, 0)]
 
@@ -76,7 +77,9 @@ def test_frozen_fok_counts_only_what_we_have_not_eaten() -> None:
 def test_post_only_rests_beside_the_other_side_and_never_crosses_it() -> None:
     book = book_of("| 101 | 4a")
     refused = send(book, BUY, 5, 101, post_only=True)
-    assert refused.reports == [(ReportType.REJECTED, 1, 101, 5, 0, Reason.WOULD_CROSS, 0)]
+    assert refused.reports == [
+        Report(ReportType.REJECTED, 1, 101, 5, 0, Reason.WOULD_CROSS, 0, 101)
+    ]
     send(book, BUY, 5, 100, post_only=True)
     expect(book, "| 101 | 4a \n 5* | 100 |")
 
@@ -89,31 +92,42 @@ def test_frozen_post_only_is_refused_by_a_level_that_we_have_eaten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "reason"),
+    ("order", "reason", "figure"),
     [
-        ({"qty": 0, "price": 1 << 50}, Reason.BAD_QTY),
-        ({"qty": QTY_LOTS_MAX + 1, "price": 1}, Reason.BAD_QTY),
-        ({"qty": 1, "price": -PRICE_TICKS_MAX - 1, "post_only": True}, Reason.BAD_PRICE),
-        ({"qty": 1, "price": 100, "post_only": True, "tif": Tif.IOC}, Reason.BAD_FLAGS),
-        ({"qty": 1, "post_only": True}, Reason.BAD_FLAGS),
+        ({"qty": 0, "price": 1 << 50}, Reason.BAD_QTY, QTY_LOTS_MAX),
+        ({"qty": QTY_LOTS_MAX + 1, "price": 1}, Reason.BAD_QTY, QTY_LOTS_MAX),
+        (
+            {"qty": 1, "price": -PRICE_TICKS_MAX - 1, "post_only": True},
+            Reason.BAD_PRICE,
+            PRICE_TICKS_MAX,
+        ),
+        ({"qty": 1, "price": 100, "post_only": True, "tif": Tif.IOC}, Reason.BAD_FLAGS, 0),
+        ({"qty": 1, "post_only": True}, Reason.BAD_FLAGS, 0),
+        ({"qty": 1, "price": 100, "tif": Tif.IOC}, Reason.CLOSED, Phase.CLOSED),
     ],
 )
-def test_submit_names_the_first_check_that_fails(order: dict[str, int], reason: Reason) -> None:
+def test_submit_names_the_first_check_that_fails_and_its_figure(
+    order: dict[str, int], reason: Reason, figure: int
+) -> None:
     book = book_of()
     phase(book, Phase.CLOSED)
     outcome = send(book, BUY, **order)
     price = order.get("price", 0)
-    assert outcome.reports == [(ReportType.REJECTED, 1, price, order["qty"], 0, reason, 0)]
+    assert outcome.reports == [
+        Report(ReportType.REJECTED, 1, price, order["qty"], 0, reason, 0, figure)
+    ]
 
 
 def test_cancel_ends_an_order_in_every_phase_and_only_once() -> None:
     book = book_of("5* | 100 |", REACTIVE)
     phase(book, Phase.CLOSED)
     outcome = book.cancel(1)
-    assert outcome.reports == [(ReportType.CANCELLED, 1, 100, 5, 0, Reason.NONE, 0)]
+    assert outcome.reports == [Report(ReportType.CANCELLED, 1, 100, 5, 0, Reason.NONE, 0)]
     assert published(outcome) == [(Kind.DELETE, -1, 5, 0)]
     again = book.cancel(1)
-    assert again.reports == [(ReportType.CANCEL_REJECTED, 1, 0, 0, 0, Reason.UNKNOWN_ORDER, 0)]
+    assert again.reports == [
+        Report(ReportType.CANCEL_REJECTED, 1, 0, 0, 0, Reason.UNKNOWN_ORDER, 0)
+    ]
 
 
 def test_replace_to_as_much_or_less_at_the_same_price_keeps_priority() -> None:
@@ -122,7 +136,7 @@ def test_replace_to_as_much_or_less_at_the_same_price_keeps_priority() -> None:
     expect(book, "5* 2a | 100 |")
     outcome = book.replace(1, price_ticks=100, qty_lots=3)
     expect(book, "3* 2a | 100 |")
-    assert outcome.reports == [(ReportType.REPLACED, 1, 100, 3, 3, Reason.NONE, 0)]
+    assert outcome.reports == [Report(ReportType.REPLACED, 1, 100, 3, 3, Reason.NONE, 0)]
     assert published(outcome) == [(Kind.REPLACE, -1, 3, 5)]
 
 
@@ -144,7 +158,9 @@ def test_replace_keeps_the_post_only_mark_and_leaves_the_order_when_refused() ->
     send(book, BUY, 5, 99, post_only=True)
     book.replace(1, price_ticks=100, qty_lots=5)
     refused = book.replace(1, price_ticks=101, qty_lots=2)
-    assert refused.reports == [(ReportType.REPLACE_REJECTED, 1, 101, 2, 5, Reason.WOULD_CROSS, 0)]
+    assert refused.reports == [
+        Report(ReportType.REPLACE_REJECTED, 1, 101, 2, 5, Reason.WOULD_CROSS, 0, 101)
+    ]
     expect(book, "| 101 | 4a \n 5* | 100 |")
 
 
@@ -160,27 +176,27 @@ def test_replace_of_a_waiting_market_order_is_refused_with_the_price_asked_for()
     phase(book, Phase.HALT)
     send(book, BUY, 2)
     refused = book.replace(1, price_ticks=7, qty_lots=1)
-    assert refused.reports == [(ReportType.REPLACE_REJECTED, 1, 7, 1, 2, Reason.BAD_FLAGS, 0)]
+    assert refused.reports == [Report(ReportType.REPLACE_REJECTED, 1, 7, 1, 2, Reason.BAD_FLAGS, 0)]
 
 
 def test_replace_is_refused_for_unknown_orders_bad_numbers_and_closed_books() -> None:
     book = book_of("5* | 100 |")
     phase(book, Phase.HALT)
     send(book, BUY, 2, order_id=2)
-    reasons = [
-        book.replace(9, price_ticks=1, qty_lots=0).reports[0].reason,
-        book.replace(1, price_ticks=1 << 50, qty_lots=0).reports[0].reason,
-        book.replace(1, price_ticks=1 << 50, qty_lots=1).reports[0].reason,
-        book.replace(2, price_ticks=1, qty_lots=1).reports[0].reason,
+    refused = [
+        book.replace(9, price_ticks=1, qty_lots=0).reports[0],
+        book.replace(1, price_ticks=1 << 50, qty_lots=0).reports[0],
+        book.replace(1, price_ticks=1 << 50, qty_lots=1).reports[0],
+        book.replace(2, price_ticks=1, qty_lots=1).reports[0],
     ]
     phase(book, Phase.CLOSED)
-    reasons.append(book.replace(1, price_ticks=1, qty_lots=1).reports[0].reason)
-    assert reasons == [
-        Reason.UNKNOWN_ORDER,
-        Reason.BAD_QTY,
-        Reason.BAD_PRICE,
-        Reason.BAD_FLAGS,
-        Reason.CLOSED,
+    refused.append(book.replace(1, price_ticks=1, qty_lots=1).reports[0])
+    assert [(each.reason, each.figure) for each in refused] == [
+        (Reason.UNKNOWN_ORDER, 0),
+        (Reason.BAD_QTY, QTY_LOTS_MAX),
+        (Reason.BAD_PRICE, PRICE_TICKS_MAX),
+        (Reason.BAD_FLAGS, 0),
+        (Reason.CLOSED, Phase.CLOSED),
     ]
 
 
@@ -206,7 +222,8 @@ def test_orders_that_cannot_wait_are_refused_outside_continuous(
     book = book_of()
     phase(book, pause)
     for tif in (Tif.IOC, Tif.FOK):
-        assert send(book, BUY, 1, 100, tif=tif).reports[0].reason == reason
+        refused = send(book, BUY, 1, 100, tif=tif).reports[0]
+        assert (refused.reason, refused.figure) == (reason, pause)
 
 
 def test_resume_runs_market_orders_first_then_crossing_limit_orders() -> None:
@@ -238,7 +255,7 @@ def test_waiting_market_order_is_not_published_and_expires_when_nothing_is_there
     assert send(book, BUY, 3).messages == []
     assert book.dump()[:5] == [Phase.PRE_OPEN, 0, 1, 5, 3]  # one in the buys' market queue
     outcome = phase(book, Phase.CONTINUOUS)
-    assert outcome.reports == [(ReportType.EXPIRED, 1, 0, 3, 0, Reason.NO_LIQUIDITY, 0)]
+    assert outcome.reports == [Report(ReportType.EXPIRED, 1, 0, 3, 0, Reason.NO_LIQUIDITY, 0)]
 
 
 def test_frozen_resume_ends_when_all_that_is_crossed_is_eaten() -> None:
