@@ -66,7 +66,15 @@ class Terms(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     quote: bool = False
 
 
-class Submit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+class Submit(
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    tag=True,
+    tag_field="message",
+    omit_defaults=True,
+):
     """A new order. `order_id` is the intent: at most one venue order may ever come of it.
 
     `sale` is the mark of a sell; a buy bears none, which is LONG. Older journals lack the last fields.
@@ -154,7 +162,15 @@ class View(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_fi
         return self.two_sided and self.bid_ticks >= self.ask_ticks
 
 
-class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+class Report(
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    tag=True,
+    tag_field="message",
+    omit_defaults=True,
+):
     """A venue's answer about one order; `venue_ns` is when the venue gave it.
 
     `exec_id` numbers the fills of one order from 1, and is 0 in a report that is about no fill. BUSTED
@@ -162,7 +178,8 @@ class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_
     is what this fill cost in price unit × lot, rounded half up; negative for a rebate. STATUS says how
     an order stands: `leaves_lots` open (0 for an order that has ended or that the venue does not know,
     then with reason UNKNOWN_ORDER), and `qty_lots` filled so far, as they filled: busts and
-    corrections do not change it.
+    corrections do not change it. `figure` is what decided a refusal (`market.refusals` puts it into
+    words). With `half` 1 the price lies half a tick above `price_ticks`, as midpoints may.
     """
 
     type: ReportType
@@ -177,6 +194,8 @@ class Report(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_
     report_seq: int
     exec_id: int = 0
     fee: int = 0
+    figure: int = 0
+    half: int = 0
 
 
 class TimerFired(

@@ -23,7 +23,7 @@ from scenarios.run_journal import JOURNAL_SUFFIX, RunWriter
 from scenarios.telemetry import Percentiles, measure
 from sim.recorder import EVENT_COLUMNS
 
-EVENTS_FORMAT_VERSION: Final = 1
+EVENTS_FORMAT_VERSION: Final = 2
 LOG: Final = logging.getLogger("twin.run")
 
 

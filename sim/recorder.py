@@ -48,6 +48,9 @@ class Event(NamedTuple):
     liquidity: int = 0
     venue_ns: int = 0
     detail: int = 0
+    half: int = 0
+    fee: int = 0
+    figure: int = 0
 
 
 EVENT_COLUMNS: Final = Event._fields

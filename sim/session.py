@@ -99,6 +99,8 @@ class Session:
             report_seq=self.answers_sent,
             exec_id=exec_id,
             fee=fee,
+            figure=row.figure,
+            half=row.half,
         )
         self._recorder.add(report_event(report, EventKind.ANSWER, row.ts_ns, self.host, side))
         assert self._owner is not None
@@ -144,4 +146,7 @@ def report_event(report: Report, kind: EventKind, now_ns: int, host: int, side: 
         int(report.liquidity),
         report.venue_ns,
         int(report.type),
+        report.half,
+        report.fee,
+        report.figure,
     )

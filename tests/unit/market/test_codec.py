@@ -106,4 +106,5 @@ OLDER = (
     "79c2"
 )
 # Two fields more, at the end: no terms, and the mark of a long sell.
-GOLDEN = "8b" + OLDER[2:] + "a57465726d73c0" + "a473616c6500"
+# What an order leaves at its default is not written.
+GOLDEN = "86" + OLDER[2 : OLDER.index("aa6f726465725f74797065")]
