@@ -2,8 +2,8 @@
 
 Model: msgpack, one map a message, with the message's name beside its fields; fields stand in the
 order of their declaration, so equal messages are equal bytes in every process. Maps with names cost
-about twice the bytes of bare arrays (orders and reports leave out what is at its default), and buy that a field with a default can be added without
-making an old journal unreadable.
+about twice the bytes of bare arrays, and buy that a field with a default can be added without making
+an old journal unreadable; orders and reports leave out what is at its default.
 
 Invariants: `decode(encode(message)) == message`, and what is not exactly one message is refused.
 """
