@@ -1,0 +1,433 @@
+"""What a venue looks at before a book: each check, their order, and what replaces and cancels may do."""
+
+from typing import Any
+
+import pytest
+
+from market.codes import OrderType, Phase, PostOnly, Reason, SelfTrade, Side, TimeInForce
+from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
+from market.errors import InputError
+from market.messages import NO_PRICE, Replace
+from market.refusals import OrderTerm, Refusal, mask_of
+from sim.front import NASDAQ_CLOSE, NASDAQ_OPEN, NYSE_CLOSE, Accepted, CutOff, Held, OddLot
+from sim.front.kinds import terms_of
+from sim.venue_rules.bands import Band
+from sim.venue_rules.collars import Width
+from sim.venue_rules.tick_table import US_EQUITY
+from tests.unit.sim.front.orders import NOW, order, rules
+
+MINUTE_NS = 60_000_000_000
+CLOSE_NS = 1_000 * MINUTE_NS
+AT_CLOSE = TimeInForce.AT_CLOSE
+
+
+def before_close(minutes: int, **changed: Any) -> Any:
+    return NOW._replace(now_ns=CLOSE_NS - minutes * MINUTE_NS, close_cross_ns=CLOSE_NS, **changed)
+
+
+def replaced(price_ticks: int, qty_lots: int) -> Replace:
+    return Replace(book_id=0, order_id=1, price_ticks=price_ticks, qty_lots=qty_lots)
+
+
+# --- kinds ------------------------------------------------------------------------------------------
+
+
+def test_a_sheet_without_rules_takes_everything() -> None:
+    for order_type in OrderType:
+        for tif in TimeInForce:
+            terms = {"expire_ns": 2_000} if tif is TimeInForce.GTD else {}
+            assert rules().check(order(order_type=order_type, tif=tif, **terms), NOW) is None
+
+
+def test_a_type_that_is_not_taken_is_answered_with_those_that_are() -> None:
+    limit_only = rules(accepted=Accepted(types=(OrderType.LIMIT,)))
+
+    found = limit_only.check(order(order_type=OrderType.MARKET), NOW)
+
+    assert found == Refusal(Reason.UNSUPPORTED_TYPE, 0b1)
+
+
+def test_a_time_in_force_that_is_not_taken_is_answered_with_those_that_are() -> None:
+    tifs = (TimeInForce.DAY, TimeInForce.IOC)
+
+    found = rules(accepted=Accepted(tifs=tifs)).check(order(), NOW)
+
+    assert found == Refusal(Reason.UNSUPPORTED_TIF, mask_of(tifs))
+    assert found.figure == 0b1010
+
+
+@pytest.mark.parametrize(
+    ("made", "term"),
+    [
+        (order(display_lots=10), OrderTerm.DISPLAY),
+        (order(display_high_lots=20), OrderTerm.RANDOM_DISPLAY),
+        (order(hidden=True), OrderTerm.HIDDEN),
+        (order(min_qty_lots=1), OrderTerm.MIN_QTY),
+        (order(all_or_none=True), OrderTerm.ALL_OR_NONE),
+        (order(peg_offset_ticks=1), OrderTerm.PEG_OFFSET),
+        (order(post_only=True), OrderTerm.POST_REJECT),
+        (order(post=PostOnly.REJECT), OrderTerm.POST_REJECT),
+        (order(post=PostOnly.SLIDE), OrderTerm.POST_SLIDE),
+        (order(self_trade=SelfTrade.CANCEL_BOTH), OrderTerm.SELF_TRADE),
+        (order(quote=True), OrderTerm.QUOTE),
+    ],
+)
+def test_every_term_can_be_refused(made: Any, term: OrderTerm) -> None:
+    assert terms_of(made) == term
+    every_other = rules(accepted=Accepted(terms=OrderTerm(0)))
+
+    assert every_other.check(made, NOW) == Refusal(Reason.UNSUPPORTED_TERMS, term)
+    assert rules(accepted=Accepted(terms=term)).check(made, NOW) is None
+
+
+def test_all_terms_that_are_not_taken_are_named_at_once() -> None:
+    made = order(hidden=True, min_qty_lots=5, quote=True)
+
+    found = rules(accepted=Accepted(terms=OrderTerm.QUOTE)).check(made, NOW)
+
+    assert found == Refusal(Reason.UNSUPPORTED_TERMS, OrderTerm.HIDDEN | OrderTerm.MIN_QTY)
+
+
+def test_a_phase_may_take_less() -> None:
+    gathering = rules(in_phase={Phase.OPENING_CALL: Accepted(types=(OrderType.LIMIT,))})
+    market = order(order_type=OrderType.MARKET)
+    call = NOW._replace(phase=Phase.OPENING_CALL)
+
+    assert gathering.check(market, NOW) is None
+    assert gathering.check(market, call) == Refusal(Reason.NOT_IN_PHASE, Phase.OPENING_CALL)
+    assert gathering.check(order(), call) is None
+
+
+# --- times ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cut_offs", "order_type", "minutes", "too_late"),
+    [
+        (NYSE_CLOSE, OrderType.MARKET, 11, False),
+        (NYSE_CLOSE, OrderType.MARKET, 10, True),
+        (NYSE_CLOSE, OrderType.LIMIT, 10, True),
+        (NASDAQ_CLOSE, OrderType.MARKET, 6, False),
+        (NASDAQ_CLOSE, OrderType.MARKET, 5, True),
+        (NASDAQ_CLOSE, OrderType.LIMIT, 3, False),
+        (NASDAQ_CLOSE, OrderType.LIMIT, 2, True),
+    ],
+)
+def test_orders_for_the_close_have_a_cut_off_that_counts_from_the_cross(
+    cut_offs: Any, order_type: OrderType, minutes: int, *, too_late: bool
+) -> None:
+    made = order(order_type=order_type, tif=AT_CLOSE)
+
+    found = rules(cut_offs=cut_offs).check(made, before_close(minutes))
+
+    cut_ns = CLOSE_NS - minutes * MINUTE_NS
+    assert found == (Refusal(Reason.TOO_LATE, cut_ns) if too_late else None)
+
+
+def test_a_cut_off_binds_no_order_of_another_time_in_force() -> None:
+    sheet = rules(cut_offs=NYSE_CLOSE)
+
+    assert sheet.check(order(), before_close(1)) is None
+    assert sheet.check(order(tif=TimeInForce.AT_OPEN), before_close(1)) is None
+    assert sheet.check(order(tif=AT_CLOSE), NOW._replace(now_ns=1 << 60)) is None  # no call ahead
+
+
+def test_an_order_against_the_imbalance_is_let_in_where_it_may() -> None:
+    sheet = rules(cut_offs=NYSE_CLOSE)
+    late = before_close(5, imbalance=Side.BUY)
+
+    assert sheet.check(order(side=Side.SELL, tif=AT_CLOSE), late) is None
+    assert sheet.check(order(side=Side.BUY, tif=AT_CLOSE), late) is not None
+    assert rules(cut_offs=NASDAQ_CLOSE).check(order(side=Side.SELL, tif=AT_CLOSE), before_close(1, imbalance=Side.BUY)) is not None  # fmt: skip
+    assert sheet.check_cancel(order(side=Side.SELL, tif=AT_CLOSE), late) is not None
+
+
+def test_orders_for_the_open_have_their_own_cross() -> None:
+    sheet = rules(cut_offs=NASDAQ_OPEN)
+    made = order(tif=TimeInForce.AT_OPEN)
+    early = NOW._replace(now_ns=CLOSE_NS - 3 * MINUTE_NS, open_cross_ns=CLOSE_NS)
+
+    assert sheet.check(made, early) is None
+    late = early._replace(now_ns=CLOSE_NS - 2 * MINUTE_NS)
+    assert sheet.check(made, late) == Refusal(Reason.TOO_LATE, CLOSE_NS - 2 * MINUTE_NS)
+
+
+def test_an_order_for_the_close_is_not_cancelled_or_replaced_after_its_cut_off() -> None:
+    sheet = rules(cut_offs=NASDAQ_CLOSE)
+    made = order(order_type=OrderType.MARKET, tif=AT_CLOSE)
+    refused = Refusal(Reason.TOO_LATE, CLOSE_NS - 10 * MINUTE_NS)
+
+    assert sheet.check_cancel(made, before_close(11)) is None
+    assert sheet.check_cancel(made, before_close(10)) == refused
+    held = Held(100, 0)
+    assert sheet.check_replace(replaced(0, 50), made, held, before_close(10)) == refused
+    assert sheet.check_replace(replaced(0, 50), made, held, before_close(11)) is None
+    assert sheet.check_cancel(order(), before_close(1)) is None
+
+
+def test_nothing_is_cancelled_or_replaced_in_a_phase_that_freezes_orders() -> None:
+    sheet = rules(no_cancel=(Phase.CLOSING_CALL,))
+    frozen = NOW._replace(phase=Phase.CLOSING_CALL)
+    refused = Refusal(Reason.NOT_IN_PHASE, Phase.CLOSING_CALL)
+
+    assert sheet.check_cancel(order(), frozen) == refused
+    assert sheet.check_replace(replaced(1, 1), order(), Held(100, 100_000), frozen) == refused
+    assert sheet.check(order(), frozen) is None
+
+
+@pytest.mark.parametrize(
+    ("tif", "expire_ns", "nearest_ns"),
+    [
+        (TimeInForce.GTD, 1_001, None),
+        (TimeInForce.GTD, 1_000, 1_001),
+        (TimeInForce.GTD, 0, 1_001),
+        (TimeInForce.GTD, 1_500, None),
+        (TimeInForce.GTD, 1_501, 1_500),
+        (TimeInForce.DAY, 1_200, 0),
+        (TimeInForce.DAY, 0, None),
+    ],
+)
+def test_an_expiry_lies_ahead_but_not_too_far_and_only_where_it_means_something(
+    tif: TimeInForce, expire_ns: int, nearest_ns: int | None
+) -> None:
+    found = rules(life_ns_max=500).check(order(tif=tif, expire_ns=expire_ns), NOW)
+
+    assert found == (None if nearest_ns is None else Refusal(Reason.BAD_EXPIRY, nearest_ns))
+
+
+# --- sizes ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("odd_lots", "qty_lots", "taken"),
+    [
+        (OddLot.REFUSE, 200, True),
+        (OddLot.REFUSE, 99, False),
+        (OddLot.REFUSE, 101, False),
+        (OddLot.SMALL, 99, True),
+        (OddLot.SMALL, 101, False),
+        (OddLot.ACCEPT, 101, True),
+    ],
+)
+def test_odd_lots_are_taken_by_the_venues_policy(
+    odd_lots: OddLot, qty_lots: int, *, taken: bool
+) -> None:
+    found = rules(round_lots=100, odd_lots=odd_lots).check(order(qty_lots=qty_lots), NOW)
+
+    assert found == (None if taken else Refusal(Reason.BAD_LOT, 100))
+
+
+def test_an_order_has_a_largest_size() -> None:
+    sheet = rules(qty_lots_max=500)
+
+    assert sheet.check(order(qty_lots=500), NOW) is None
+    assert sheet.check(order(qty_lots=501), NOW) == Refusal(Reason.TOO_LARGE, 500)
+
+
+def test_an_order_has_a_largest_worth_at_its_limit_or_at_the_reference() -> None:
+    sheet = rules(notional_max=10_000_000)
+    traded = NOW._replace(reference_ticks=100_001)
+    refused = Refusal(Reason.TOO_MUCH_NOTIONAL, 10_000_000)
+    market = order(order_type=OrderType.MARKET, price_ticks=0)
+
+    assert sheet.check(order(price_ticks=100_000), NOW) is None
+    assert sheet.check(order(price_ticks=100_001), NOW) == refused
+    assert sheet.check(order(price_ticks=-100_001), NOW) == refused
+    assert sheet.check(market, traded) == refused
+    assert sheet.check(market, NOW) is None  # nothing says what it is worth
+
+
+@pytest.mark.parametrize(
+    ("display_lots", "least"), [(0, None), (24, 25), (25, None), (99, None), (100, None)]
+)
+def test_an_iceberg_shows_a_share_of_itself(display_lots: int, least: int | None) -> None:
+    found = rules(display_ppm_min=245_000).check(order(display_lots=display_lots), NOW)
+
+    assert found == (None if least is None else Refusal(Reason.BAD_DISPLAY, least))
+
+
+def test_an_iceberg_shows_so_many_lots_but_never_more_than_it_has() -> None:
+    sheet = rules(display_lots_min=200)
+
+    assert sheet.check(order(display_lots=99), NOW) == Refusal(Reason.BAD_DISPLAY, 100)
+    assert sheet.check(order(display_lots=100), NOW) is None
+
+
+# --- prices -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("price_ticks", "step_units"),
+    [(9_999, None), (10_000, None), (10_050, 100), (10_100, None), (0, None), (-1, 1)],
+)
+def test_a_limit_lies_on_the_grid(price_ticks: int, step_units: int | None) -> None:
+    found = rules(ticks=US_EQUITY).check(order(price_ticks=price_ticks), NOW)
+
+    assert found == (None if step_units is None else Refusal(Reason.BAD_TICK, step_units))
+
+
+def test_a_stop_lies_on_the_grid_too() -> None:
+    sheet = rules(ticks=US_EQUITY)
+    stop = order(order_type=OrderType.STOP, price_ticks=NO_PRICE, stop_ticks=10_050)
+
+    assert sheet.check(stop, NOW) == Refusal(Reason.BAD_TICK, 100)
+    limit = order(order_type=OrderType.STOP_LIMIT, price_ticks=10_100, stop_ticks=10_200)
+    assert sheet.check(limit, NOW) is None
+
+
+def test_prices_that_an_order_does_not_have_are_not_looked_at() -> None:
+    sheet = rules(ticks=US_EQUITY, price_limits=Band(1, 2))
+
+    for made in (
+        order(order_type=OrderType.MARKET, price_ticks=10_050),
+        order(order_type=OrderType.PEG_MIDPOINT, price_ticks=NO_PRICE),
+        order(order_type=OrderType.STOP, price_ticks=NO_PRICE),
+    ):
+        assert sheet.check(made, NOW) is None
+
+
+def test_price_limits_bind_both_sides_whatever_the_market_does() -> None:
+    sheet = rules(price_limits=Band(90_000, 110_000))
+
+    for side in Side:
+        assert sheet.check(order(side=side, price_ticks=90_000), NOW) is None
+        high = sheet.check(order(side=side, price_ticks=110_001), NOW)
+        low = sheet.check(order(side=side, price_ticks=89_999), NOW)
+        assert high == Refusal(Reason.PRICE_COLLAR, 110_000)
+        assert low == Refusal(Reason.PRICE_COLLAR, 90_000)
+
+
+@pytest.mark.parametrize(
+    ("side", "price_ticks", "bound", "both_ways"),
+    [
+        (Side.BUY, 110_001, 110_000, False),
+        (Side.BUY, 110_000, None, False),
+        (Side.BUY, 1, None, False),
+        (Side.BUY, 89_999, 90_000, True),
+        (Side.SELL, 89_999, 90_000, False),
+        (Side.SELL, 500_000, None, False),
+        (Side.SELL, 110_001, 110_000, True),
+    ],
+)
+def test_a_collar_lies_around_the_reference(
+    side: Side, price_ticks: int, bound: int | None, *, both_ways: bool
+) -> None:
+    sheet = rules(collar=Width(ppm=100_000), collar_both_ways=both_ways)
+
+    found = sheet.check(
+        order(side=side, price_ticks=price_ticks), NOW._replace(reference_ticks=100_000)
+    )
+
+    assert found == (None if bound is None else Refusal(Reason.PRICE_COLLAR, bound))
+    assert sheet.check(order(side=side, price_ticks=price_ticks), NOW) is None  # no reference
+
+
+# --- order of checks, and what is a book's to refuse ------------------------------------------------
+
+
+def test_checks_come_in_the_order_that_is_written_down() -> None:
+    sheet = rules(
+        accepted=Accepted(
+            types=(OrderType.LIMIT,), tifs=(AT_CLOSE, TimeInForce.GTD), terms=OrderTerm.DISPLAY
+        ),
+        in_phase={Phase.HALT: Accepted(tifs=(TimeInForce.GTD,), terms=OrderTerm.DISPLAY)},
+        cut_offs=NYSE_CLOSE,
+        round_lots=100,
+        qty_lots_max=200,
+        display_lots_min=50,
+        ticks=US_EQUITY,
+        notional_max=1,
+        price_limits=Band(0, 1),
+    )
+    halted = before_close(1, phase=Phase.HALT)
+    wrong = {
+        "order_type": OrderType.MARKET,
+        "tif": TimeInForce.DAY,
+        "hidden": True,
+        "expire_ns": 5,
+        "qty_lots": 301,
+        "display_lots": 1,
+        "price_ticks": 10_050,
+    }
+    mended: list[tuple[dict[str, Any], Any, Reason]] = [
+        ({}, halted, Reason.UNSUPPORTED_TYPE),
+        ({"order_type": OrderType.LIMIT}, halted, Reason.UNSUPPORTED_TIF),
+        ({"tif": AT_CLOSE}, halted, Reason.UNSUPPORTED_TERMS),
+        ({"hidden": False}, halted, Reason.NOT_IN_PHASE),
+        ({}, before_close(1), Reason.TOO_LATE),
+        ({}, before_close(20), Reason.BAD_EXPIRY),
+        ({"expire_ns": 0}, before_close(20), Reason.BAD_LOT),
+        ({"qty_lots": 300}, before_close(20), Reason.TOO_LARGE),
+        ({"qty_lots": 200}, before_close(20), Reason.BAD_DISPLAY),
+        ({"display_lots": 50}, before_close(20), Reason.BAD_TICK),
+        ({"price_ticks": 10_100}, before_close(20), Reason.TOO_MUCH_NOTIONAL),
+        ({"price_ticks": 2}, before_close(20), Reason.TOO_MUCH_NOTIONAL),
+        ({"price_ticks": 0}, before_close(20), Reason.NONE),
+    ]
+    for change, situation, reason in mended:
+        wrong |= change
+        found = sheet.check(order(**wrong), situation)
+        assert (found.reason if found else Reason.NONE) is reason, (change, found)
+
+
+def test_what_no_book_can_hold_is_left_for_the_book_to_refuse() -> None:
+    sheet = rules(round_lots=7, qty_lots_max=7, price_limits=Band(0, 1), notional_max=1)
+
+    for made in (
+        order(qty_lots=0),
+        order(qty_lots=-3),
+        order(qty_lots=QTY_LOTS_MAX + 1),
+        order(qty_lots=7, price_ticks=PRICE_TICKS_MAX + 1),
+        order(qty_lots=7, price_ticks=NO_PRICE),
+    ):
+        assert sheet.check(made, NOW) is None
+
+
+# --- replaces ---------------------------------------------------------------------------------------
+
+
+def test_a_replace_is_held_to_what_it_changes() -> None:
+    sheet = rules(
+        round_lots=100, qty_lots_max=500, ticks=US_EQUITY, collar=Width(ppm=100_000),
+        notional_max=20_000_000,
+    )  # fmt: skip
+    made, held = order(qty_lots=100), Held(77, 10_051)  # odd by a part fill, off a later grid
+    far = NOW._replace(reference_ticks=1_000)
+
+    def found(price_ticks: int, qty_lots: int) -> Refusal | None:
+        return sheet.check_replace(replaced(price_ticks, qty_lots), made, held, far)
+
+    assert found(10_051, 77) is None
+    assert found(10_051, 76) == Refusal(Reason.BAD_LOT, 100)
+    assert found(10_051, 600) == Refusal(Reason.TOO_LARGE, 500)
+    assert found(10_052, 77) == Refusal(Reason.BAD_TICK, 100)
+    assert found(10_100, 77) == Refusal(Reason.PRICE_COLLAR, 1_100)
+    assert found(1_000_000, 77) == Refusal(Reason.TOO_MUCH_NOTIONAL, 20_000_000)
+
+
+def test_an_iceberg_that_grows_must_still_show_its_share() -> None:
+    sheet = rules(display_ppm_min=100_000)
+    made = order(display_lots=10)
+
+    assert sheet.check_replace(replaced(100_000, 100), made, Held(100, 100_000), NOW) is None
+    grown = sheet.check_replace(replaced(100_000, 200), made, Held(100, 100_000), NOW)
+    assert grown == Refusal(Reason.BAD_DISPLAY, 20)
+
+
+# --- sheets that make no sense ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"round_lots": 0}, "round_lots: found 0, allowed is 1 to"),
+        ({"display_ppm_min": 1_000_001}, "display_ppm_min: found 1000001, allowed is 0 to 1000000"),
+        ({"qty_lots_max": 0}, "qty_lots_max: found 0"),
+        ({"price_limits": Band(2, 1)}, "price_limits: found 2 to 1"),
+        ({"cut_offs": (CutOff(TimeInForce.DAY, 0, 0),)}, "found DAY, allowed is AT_OPEN or"),
+        ({"cut_offs": (NYSE_CLOSE[0], NASDAQ_CLOSE[0])}, "found a second one for AT_CLOSE"),
+    ],
+)
+def test_a_sheet_that_makes_no_sense_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        rules(**changed)
