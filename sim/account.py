@@ -2,43 +2,57 @@
 
 Model: a fill moves lots and cash and costs a fee; an account is the sum of the fills that stand. So a
 fill that is taken back leaves no trace: position, cash and fee are what they would have been without
-it.
+it. Funding and borrow come on top when they fall due, and stay when fills are taken back later.
 
-Invariant: everything is a whole number. The fee of one fill is its notional times a rate, rounded
-half up to a whole price unit × lot, and an account's fee is the sum of those: what reports say adds
-up to what the venue keeps, to the last unit.
+Invariant: everything is a whole number. What a fill costs is fixed by its bill (`sim.costs`), and an
+account's fee is the sum of those: what reports say adds up to what the venue keeps and passes on, to
+the last unit.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-import msgspec
+from market.codes import AccrualKind, Liquidity, Side
+from market.messages import Accrual
+from sim.costs import Bill, Fees, accrued
 
-from market.codes import Liquidity, Side
-
-PPM: Final = 1_000_000
-
-
-class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Fees in parts per million of notional; negative ones are rebates."""
-
-    maker_ppm: int = 0
-    taker_ppm: int = 0
-
-    def of(self, notional: int, liquidity: Liquidity) -> int:
-        """Fee of one fill, rounded half up: floor(notional × rate + 1/2), a rebate's too."""
-        rate_ppm = self.maker_ppm if liquidity is Liquidity.MAKER else self.taker_ppm
-        return (notional * rate_ppm + PPM // 2) // PPM
+__all__ = ["Account", "Fees", "Fill"]
 
 
 class Fill(NamedTuple):
-    """One fill of one order, as it stands; `notional` and `fee` in price unit × lot."""
+    """One fill of one order, as it stands: at which price, and what it was charged for."""
 
-    side: Side
     price_ticks: int
-    qty_lots: int
-    liquidity: Liquidity
-    notional: int
-    fee: int
+    bill: Bill
+
+    @property
+    def side(self) -> Side:
+        """Of the order."""
+        return self.bill.trade.side
+
+    @property
+    def qty_lots(self) -> int:
+        """How much."""
+        return self.bill.trade.qty_lots
+
+    @property
+    def liquidity(self) -> Liquidity:
+        """How the order came to it."""
+        return self.bill.trade.liquidity
+
+    @property
+    def notional(self) -> int:
+        """What it is worth, in price unit × lot."""
+        return self.bill.trade.notional
+
+    @property
+    def fee(self) -> int:
+        """What it costs in all, in price unit × lot; negative when a rebate outweighs the rest."""
+        return self.bill.charge.total
+
+    @property
+    def levy(self) -> int:
+        """The part of the fee that the venue passes on."""
+        return self.bill.charge.levy
 
 
 class Account:
@@ -47,19 +61,34 @@ class Account:
     Attributes:
         position_lots: Signed.
         cash: Price unit × lot, less what was paid for what is held, before fees.
-        fee: Fees so far in price unit × lot, positive when paid.
+        fee: Fees so far in price unit × lot, positive when paid; levies are part of them.
+        levy: The part of the fees that the venue passes on.
         turnover_lots: Lots traded, both ways.
         fills: Fills that stand.
+        funding: Paid for holding, in price unit × lot; negative when received.
+        borrow: Paid for what is sold short.
     """
 
-    __slots__ = ("cash", "fee", "fills", "position_lots", "turnover_lots")
+    __slots__ = (
+        "borrow",
+        "cash",
+        "fee",
+        "fills",
+        "funding",
+        "levy",
+        "position_lots",
+        "turnover_lots",
+    )
 
     def __init__(self) -> None:
         self.position_lots = 0
         self.cash = 0
         self.fee = 0
+        self.levy = 0
         self.turnover_lots = 0
         self.fills = 0
+        self.funding = 0
+        self.borrow = 0
 
     def enter(self, fill: Fill) -> None:
         """Book one fill."""
@@ -69,10 +98,21 @@ class Account:
         """Take back a fill that was entered."""
         self._add(fill, -1)
 
+    def accrue(self, accrual: Accrual) -> int:
+        """Funding or borrow falls due on what is held now: what was paid, negative when received."""
+        paid = accrued(accrual, self.position_lots)
+        if accrual.kind is AccrualKind.FUNDING:
+            self.funding += paid
+        else:
+            self.borrow += paid
+        return paid
+
     def _add(self, fill: Fill, times: int) -> None:
-        sign = fill.side.sign * times
-        self.position_lots += sign * fill.qty_lots
-        self.cash -= sign * fill.notional
-        self.fee += times * fill.fee
-        self.turnover_lots += times * fill.qty_lots
+        trade, charge = fill.bill.trade, fill.bill.charge
+        sign = trade.side.sign * times
+        self.position_lots += sign * trade.qty_lots
+        self.cash -= sign * trade.notional
+        self.fee += times * charge.total
+        self.levy += times * charge.levy
+        self.turnover_lots += times * trade.qty_lots
         self.fills += times

@@ -9,16 +9,19 @@ a command arrives.
 
 A venue may take a fill back (*bust*) or give it another price and quantity (*correct*), long after
 the order has ended. Either changes the ledger and tells the owner; no book is asked, since what has
-happened there to others stays as it is, and an order never comes back to life.
+happened there to others stays as it is, and an order never comes back to life. What becomes of the
+fee is `sim/costs/billing.py`'s to say.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from market.codes import Liquidity, OrderType, Reason, ReportType, Side
+from market.codes import Liquidity, OrderType, Phase, Reason, ReportType, Side
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from market.instruments import Instrument
-from market.messages import Cancel, OrderCommand, Query, Replace, Submit
-from sim.account import Account, Fees, Fill
+from market.messages import Accrual, Cancel, OrderCommand, Query, Replace, Submit
+from sim.account import Account, Fill
+from sim.costs import Billing, Fees, Payer, Tariff, Trade
 from sim.session import Session
 from sim.world import OutRow
 
@@ -110,16 +113,24 @@ class Venue:
     Args:
         books: Where orders rest and match.
         instruments: One per book, by `book_id`.
-        fees: What trading costs here.
+        fees: What trading costs here: one price list for all books, or one each.
+
+    Attributes:
+        accounts: By host and book; there from its first fill on.
+        billing: What fills were charged, kept and passed on.
+        calls: The auction that a book's auction fills come from, set by who ends the call.
     """
 
-    def __init__(self, books: Books, instruments: list[Instrument], fees: Fees) -> None:
+    def __init__(
+        self, books: Books, instruments: list[Instrument], fees: Tariff | Sequence[Tariff]
+    ) -> None:
         self.accounts: dict[tuple[int, int], Account] = {}
         self.orders_received = 0
         self.rejects = 0
         self._books = books
         self._instruments = instruments
-        self._fees = fees
+        self.billing = Billing(instruments, fees)
+        self.calls: dict[int, Phase] = {}
         self._orders: dict[int, _Order] = {}
 
     def receive(self, session: Session, command: OrderCommand, now_ns: int) -> None:
@@ -202,18 +213,30 @@ class Venue:
 
     def _book(self, order: _Order, row: OutRow) -> Fill:
         """Enter a fill into the venue's ledger."""
-        fill = self._fill(order, row.price_ticks, row.qty_lots, Liquidity(row.liquidity))
-        key = (order.session.host, order.book_id)
-        self.accounts.setdefault(key, Account()).enter(fill)
+        book_id = order.book_id
+        trade = Trade(
+            order.side,
+            Liquidity(row.liquidity),
+            row.qty_lots,
+            self._instruments[book_id].notional(row.price_ticks, row.qty_lots),
+            self.calls.get(book_id, Phase.CONTINUOUS),
+        )
+        payer = Payer(order.session.host, book_id, row.id)
+        fill = Fill(row.price_ticks, self.billing.bill(payer, trade, row.ts_ns))
+        self.accounts.setdefault((payer.host, book_id), Account()).enter(fill)
         order.fill_count += 1
         order.fills[order.fill_count] = fill
         order.filled_lots += row.qty_lots
         return fill
 
-    def _fill(self, order: _Order, price_ticks: int, qty_lots: int, liquidity: Liquidity) -> Fill:
-        notional = self._instruments[order.book_id].notional(price_ticks, qty_lots)
-        fee = self._fees.of(notional, liquidity)
-        return Fill(order.side, price_ticks, qty_lots, liquidity, notional, fee)
+    def accrue(self, accrual: Accrual) -> int:
+        """Funding or borrow falls due on every account of a book.
+
+        Returns:
+            What all of them paid, in price unit × lot; of funding what rounding has left.
+        """
+        mine = (account for key, account in self.accounts.items() if key[1] == accrual.book_id)
+        return sum(account.accrue(accrual) for account in mine)
 
     # --- what a venue may do to a fill afterwards -------------------------------------------------
 
@@ -233,6 +256,7 @@ class Venue:
         if order is None or fill is None:
             return False
         self.accounts[order.session.host, order.book_id].withdraw(fill)
+        self.billing.cancel(fill.bill)
         self._restate(ReportType.BUSTED, order_id, exec_id, fill, now_ns)
         return True
 
@@ -257,7 +281,9 @@ class Venue:
         before = None if order is None else order.fills.get(exec_id)
         if order is None or before is None:
             return False
-        fill = self._fill(order, price_ticks, qty_lots, before.liquidity)
+        notional = self._instruments[order.book_id].notional(price_ticks, qty_lots)
+        trade = before.bill.trade._replace(qty_lots=qty_lots, notional=notional)
+        fill = Fill(price_ticks, self.billing.restate(before.bill, trade))
         account = self.accounts[order.session.host, order.book_id]
         account.withdraw(before)
         account.enter(fill)

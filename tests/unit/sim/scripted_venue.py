@@ -8,6 +8,7 @@ from market.instruments import Instrument
 from market.messages import Command, Inbound, Report, SetTimer, Submit
 from sim.arena import BookSpec, LocalSpec
 from sim.clock import Clock
+from sim.costs import Tariff
 from sim.host import Feed, Host
 from sim.latency import Constant
 from sim.market import WorldMarket
@@ -50,7 +51,7 @@ class Script:
 def play(
     *plans: list[tuple[int, Command]],
     triggers: Trigger = NO_TRIGGERS,
-    fees: Fees = FEES,
+    fees: Tariff = FEES,
     deeds: Sequence[tuple[int, Deed]] = (),
 ) -> tuple[Venue, Any]:
     """Run scripted hosts on one empty reactive book; the venue and the scripts.
