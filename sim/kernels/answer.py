@@ -24,7 +24,7 @@ from sim.kernels.layout import (
 )
 from sim.kernels.market_queue import is_market
 from sim.kernels.match import available, is_live, settle, submit_core, take, take_out, worst_key
-from sim.kernels.outward import publish, report
+from sim.kernels.outward import publish, report, report_refusal
 from sim.kernels.pool import tag_of
 from sim.kernels.status import (
     ACCEPTED,
@@ -86,6 +86,32 @@ def refusal(
 
 
 @njit(cache=True)
+def figure_of(
+    mem: Words,
+    levels: Words,
+    bk: int,
+    side: int,
+    order_type: int,
+    price: int,
+    qty: int,
+    reason: int,
+) -> int:
+    """What decided a refusal, as docs/explanation/venue-rules.md lists it ("Checks of a submit")."""
+    if reason == BAD_QTY:
+        return QTY_MAX
+    if reason == BAD_PRICE:
+        return PRICE_MAX
+    if reason == MARKET_CLOSED or reason == HALTED:
+        return mem[bk + B_PHASE]
+    if reason == WOULD_CROSS:
+        key = mem[ladder_of(bk, 1 - side) + L_BEST]
+        return -key if side else key
+    if reason == NOT_FILLABLE:
+        return available(mem, levels, bk, side, worst_key(side, price, order_type), qty)
+    return 0
+
+
+@njit(cache=True)
 def submit_order(
     mem: Words,
     orders: Words,
@@ -106,7 +132,8 @@ def submit_order(
         price = 0
     reason = refusal(mem, levels, bk, side, order_type, tif, post_only, price, qty)
     if reason != NO_REASON:
-        report(mem, bk, ts, REJECTED, order_id, price, qty, 0, reason, 0)
+        figure = figure_of(mem, levels, bk, side, order_type, price, qty, reason)
+        report_refusal(mem, bk, ts, REJECTED, order_id, price, qty, 0, reason, figure)
         return -1
     report(mem, bk, ts, ACCEPTED, order_id, price, qty, qty, NO_REASON, 0)
     return submit_core(
@@ -183,7 +210,9 @@ def replace_order(
     leaves = orders[slot * ORDER + O_LIVE]
     reason = replace_refusal(mem, orders, bk, slot, price, qty)
     if reason != NO_REASON:
-        report(mem, bk, ts, REPLACE_REJECTED, order_id, price, qty, leaves, reason, 0)
+        side = orders[slot * ORDER + O_KEY_SIDE] & 1
+        figure = figure_of(mem, levels, bk, side, LIMIT, price, qty, reason)
+        report_refusal(mem, bk, ts, REPLACE_REJECTED, order_id, price, qty, leaves, reason, figure)
         return slot
     report(mem, bk, ts, REPLACED, order_id, price, qty, qty, NO_REASON, 0)
     key_side = orders[slot * ORDER + O_KEY_SIDE]

@@ -99,6 +99,24 @@ def report(
 
 
 @njit(cache=True)
+def report_refusal(
+    mem: Words,
+    bk: int,
+    ts: int,
+    kind: int,
+    order_id: int,
+    price: int,
+    qty: int,
+    leaves: int,
+    reason: int,
+    figure: int,
+) -> None:
+    """Tell the owner of an order why a command was refused, and the figure that decided it."""
+    report(mem, bk, ts, kind, order_id, price, qty, leaves, reason, 0)
+    mem[mem[H_OUT_OFF] + (mem[H_OUT] - 1) * X_SIZE + X_FIGURE] = figure
+
+
+@njit(cache=True)
 def report_fill(
     mem: Words, bk: int, ts: int, slot: int, price: int, qty: int, leaves: int, liquidity: int
 ) -> None:
