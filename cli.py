@@ -17,6 +17,7 @@ from console.ingest import ingest_app
 from console.journal import journal_app
 from console.options import Json, Quiet, Verbose, group, terminal_of
 from console.regimes import regimes_app
+from console.report import compare, report
 from console.tape import tape_app
 from market.errors import InputError
 
@@ -29,6 +30,8 @@ app.add_typer(journal_app, name="journal")
 app.add_typer(regimes_app, name="regimes")
 app.add_typer(bench_app, name="bench")
 app.add_typer(config_app, name="config")
+app.command("report")(report)
+app.command("compare")(compare)
 
 Seed = Annotated[
     int | None,

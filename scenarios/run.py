@@ -9,6 +9,7 @@ import msgspec
 from msgspec import structs
 
 from market.codes import Depth, Side
+from market.instruments import Instrument
 from scenarios.build import Assembly
 from scenarios.desk_summary import DeskSummary, summarise
 from scenarios.identity import Identity, code_digest, fingerprint
@@ -80,6 +81,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     simulated_to_real: float
     latencies: dict[str, dict[str, Percentiles]] = {}
     desks: dict[str, DeskSummary] = {}
+    books: list[Instrument] = []
 
 
 def _never() -> bool:
@@ -221,6 +223,7 @@ def _summary(
         wall_s=wall_s,
         messages_per_s=messages / wall_s if wall_s else 0.0,
         simulated_to_real=simulated_s / wall_s if wall_s else 0.0,
+        books=assembly.instruments,
     )
 
 

@@ -51,6 +51,7 @@ class Event(NamedTuple):
     half: int = 0
     fee: int = 0
     figure: int = 0
+    exec_id: int = 0
 
 
 EVENT_COLUMNS: Final = Event._fields

@@ -149,4 +149,5 @@ def report_event(report: Report, kind: EventKind, now_ns: int, host: int, side: 
         report.half,
         report.fee,
         report.figure,
+        report.exec_id,
     )
