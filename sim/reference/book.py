@@ -18,13 +18,11 @@ Limits: no self-trade prevention, no auctions, no hidden own orders, no DAY or G
 tests and for reading: each command walks the whole book.
 """
 
-import hashlib
-import struct
-
 from market.codes import Depth, Mode, OrderType, Phase, QueueModel, Side, TimeInForce
 from market.columns import HANDLES_MAX
 from market.errors import InputError
 from sim.reference import commands, rows
+from sim.reference.dump import digest_of, numbers_of, spent_orders
 from sim.reference.row import Row
 from sim.reference.state import Order, Outcome, Sort, State
 
@@ -121,30 +119,11 @@ class ReferenceBook:
 
     def dump(self) -> list[int]:
         """The whole state as a list of integers, laid out as the specification says."""
-        state = self.state
-        numbers = [int(state.phase)]
-        for side in Side:
-            prices = state.prices(side)
-            numbers.append(len(prices))
-            for price in prices:
-                queue = state.levels[side][price]
-                numbers += [price, state.shown(side, price), len(queue)]
-                for order in queue:
-                    numbers += [order.name, order.live, third_number(state, order)]
-            numbers.append(len(state.market_queue[side]))
-            for order in state.market_queue[side]:
-                numbers += [order.name, order.live]
-        spent = self._spent()
-        numbers.append(len(spent))
-        for order in spent:
-            numbers += [order.number, order.tape]
-        return [*numbers, state.void, state.expired_lots, state.diverged, state.moved]
+        return numbers_of(self.state, self.state.market_queue)
 
     def digest(self) -> str:
         """BLAKE2b-128 of the dump as little-endian int64, in hexadecimal."""
-        numbers = self.dump()
-        packed = struct.pack(f"<{len(numbers)}q", *numbers)
-        return hashlib.blake2b(packed, digest_size=16).hexdigest()
+        return digest_of(self.dump())
 
     def check_invariants(self) -> None:
         """Assert the numbered invariants of this module."""
@@ -163,7 +142,9 @@ class ReferenceBook:
         for handle, order in state.history.items():
             assert (order.sort, order.number) == (Sort.HISTORICAL, handle), "2: named rightly"
             assert order.tape > 0, "2: a handle is freed with its last lot"
-        assert len(historical) + len(self._spent()) == len(state.history), "2: queued or spent"
+        assert len(historical) + len(spent_orders(state)) == len(state.history), (
+            "2: queued or spent"
+        )
         for order in resting:
             check_quantities(state, order)
         ours = [order for order in resting if order.is_own] + waiting
@@ -176,19 +157,6 @@ class ReferenceBook:
             if not state.frozen:
                 for order in ours:
                     assert not state.crosses_best(order), "5: own orders never cross"
-
-    def _spent(self) -> list[Order]:
-        """Historical orders that own a handle but are in no queue, by handle."""
-        if self.state.frozen:
-            return []
-        return [order for _, order in sorted(self.state.history.items()) if order.live == 0]
-
-
-def third_number(state: State, order: Order) -> int:
-    """What the dump says of an order besides its name and `live`."""
-    if order.is_own and state.depth < Depth.L3:
-        return -1 - order.ahead
-    return order.tape
 
 
 def check_quantities(state: State, order: Order) -> None:
