@@ -168,7 +168,7 @@ _BOTH: Final = Giver.BOOK | Giver.VENUE
 REFUSALS: Final[dict[Reason, RefusalRow]] = {
     Reason.NONE: RefusalRow(_BOTH, "nothing was refused"),
     Reason.BAD_QTY: RefusalRow(
-        _BOOK, "{qty} is not possible", "{qty} is not possible: allowed is 1 to {figure}",
+        _BOTH, "{qty} is not possible", "{qty} is not possible: allowed is 1 to {figure}",
         "largest quantity, in lots", _lots,
     ),
     Reason.BAD_PRICE: RefusalRow(
@@ -177,7 +177,7 @@ REFUSALS: Final[dict[Reason, RefusalRow]] = {
         "largest distance from zero, in ticks", _ticks,
     ),
     Reason.WOULD_CROSS: RefusalRow(
-        _BOOK, "{price} would trade at once, and the order may only rest",
+        _BOTH, "{price} would trade at once, and the order may only rest",
         "{price} would trade at once, and the order may only rest: the other side's best is {figure}",
         "best price of the other side, in ticks", _ticks,
     ),

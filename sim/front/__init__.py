@@ -11,8 +11,9 @@ to be done goes out as commands, ids and reasons. docs/explanation/venue-front.m
 from sim.front.admission import Admission, Held, OddLot, Situation
 from sim.front.cut_off import NASDAQ_CLOSE, NASDAQ_OPEN, NYSE_CLOSE, CutOff
 from sim.front.disconnects import POLICIES, DisconnectPolicy, Disconnects, Spared
+from sim.front.ending import Ending
 from sim.front.kinds import Accepted
-from sim.front.lifetimes import Ending, Lifetimes
+from sim.front.lifetimes import Lifetimes
 from sim.front.quote_protection import ProtectionLimits, QuoteProtection, Tripped
 from sim.front.quotes import QuoteLeg, QuotePlan, QuoteSets
 from sim.front.scopes import Scope, Standing, sweep

@@ -23,6 +23,7 @@ from market.codes import Phase, Reason, TimeInForce
 from market.errors import InputError
 from market.refusals import Refusal
 from market.units import DURATION_NS, DURATION_NS_MAX
+from sim.front.ending import Ending
 from sim.front.scopes import MayCancel, Standing, sweep_all
 
 _AUCTIONS: Final = (TimeInForce.AT_OPEN, TimeInForce.AT_CLOSE, TimeInForce.AUCTION)
@@ -135,11 +136,11 @@ class Loss(NamedTuple):
     """What the loss of a session does to orders.
 
     Attributes:
-        ended: Ids of those that go, in this order, with reason DISCONNECTED.
+        ended: Those that go, in this order.
         spared: Those that stay, and why.
     """
 
-    ended: tuple[int, ...]
+    ended: tuple[Ending, ...]
     spared: tuple[tuple[int, Spared], ...]
 
 
@@ -214,18 +215,18 @@ class Disconnects:
                 covered.append(order)
             else:
                 spared.append((order.order_id, why))
-        found = sweep_all(covered, may_cancel)
+        found = sweep_all(covered, Reason.DISCONNECTED, may_cancel)
         spared += [(order_id, Spared.REFUSED) for order_id, _ in found.kept]
         if self.policy.deferred:
             kept = {order_id for order_id, _ in found.kept}
             self._deferred |= {o.order_id: o for o in covered if o.order_id in kept}
         return Loss(found.ended, tuple(sorted(spared)))
 
-    def retry(self, may_cancel: MayCancel) -> tuple[int, ...]:
-        """Ids of deferred orders that may go now, and do; to be asked when a book's phase changes."""
-        found = sweep_all(self._deferred.values(), may_cancel)
-        for order_id in found.ended:
-            del self._deferred[order_id]
+    def retry(self, may_cancel: MayCancel) -> tuple[Ending, ...]:
+        """Deferred orders that may go now, and do; to be asked when a book's phase changes."""
+        found = sweep_all(self._deferred.values(), Reason.DISCONNECTED, may_cancel)
+        for ending in found.ended:
+            del self._deferred[ending.order_id]
         return found.ended
 
     def on_end(self, order_id: int) -> None:

@@ -24,17 +24,10 @@ from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
 from market.codes import Reason, TimeInForce
+from sim.front.ending import Ending
 
 NEVER_NS: Final = 1 << 62
 """Due time of a DAY order in a venue whose days have no scheduled end."""
-
-
-class Ending(NamedTuple):
-    """An order is to be ended by the venue: `expire(order_id, reason)` of its book."""
-
-    order_id: int
-    book_id: int
-    reason: Reason
 
 
 class _Life(NamedTuple):

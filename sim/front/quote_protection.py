@@ -6,16 +6,16 @@ is pulled, and new ones are refused until the owner resets the protection, or a 
 
 What venues do, and which setting says so:
 
-    the window slides (Deribit, Binance, Bybit), or begins with a first trade and
+    the window slides (Derive, Paradex), or begins with a first trade and
     then starts over (CME, one second)                                             `from_first`
-    quotes come back by a message of the owner's (CME, Eurex), or by themselves
-    after a frozen time too (Deribit, Binance, Bybit)                              `frozen_ns`
-    only what rested counts (Bybit), or what arrived and traded as well (CME)      `maker_only`
+    quotes come back by a message of the owner's (CME), or by themselves
+    after a frozen time too (Deribit, Binance, Bybit, Derive)                      `frozen_ns`
+    only what rested counts (Bybit, Paradex), or what arrived too (CME)            `maker_only`
 
 The share of a trade is its lots in the quote as it was entered or last changed, in millionths, and a
 quote that fills whole is exactly 1,000,000, whatever its parts were; 3,000,000 is three whole quotes.
 
-Invariant: between a trade that reaches a limit and the reset, no quote of the group trades.
+Invariant: from the moment at which a group is pulled until it may quote again, none of it rests.
 
 Limits: there is no delta or vega here, since books do not say what an option is worth; a group whose
 owner wants them bounded takes lots instead. A window that slides holds what traded in (t - window, t].

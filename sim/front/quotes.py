@@ -28,8 +28,10 @@ from typing import NamedTuple
 import msgspec
 
 from market.codes import OrderType, Reason, Side, TimeInForce
+from market.columns import QTY_LOTS_MAX
 from market.messages import Cancel, Replace, Submit, Terms
 from market.refusals import Refusal
+from sim.front.ending import Ending
 
 QuoteCommand = Cancel | Replace | Submit
 Admit = Callable[[QuoteCommand], Refusal | None]
@@ -134,6 +136,15 @@ class QuoteSets:
         """Ids of the quotes of a group, by book, bids before asks."""
         held = self._groups.get((owner, group), {})
         return tuple(held[slot].order_id for slot in sorted(held))
+
+    def pull(self, owner: int, group: int) -> tuple[Ending, ...]:
+        """End every quote of a group, because its protection was reached; none rests from now on."""
+        held = self._groups.pop((owner, group), {})
+        for quote in held.values():
+            del self._places[quote.order_id]
+        return tuple(
+            Ending(held[slot].order_id, slot[0], Reason.QUOTE_PROTECTION) for slot in sorted(held)
+        )
 
     def is_quote(self, order_id: int) -> bool:
         """Whether an order is a quote that rests."""
@@ -287,7 +298,7 @@ def _nonsense(legs: tuple[QuoteLeg, ...]) -> Refusal | None:
         return Refusal(Reason.BAD_FLAGS, 0)
     for leg in legs:
         if min(leg.bid_lots, leg.ask_lots) < 0:
-            return Refusal(Reason.BAD_QTY, 0)
+            return Refusal(Reason.BAD_QTY, QTY_LOTS_MAX)
         if leg.bid_lots and leg.ask_lots and leg.bid_ticks >= leg.ask_ticks:
             return Refusal(Reason.WOULD_CROSS, leg.ask_ticks)
     return None

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from market.codes import OrderType, Side, TimeInForce
+from market.codes import OrderType, Reason, Side, TimeInForce
 from market.errors import InputError
 from market.messages import EVERY
 from market.refusals import Refusal
+from sim.front.ending import Ending
 
 
 class Standing(NamedTuple):
@@ -91,11 +92,11 @@ class Sweep(NamedTuple):
     """What becomes of the orders that were meant.
 
     Attributes:
-        ended: Ids of those that go, in this order.
+        ended: Those that go, in this order.
         kept: Those that stay, and why.
     """
 
-    ended: tuple[int, ...]
+    ended: tuple[Ending, ...]
     kept: tuple[tuple[int, Refusal], ...]
 
 
@@ -107,14 +108,15 @@ def sweep(scope: Scope, orders: Iterable[Standing], may_cancel: MayCancel) -> Sw
         orders: All that have not ended, in any order.
         may_cancel: Asked about each that is meant.
     """
-    return sweep_all([order for order in orders if scope.holds(order)], may_cancel)
+    meant = [order for order in orders if scope.holds(order)]
+    return sweep_all(meant, Reason.MASS_CANCEL, may_cancel)
 
 
-def sweep_all(orders: Iterable[Standing], may_cancel: MayCancel) -> Sweep:
-    """Which of these orders end when all of them should."""
+def sweep_all(orders: Iterable[Standing], reason: Reason, may_cancel: MayCancel) -> Sweep:
+    """Which of these orders end for a reason when all of them should."""
     meant = sorted(orders, key=lambda order: (order.book_id, order.order_id))
-    answers = [(order.order_id, may_cancel(order)) for order in meant]
+    answers = [(order, may_cancel(order)) for order in meant]
     return Sweep(
-        tuple(order_id for order_id, no in answers if no is None),
-        tuple((order_id, no) for order_id, no in answers if no is not None),
+        tuple(Ending(o.order_id, o.book_id, reason) for o, no in answers if no is None),
+        tuple((o.order_id, no) for o, no in answers if no is not None),
     )

@@ -1,4 +1,4 @@
-"""`docs/reference/vetoes.md` and `limits.md`, written from the tables that the desk itself uses."""
+"""`docs/reference/vetoes.md`, `limits.md` and `refusals.md`, written from the tables that are used."""
 
 import sys
 from pathlib import Path
@@ -13,6 +13,7 @@ from desk.limits.config import (
     RATE_WINDOW_NS_MIN,
 )
 from market.columns import QTY_LOTS_MAX
+from market.refusals import REFUSALS, Giver
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -59,6 +60,34 @@ No configuration can go past these; one that tries is refused when it is read.
 |---|---|
 """
 
+REFUSALS_HEAD = """\
+# Refusals
+
+This page is written by `python -m tests.docs.code_reference --write` from the table of `market/refusals.py`, and a test holds the two equal.
+
+A venue answers every command, and where it says no, or ends an order, it says why: with a reason and one *figure*.
+`refusal_text` makes a sentence of the two, with the price and the quantity of the command where it is given them, and with prices in currency where it knows the instrument.
+A report that ends an order has no figure, nor has one from a book without rules; then a shorter sentence is said, which names none.
+
+The *book* matches orders ([venue truth](../explanation/venue-truth.md), [venue rules](../explanation/venue-rules.md)); the *venue* is what is around it ([its front](../explanation/venue-front.md)).
+What the desk itself refuses has codes of its own: [vetoes](vetoes.md) and [limits](limits.md).
+
+| code | name | what it says | the figure | given by |
+|---|---|---|---|---|
+"""
+
+
+def render_refusals() -> str:
+    """The page of the venue's reasons."""
+    blanks = {"figure": "*figure*", "price": "the price *price*", "qty": "the quantity *quantity*"}
+    rows = [
+        f"| {int(reason)} | {reason.name} | {(row.text or row.plain).format(**blanks)} "
+        f"| {row.figure} "
+        f"| {', '.join((giver.name or '').lower() for giver in Giver if giver & row.givers)} |\n"
+        for reason, row in REFUSALS.items()
+    ]
+    return REFUSALS_HEAD + "".join(rows)
+
 
 def render_vetoes() -> str:
     """The page of the gate's codes."""
@@ -95,7 +124,11 @@ def shown(text: str) -> str:
     return text.format(found="*found*", allowed="*allowed*")
 
 
-PAGES = {"vetoes.md": render_vetoes, "limits.md": render_limits}
+PAGES = {
+    "vetoes.md": render_vetoes,
+    "limits.md": render_limits,
+    "refusals.md": render_refusals,
+}
 
 if __name__ == "__main__":
     if sys.argv[1:] != ["--write"]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from market.codes import OrderType, Phase, Side, TimeInForce
 from market.instruments import Instrument
-from market.messages import Submit, Terms
+from market.messages import Replace, Submit, Terms
 from sim.front import Admission, Situation
 
 SHARE = Instrument(
@@ -42,3 +42,17 @@ def order(
 def rules(**changed: Any) -> Admission:
     """The rules of a book of shares that takes everything, unless it is told otherwise."""
     return Admission(instrument=SHARE, **changed)
+
+
+MINUTE_NS = 60_000_000_000
+CLOSE_NS = 1_000 * MINUTE_NS
+
+
+def before_close(minutes: int, **changed: Any) -> Situation:
+    """So many minutes before the closing call is crossed."""
+    return NOW._replace(now_ns=CLOSE_NS - minutes * MINUTE_NS, close_cross_ns=CLOSE_NS, **changed)
+
+
+def replaced(price_ticks: int, qty_lots: int) -> Replace:
+    """A replace of the first order."""
+    return Replace(book_id=0, order_id=1, price_ticks=price_ticks, qty_lots=qty_lots)
