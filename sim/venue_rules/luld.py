@@ -51,11 +51,28 @@ class LuldReference:
         while self._trades and self._trades[0][0] <= now_ns - WINDOW_NS:
             self._total -= self._trades.popleft()[1]
         if self._trades and now_ns - self.since_ns >= REPUBLISH_NS:
-            mean = divide(self._total, len(self._trades), Rounding.HALF_UP)
-            if abs(mean - self.price) * PPM >= self.price * REPUBLISH_PPM:
-                self.price = mean
+            if self._has_moved:
+                self.price = self._mean
                 self.since_ns = now_ns
         return self.price
+
+    @property
+    def due_ns(self) -> int | None:
+        """When time alone may move it next; None while there are no trades."""
+        if not self._trades:
+            return None
+        leaves_ns = self._trades[0][0] + WINDOW_NS
+        return min(leaves_ns, self.since_ns + REPUBLISH_NS) if self._has_moved else leaves_ns
+
+    @property
+    def _mean(self) -> int:
+        """The mean of the trades at hand, of which there are some."""
+        return divide(self._total, len(self._trades), Rounding.HALF_UP)
+
+    @property
+    def _has_moved(self) -> bool:
+        """Whether the mean is far enough from the price to become it."""
+        return abs(self._mean - self.price) * PPM >= self.price * REPUBLISH_PPM
 
 
 class LuldState(IntEnum):
