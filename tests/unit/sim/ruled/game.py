@@ -59,7 +59,7 @@ class Game:
         self.sent += 1
         default = OrderType.MARKET if price is None else OrderType.LIMIT
         fields = {
-            "owner": 0,
+            "owner": terms.pop("owner", 0),
             "order_type": int(terms.pop("type", default)),
             "tif": int(terms.pop("tif", TimeInForce.GTC)),
             "post": int(terms.pop("post", 0)),
