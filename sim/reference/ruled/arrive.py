@@ -89,6 +89,7 @@ def trade(state: RuledState, order: RuledOrder, resting: Order, lots: int, price
     """The arriving order trades with a resting one, who hears of it first."""
     hit(state, resting, lots, price_x2)
     order.live -= lots
+    order.took += lots
     state.report_fill(order, price_x2 >> 1, lots, Liquidity.TAKER, price_x2 & 1)
 
 

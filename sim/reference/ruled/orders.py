@@ -56,6 +56,7 @@ class RuledOrder(Order):
     place: Place = Place.NOWHERE
     reserve: int = 0  # of a displayed iceberg, what stands behind its peak
     peaks: int = 0  # that it had so far
+    took: int = 0  # what it traded since it arrived
     entry: int = 0  # its number among all that entered a dark queue or the dormant list
     price_x2: int = 0
     trigger_x2: int = 0  # of a stop
@@ -105,16 +106,23 @@ class RuledOrder(Order):
         """After a change of what is open: a minimum is never more than that."""
         self.min_lots = self.open_lots if self.all_or_none else min(self.min_lots, self.open_lots)
 
-    def take_peak(self, peak_key: int) -> None:
-        """Split the reserve into a new peak and the rest; without an iceberg all of it shows.
+    def take_peak(self, peak_key: int, used: int = 0) -> None:
+        """Split the reserve into what shows and the rest; without an iceberg all of it shows.
 
         Args:
             peak_key: Stream key of random peaks.
+            used: Lots of its peaks that traded before any could be shown.
         """
-        size = self.display or self.reserve
-        if self.display_high > self.display:
-            sizes = self.display_high - self.display + 1
-            size += draw(peak_key, self.number, self.peaks) % sizes
-        self.peaks += 1
-        self.live = min(self.reserve, size)
+        shown = -used if self.display > 0 else self.reserve
+        while shown <= 0:
+            shown += self.next_size(peak_key)
+        self.live = min(self.reserve, shown)
         self.reserve -= self.live
+
+    def next_size(self, peak_key: int) -> int:
+        """Draw the size of the next peak."""
+        size = self.display
+        if self.display_high > size:
+            size += draw(peak_key, self.number, self.peaks) % (self.display_high - size + 1)
+        self.peaks += 1
+        return size

@@ -40,7 +40,7 @@ def show(state: RuledState, order: RuledOrder) -> None:
         state.number_entry(order)
     order.price_ticks = order.price_x2 // 2
     order.reserve = order.live
-    order.take_peak(state.rules.peak_key)
+    order.take_peak(state.rules.peak_key, order.took)
     state.join(order)
     if not state.frozen:
         state.publish(Kind.ADD, order, order.live)
@@ -61,6 +61,7 @@ def take_out(state: RuledState, order: RuledOrder) -> None:
         state.publish(Kind.DELETE, order, order.live)
     order.live += order.reserve
     order.reserve = 0
+    order.took = 0
 
 
 def end(state: RuledState, order: RuledOrder, reason: Reason) -> None:

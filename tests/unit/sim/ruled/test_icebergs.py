@@ -57,6 +57,27 @@ def test_an_iceberg_that_arrives_trades_with_all_it_has_and_then_shows_a_peak(ne
     assert game.now.reserves == {1: 1}
 
 
+@pytest.mark.parametrize(("took", "shown"), [(2, 1), (3, 3), (4, 2), (8, 1), (9, 1)])
+def test_what_an_iceberg_takes_on_arriving_comes_off_its_peaks(
+    new: New, took: int, shown: int
+) -> None:
+    game = new()
+    game.add("a", BUY, took, 100)
+    game.sell(10, 100, display=3)
+    assert game.shows(SELL) == [(100, f"{shown}*1")]
+    assert game.now.reserves == ({1: 10 - took - shown} if took + shown < 10 else {})
+
+
+def test_random_peaks_are_used_up_on_arriving_too(new: New) -> None:
+    game = new(peak_key=KEY)
+    sizes = [drawn(1, number) for number in range(3)]
+    game.add("a", BUY, sizes[0] + 1, 100)
+    game.sell(40, 100, display=2, high=5)
+    assert game.shows(SELL) == [(100, f"{sizes[1] - 1}*1")]
+    game.buy(sizes[1] - 1, 100)
+    assert game.shows(SELL) == [(100, f"{sizes[2]}*1")]
+
+
 def test_frozen_an_iceberg_is_no_news_and_its_new_peak_stands_behind_history(new: New) -> None:
     game = new(FROZEN)
     game.sell(8, 100, display=3)

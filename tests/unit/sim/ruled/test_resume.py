@@ -97,9 +97,9 @@ def test_an_iceberg_arrives_with_all_it_has(new: New) -> None:
         ("PHASE", 0, CONTINUOUS),
         ("DELETE", 100, 2),
         ("EXECUTE", 100, 7),
-        ("ADD", 100, 2),
+        ("ADD", 100, 1),
     ]
-    assert game.now.reserves == {1: 1}
+    assert game.now.reserves == {1: 2}
 
 
 def test_self_trade_rules_hold_and_the_sweep_goes_on(new: New) -> None:
