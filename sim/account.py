@@ -11,7 +11,7 @@ the last unit.
 
 from typing import NamedTuple
 
-from market.codes import AccrualKind, Liquidity, Side
+from market.codes import AccrualKind, Liquidity
 from market.messages import Accrual
 from sim.costs import Bill, Fees, accrued
 
@@ -19,15 +19,14 @@ __all__ = ["Account", "Fees", "Fill"]
 
 
 class Fill(NamedTuple):
-    """One fill of one order, as it stands: at which price, and what it was charged for."""
+    """One fill of one order, as it stands: at which price, and what it was charged for.
+
+    With `half` 1 the price lies half a tick above `price_ticks`.
+    """
 
     price_ticks: int
     bill: Bill
-
-    @property
-    def side(self) -> Side:
-        """Of the order."""
-        return self.bill.trade.side
+    half: int = 0
 
     @property
     def qty_lots(self) -> int:
@@ -40,19 +39,9 @@ class Fill(NamedTuple):
         return self.bill.trade.liquidity
 
     @property
-    def notional(self) -> int:
-        """What it is worth, in price unit × lot."""
-        return self.bill.trade.notional
-
-    @property
     def fee(self) -> int:
         """What it costs in all, in price unit × lot; negative when a rebate outweighs the rest."""
         return self.bill.charge.total
-
-    @property
-    def levy(self) -> int:
-        """The part of the fee that the venue passes on."""
-        return self.bill.charge.levy
 
 
 class Account:
