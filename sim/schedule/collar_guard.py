@@ -151,4 +151,6 @@ class CollarGuard:
             bands.append(static.around(self._auction_x2))
         if not bands or not (self._phase is Phase.CONTINUOUS or self._phase.is_call):
             return None
-        return Band(max(band.low for band in bands), min(band.high for band in bands))
+        both = Band(max(band.low for band in bands), min(band.high for band in bands))
+        # A print of history far outside can tear the collars apart; then the nearer one holds.
+        return both if both.low <= both.high else bands[0]

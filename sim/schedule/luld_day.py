@@ -170,8 +170,9 @@ class LuldDay:
         before, self._phase = self._phase, phase
         self._monitor = LuldMonitor()
         self._widened = 0
-        begins = phase is Phase.CONTINUOUS is not before
-        if begins and self._session.open_ns <= now_ns < self._session.close_ns:
+        if now_ns >= self._session.close_ns:
+            self._reference = None
+        elif phase is Phase.CONTINUOUS is not before and now_ns >= self._session.open_ns:
             self._begin(now_ns)
 
     def _begin(self, now_ns: int) -> None:

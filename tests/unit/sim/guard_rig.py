@@ -3,9 +3,22 @@
 from collections.abc import Iterable
 
 from market.codes import Phase
-from sim.schedule.guard import Act, Guard, PhaseBegan, Quoted, Seen, Traded
+from sim.schedule.effective import Interruption
+from sim.schedule.guard import (
+    Act,
+    Guard,
+    Interrupt,
+    PhaseBegan,
+    Quoted,
+    Seen,
+    SetBand,
+    Traded,
+)
+from sim.schedule.jump_day import JumpDay
+from sim.schedule.luld_day import FREE, LuldDay
 from sim.schedule.resolve import Session
-from sim.venue_rules.bands import clock_ns
+from sim.schedule.stock_rules import JumpRules, Listing, stock_rules_on
+from sim.venue_rules.bands import Tier, clock_ns, luld_rules_on
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -53,3 +66,42 @@ def feed(guard: Guard, fed: Iterable[Fed], until_ns: int | None = None) -> list[
     """What a guard says to what it sees, and then until a time."""
     acts = [act for now_ns, seen in fed for act in guard.on(seen, now_ns)]
     return acts if until_ns is None else acts + guard.advance(until_ns)
+
+
+def luld(
+    day: int = 20240702, *, close: int = 10_000, closes: tuple[int, int] = (16, 0), collar: int = 0
+) -> LuldDay:
+    """A day of bands for a stock of tier 1; prices in cents."""
+    rules = luld_rules_on(day)
+    assert rules is not None
+    return LuldDay(
+        0,
+        session(day, closes),
+        rules,
+        Tier.ONE,
+        previous_close_x2=2 * close,
+        ticks_per_cent=1,
+        reopening_ppm=collar,
+    )
+
+
+def jump(day: int = 20120621, *, close: int = 57_000, closes: tuple[int, int] = (16, 0)) -> JumpDay:
+    """A day of the breaker for a stock of the S&P 500."""
+    rules = stock_rules_on(day, Listing.SP500)
+    assert isinstance(rules, JumpRules)
+    return JumpDay(0, session(day, closes), rules, previous_close_x2=2 * close, ticks_per_cent=1)
+
+
+def band(now_ns: int, low: int, high: int) -> SetBand:
+    """A band of book 0."""
+    return SetBand(now_ns, 0, low, high)
+
+
+def free(now_ns: int) -> SetBand:
+    """The band of book 0 is lifted."""
+    return SetBand(now_ns, 0, *FREE)
+
+
+def pause(now_ns: int) -> Interrupt:
+    """Book 0 pauses."""
+    return Interrupt(now_ns, 0, Interruption.PAUSE, now_ns + 5 * MINUTE)

@@ -3,21 +3,17 @@
 import pytest
 
 from market.codes import Phase
-from sim.schedule.effective import Interruption
-from sim.schedule.guard import CallExtended, Interrupt, SetBand
-from sim.schedule.jump_day import JumpDay
-from sim.schedule.luld_day import FREE, LuldDay
-from sim.schedule.stock_rules import (
-    JumpRules,
-    Listing,
-    stock_rules_on,
-)
+from sim.schedule.guard import CallExtended, Interrupt
+from sim.schedule.luld_day import LuldDay
 from sim.venue_rules.bands import Tier, luld_rules_on
 from tests.unit.sim.guard_rig import (
-    MINUTE,
     OPEN,
     at,
+    band,
     feed,
+    free,
+    luld,
+    pause,
     phase,
     quote,
     session,
@@ -25,40 +21,6 @@ from tests.unit.sim.guard_rig import (
 )
 
 P = Phase
-
-
-def luld(
-    day: int = 20240702, *, close: int = 10_000, closes: tuple[int, int] = (16, 0), collar: int = 0
-) -> LuldDay:
-    rules = luld_rules_on(day)
-    assert rules is not None
-    return LuldDay(
-        0,
-        session(day, closes),
-        rules,
-        Tier.ONE,
-        previous_close_x2=2 * close,
-        ticks_per_cent=1,
-        reopening_ppm=collar,
-    )
-
-
-def jump(day: int = 20120621, *, close: int = 57_000, closes: tuple[int, int] = (16, 0)) -> JumpDay:
-    rules = stock_rules_on(day, Listing.SP500)
-    assert isinstance(rules, JumpRules)
-    return JumpDay(0, session(day, closes), rules, previous_close_x2=2 * close, ticks_per_cent=1)
-
-
-def band(now_ns: int, low: int, high: int) -> SetBand:
-    return SetBand(now_ns, 0, low, high)
-
-
-def free(now_ns: int) -> SetBand:
-    return SetBand(now_ns, 0, *FREE)
-
-
-def pause(now_ns: int) -> Interrupt:
-    return Interrupt(now_ns, 0, Interruption.PAUSE, now_ns + 5 * MINUTE)
 
 
 def test_the_opening_price_is_the_first_reference() -> None:

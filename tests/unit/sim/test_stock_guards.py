@@ -4,10 +4,8 @@ import pytest
 
 from market.codes import Phase
 from market.errors import InputError
-from sim.schedule.effective import Interruption
-from sim.schedule.guard import Act, Interrupt, SetBand
+from sim.schedule.guard import Act, SetBand
 from sim.schedule.jump_day import JumpDay
-from sim.schedule.luld_day import FREE, LuldDay
 from sim.schedule.stock_guard import StockGuard, StockTerms
 from sim.schedule.stock_rules import (
     JUMP_RULES,
@@ -17,7 +15,7 @@ from sim.schedule.stock_rules import (
     stock_rules_on,
     time_of_day_ns,
 )
-from sim.venue_rules.bands import LuldRules, Tier, clock_ns, luld_rules_on
+from sim.venue_rules.bands import LuldRules, clock_ns
 from tests.unit.sim.guard_rig import (
     DAY_NS,
     MINUTE,
@@ -25,47 +23,16 @@ from tests.unit.sim.guard_rig import (
     SECOND,
     Fed,
     at,
+    band,
     feed,
+    jump,
+    pause,
     phase,
     session,
     trade,
 )
 
 P = Phase
-
-
-def luld(
-    day: int = 20240702, *, close: int = 10_000, closes: tuple[int, int] = (16, 0), collar: int = 0
-) -> LuldDay:
-    rules = luld_rules_on(day)
-    assert rules is not None
-    return LuldDay(
-        0,
-        session(day, closes),
-        rules,
-        Tier.ONE,
-        previous_close_x2=2 * close,
-        ticks_per_cent=1,
-        reopening_ppm=collar,
-    )
-
-
-def jump(day: int = 20120621, *, close: int = 57_000, closes: tuple[int, int] = (16, 0)) -> JumpDay:
-    rules = stock_rules_on(day, Listing.SP500)
-    assert isinstance(rules, JumpRules)
-    return JumpDay(0, session(day, closes), rules, previous_close_x2=2 * close, ticks_per_cent=1)
-
-
-def band(now_ns: int, low: int, high: int) -> SetBand:
-    return SetBand(now_ns, 0, low, high)
-
-
-def free(now_ns: int) -> SetBand:
-    return SetBand(now_ns, 0, *FREE)
-
-
-def pause(now_ns: int) -> Interrupt:
-    return Interrupt(now_ns, 0, Interruption.PAUSE, now_ns + 5 * MINUTE)
 
 
 # --- which rule, when -----------------------------------------------------------------------------
