@@ -121,13 +121,20 @@ class RuledStreamMaker(StreamMaker):
         """A new order with terms."""
         side, order_id = self.side(), self.next_id()
         order_type = self.random.choice(TYPES)
+        tif = self.life(order_type)
         price, qty = self.wrong_sometimes(self.own_price(side), self.qty())
+        touch = self.best(side.other)
+        if tif == TimeInForce.FOK and touch is not None and self.random.random() < 0.7:
+            # Most of the others find too little, so that these come closer.
+            price = touch.price_ticks + side.sign * self.random.randint(0, 3)
+            price = max(-PRICE_TICKS_MAX, min(PRICE_TICKS_MAX, price))
+            qty = min(qty, self.random.randint(1, 4))
         order = {
             "order_id": order_id,
             "owner": self.random.randint(0, 2),
             "side": int(side),
             "order_type": int(order_type),
-            "tif": int(self.life(order_type)),
+            "tif": int(tif),
             "post": int(PostOnly.OFF),
             "price_ticks": price if order_type in WITH_PRICE else NO_PRICE,
             "qty_lots": qty,
