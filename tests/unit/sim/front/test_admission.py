@@ -275,6 +275,16 @@ def test_what_no_book_can_hold_is_left_for_the_book_to_refuse() -> None:
         assert sheet.check(made, NOW) is None
 
 
+def test_the_last_price_and_quantity_that_a_book_can_hold_are_looked_at() -> None:
+    sheet = rules(price_limits=Band(0, 1), round_lots=7)
+
+    for price_ticks in (PRICE_TICKS_MAX, -PRICE_TICKS_MAX):
+        found = sheet.check(order(qty_lots=7, price_ticks=price_ticks), NOW)
+        assert found == Refusal(Reason.PRICE_COLLAR, 1 if price_ticks > 0 else 0)
+    for qty_lots in (1, QTY_LOTS_MAX):
+        assert sheet.check(order(qty_lots=qty_lots), NOW) == Refusal(Reason.BAD_LOT, 7)
+
+
 # --- replaces ---------------------------------------------------------------------------------------
 
 
@@ -306,6 +316,10 @@ def test_an_iceberg_that_grows_must_still_show_its_share() -> None:
     assert grown == Refusal(Reason.BAD_DISPLAY, 20)
 
 
+def test_a_sheet_may_allow_one_price_only() -> None:
+    assert rules(price_limits=Band(5, 5)).check(order(price_ticks=5), NOW) is None
+
+
 # --- sheets that make no sense ----------------------------------------------------------------------
 
 
@@ -313,6 +327,10 @@ def test_an_iceberg_that_grows_must_still_show_its_share() -> None:
     ("changed", "said"),
     [
         ({"round_lots": 0}, "round_lots: found 0, allowed is 1 to"),
+        ({"display_ppm_min": -1}, "display_ppm_min: found -1"),
+        ({"display_lots_min": -1}, "display_lots_min: found -1"),
+        ({"notional_max": -1}, "notional_max: found -1"),
+        ({"life_ns_max": -1}, "life_ns_max: found -1"),
         ({"display_ppm_min": 1_000_001}, "display_ppm_min: found 1000001, allowed is 0 to 1000000"),
         ({"qty_lots_max": 0}, "qty_lots_max: found 0"),
         ({"price_limits": Band(2, 1)}, "price_limits: found 2 to 1"),

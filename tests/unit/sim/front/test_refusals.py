@@ -21,7 +21,6 @@ from sim.front import (
     Disconnects,
     Lifetimes,
     ProtectionLimits,
-    QuoteLeg,
     QuoteProtection,
     QuoteSets,
     Scope,
@@ -30,6 +29,7 @@ from sim.front import (
     ThrottleRule,
     sweep,
 )
+from sim.front.quotes import QuoteLeg
 from sim.venue_rules.bands import Band
 from sim.venue_rules.tick_table import US_EQUITY
 from tests.unit.sim.front.orders import NOW, SHARE, order, rules
