@@ -69,6 +69,8 @@ def test_orders_for_the_open_have_their_own_cross() -> None:
     assert sheet.check(made, early) is None
     late = early._replace(now_ns=CLOSE_NS - 2 * MINUTE_NS)
     assert sheet.check(made, late) == Refusal(Reason.TOO_LATE, CLOSE_NS - 2 * MINUTE_NS)
+    assert sheet.check_cancel(made, late) == Refusal(Reason.TOO_LATE, CLOSE_NS - 2 * MINUTE_NS)
+    assert sheet.check_cancel(made, early) is None
 
 
 def test_an_order_for_the_close_is_not_cancelled_or_replaced_after_its_cut_off() -> None:
