@@ -1,8 +1,8 @@
-"""How much, as pure functions: a size is a product of named factors, then the smallest of named caps.
+"""How much, as pure functions: a product of named factors, then the smallest of named caps.
 
 `size_of` puts the parts together; each part stands alone as well: `volatility_target`, `kelly`,
-`drawdown`, `regime`, `correlation` and `capacity`. Everything is whole numbers, shares in parts per
-million, so that a size is the same everywhere and each factor can be journaled as it is.
+`drawdown`, `regime`, `correlation` and `capacity`. Everything is whole numbers, shares in parts
+per million, so that a size is the same everywhere and each factor can be journaled as it is.
 """
 
 from desk.sizing_models import capacity, correlation, drawdown, kelly, regime, volatility_target

@@ -5,14 +5,15 @@ Model, each cap on its own:
     DAILY_VOLUME    a share of an average day's volume
     DEPTH           a share of what is displayed on the side that would be traded against
     PARTICIPATION   a share of what will be traded over the position's horizon
-    IMPACT          the size that earns most when impact follows the square-root law: with an edge α and
-                    an impact of Y·σ·√(Q/V), a size Q earns Q·(α − Y·σ·√(Q/V)), most of it at
-                    Q = V·(2α / 3Yσ)², and nothing from V·(α / Yσ)² on
+    IMPACT          the size that earns most when impact follows the square-root law: with an
+                    edge α and an impact of Y·σ·√(Q/V), a size Q earns Q·(α − Y·σ·√(Q/V)), most
+                    of it at Q = V·(2α / 3Yσ)², and nothing from V·(α / Yσ)² on
 
-A share of 0 switches a cap off; a figure that is unknown (0) under a cap that is on allows nothing.
+A share of 0 switches a cap off; a figure that is unknown (0) under a cap that is on allows
+nothing.
 
-Sources: Tóth et al. 2011, Phys. Rev. X 1, 021006, and Sato and Kanazawa 2024 (arXiv 2411.13965), for
-the square-root law and Y near 1.
+Sources: Tóth et al. 2011, Phys. Rev. X 1, 021006, and Sato and Kanazawa 2024 (arXiv 2411.13965),
+for the square-root law and Y near 1.
 """
 
 import msgspec

@@ -1,16 +1,17 @@
-"""Correlation: how a position fits with the others, so that its target is a contribution to them all.
+"""Correlation: how a position fits with the others, so that its target is a contribution.
 
-Model: the rest of the portfolio has the volatility s, this position alone would have x, and ρ is the
-correlation of the two. The portfolio then has v = √(s² + 2ρsx + x²), of which
+Model: the rest of the portfolio has the volatility s, this position alone would have x, and ρ is
+the correlation of the two. The portfolio then has v = √(s² + 2ρsx + x²), of which
 
     x · (x + ρs) / v
 
 is this position's share (Euler's: the shares of all positions add up to v). `contribution_factor`
-finds the x whose share is the wished-for contribution c, and gives x/c: one for the only position,
-c/v-like small for one that doubles what is there, above one for a hedge, unless that is capped.
+finds the x whose share is the wished-for contribution c, and gives x/c: one for the only
+position, c/v-like small for one that doubles what is there, above one for a hedge, unless that is
+capped.
 
-`diversification_ppm` is the multiplier of a whole portfolio of weights w: 1/√(wᵀRw), what all sizes
-may be multiplied with so that equal stand-alone targets reach the portfolio's (Carver 2015,
+`diversification_ppm` is the multiplier of a whole portfolio of weights w: 1/√(wᵀRw), what all
+sizes may be multiplied with so that equal stand-alone targets reach the portfolio's (Carver 2015,
 "Systematic Trading", chapter 11).
 
 Everything is found in whole numbers: roots by `isqrt`, the solution by bisection, which is exact
@@ -26,7 +27,7 @@ from desk.sizing_models.factor import Factor, FactorKind
 from market.decisions import PPM
 
 FINE = 1_000
-"""The solution is sought in billionths: a thousand times finer than the figures it is found from."""
+"""The solution is sought in billionths, a thousand times finer than its figures."""
 
 
 def portfolio_ppm(
@@ -123,7 +124,7 @@ def diversification_ppm(
     # square is wᵀRw in units of 1e-18; 1/√(square·1e-18) in ppm is 1e15/√square.
     if square <= 0:
         return cap_ppm
-    return min(isqrt(10**30 // square), cap_ppm)
+    return min(isqrt(PPM * PPM * PPM * PPM * PPM // square), cap_ppm)
 
 
 def diversification_factor(

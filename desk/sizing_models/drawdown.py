@@ -1,13 +1,13 @@
 """Drawdown multiplier: less risk, the nearer equity has come to the floor that it may not reach.
 
-Model, one of two rules. *Cushion* (Grossman and Zhou 1993): invest in proportion to what lies above
-the floor. With the highest equity 1, a floor 1 − D below it and a drawdown d, equity is 1 − d and the
-cushion D − d; relative to a full cushion that is
+Model, one of two rules. *Cushion* (Grossman and Zhou 1993): invest in proportion to what lies
+above the floor. With the highest equity 1, a floor 1 − D below it and a drawdown d, equity is 1 −
+d and the cushion D − d; relative to a full cushion that is
 
     m = (D − d) / (D · (1 − d)),
 
-one without a drawdown, zero at the floor. *Steps*: straight lines between given points, for houses
-whose rules are a table.
+one without a drawdown, zero at the floor. *Steps*: straight lines between given points, for
+houses whose rules are a table.
 
 Invariants: m is 1 at no drawdown (cushion), falls as the drawdown grows, is 0 from the floor on
 (cushion) or from the last point on what that point says (steps).

@@ -1,9 +1,9 @@
 """What a size is made of: factors that are multiplied, caps of which the smallest counts.
 
-Model: the first factor is the capital, counted in millionths of a lot (or a fixed number of lots);
-each further one is a share in parts per million. The wished size is their product, divided once and
-rounded down, so that its error is below one lot whatever the number of factors. The size is the
-smallest of it and all caps.
+Model: the first factor is the capital, counted in millionths of a lot (or a fixed number of
+lots); each further one is a share in parts per million. The wished size is their product, divided
+once and rounded down, so that its error is below one lot whatever the number of factors. The size
+is the smallest of it and all caps.
 
 Limits: figures are journaled in 64 bits, so a factor, and the wished size, end at 2^62 and stay
 there; no market is that large, and the caps of any model lie far below.

@@ -1,4 +1,4 @@
-"""Kelly: the share of capital whose logarithm grows fastest, a fraction of it, and less when unsure.
+"""Kelly: the share of capital that grows fastest, a fraction of it, and less when unsure.
 
 Model. *Binary*: a position gains b of itself with probability p and loses a of itself otherwise.
 *Continuous*: a position has a yearly excess return μ − r and a volatility σ.
@@ -6,16 +6,18 @@ Model. *Binary*: a position gains b of itself with probability p and loses a of 
     binary       f* = p/a − (1−p)/b            growth g(f) = p·ln(1+b·f) + (1−p)·ln(1−a·f)
     continuous   f* = (μ−r)/σ²                 growth g(f) = f·(μ−r) − f²σ²/2, at most S²/2
 
-with S = (μ−r)/σ. A fraction c of f* keeps 2c − c² of the growth and ever falls to a share x of where
-it began with probability x^(2/c − 1): half Kelly keeps 75 % and halves with 1/8 instead of 1/2.
+with S = (μ−r)/σ. A fraction c of f* keeps 2c − c² of the growth and ever falls to a share x of
+where it began with probability x^(2/c − 1): half Kelly keeps 75 % and halves with 1/8 instead of
+1/2.
 
-*Shrinkage.* f* is made from estimates; a bet k·f̂ whose estimate of the edge has the variance v grows
-on average, to second order, like k·e² − k²(e² + v)/2 in units of its own scale, which is largest at
+*Shrinkage.* f* is made from estimates; a bet k·f̂ whose estimate of the edge has the variance v
+grows on average, to second order, like k·e² − k²(e² + v)/2 in units of its own scale, which is
+largest at
 
     k = e² / (e² + v).
 
-Binary (Baker and McHale 2013, their approximate factor): e = (a+b)·p − a and v = (a+b)²·s² with s the
-standard error of p. Continuous: e = S and v = 1/T for a mean estimated over T years, since
+Binary (Baker and McHale 2013, their approximate factor): e = (a+b)·p − a and v = (a+b)²·s² with s
+the standard error of p. Continuous: e = S and v = 1/T for a mean estimated over T years, since
 its standard error is σ/√T (Kan and Zhou 2007 with one asset and σ known).
 
 Sources: Kelly 1956; Thorp 2006, "The Kelly criterion in blackjack, sports betting and the stock
@@ -105,7 +107,7 @@ def growth_share_ppm(fraction_ppm: int) -> int:
 
 
 def fall_probability(fraction_ppm: int, level_ppm: int) -> float:
-    """Probability that a fraction c of Kelly ever falls to a share x of where it began: x^(2/c − 1).
+    """Probability that a fraction c of Kelly ever falls to a share x of its start: x^(2/c − 1).
 
     Args:
         fraction_ppm: c, above 0 and below 2,000,000.

@@ -1,11 +1,11 @@
 """A size from end to end: base, then multipliers, then caps.
 
-Order: capital in lots × base weight (volatility target, or Kelly with its fraction and shrinkage) ×
-strength × confidence × drawdown × regime × correlation × diversification, then the caps. A fixed
-number of lots may stand in for capital × base.
+Order: capital in lots × base weight (volatility target, or Kelly with its fraction and shrinkage)
+× strength × confidence × drawdown × regime × correlation × diversification, then the caps. A
+fixed number of lots may stand in for capital × base.
 
-Limits: whoever calls says what is known; 0 means unknown for volatilities, volumes and values, and an
-unknown figure that is needed makes the size 0, never a guess.
+Limits: whoever calls says what is known; 0 means unknown for volatilities, volumes and values,
+and an unknown figure that is needed makes the size 0, never a guess.
 """
 
 from collections.abc import Iterator
@@ -203,7 +203,7 @@ def _caps(model: SizingModel, inputs: SizingInputs) -> Iterator[Cap]:
     yield Cap(CapKind.LOTS, model.lots_max)
     if model.weight_ppm_max:
         equity_ppm = equity_factor(inputs).ppm
-        lots = equity_ppm * model.weight_ppm_max // PPM**2
+        lots = equity_ppm * model.weight_ppm_max // (PPM * PPM)
         yield Cap(CapKind.WEIGHT, lots, (("weight_ppm_max", model.weight_ppm_max),))
     yield from caps_of(
         model.capacity,
@@ -211,5 +211,5 @@ def _caps(model: SizingModel, inputs: SizingInputs) -> Iterator[Cap]:
         depth_lots=inputs.depth_lots,
         horizon_volume_lots=inputs.horizon_volume_lots,
         edge_ppm=inputs.edge_ppm,
-        day_volatility_ppm=isqrt(inputs.volatility_ppm**2 // DAYS_A_YEAR),
+        day_volatility_ppm=isqrt(inputs.volatility_ppm * inputs.volatility_ppm // DAYS_A_YEAR),
     )

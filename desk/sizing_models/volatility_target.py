@@ -5,8 +5,9 @@ deviation of w·σ of capital, so a wished-for contribution c needs
 
     w = c / σ.
 
-Half a per cent at 20 % volatility is a weight of 2.5 %. What other positions do to the portfolio's
-volatility is `correlation`'s matter, which turns the stand-alone target into a contribution.
+Half a per cent at 20 % volatility is a weight of 2.5 %. What other positions do to the
+portfolio's volatility is `correlation`'s matter, which turns the stand-alone target into a
+contribution.
 
 Limits: a volatility of 0 is unknown, and gives the weight 0.
 """

@@ -1,9 +1,9 @@
 """When and how much, as pure functions: schedules, how they are tracked, and what their orders are.
 
-One module an idea: `slices` (what a schedule is), `twap`, `volume_curve` and `vwap`, `participation`
-(POV), `almgren_chriss` with `adaptive`, `obizhaeva_wang`, `bertsimas_lo`, `liquidation` (Cartea and
-Jaimungal), `jitter`, `cash`, `order_choice`, `slippage_filter`. Nothing here knows of the rest of the
-desk; state is plain data that a desk may keep among its own.
+One module an idea: `slices` (what a schedule is), `twap`, `volume_curve` and `vwap`,
+`participation` (POV), `almgren_chriss` with `adaptive`, `obizhaeva_wang`, `bertsimas_lo`,
+`liquidation` (Cartea and Jaimungal), `jitter`, `cash`, `order_choice`, `slippage_filter`. Nothing
+here knows of the rest of the desk; state is plain data that a desk may keep among its own.
 """
 
 from desk.execution.schedules import (

@@ -1,21 +1,21 @@
-"""Implementation shortfall that follows the market: κ anew at every slice, from what σ and volume are.
+"""Implementation shortfall that follows the market: κ anew at every slice, from σ and volume now.
 
 Rule, at the beginning of each slice, with x lots and R slices left:
 
 1. σ' is the volatility measured lately, η' = η · (usual volume / volume measured lately): trading
    costs half as much per share where twice as much is traded.
 2. κ' follows from σ' and η' as κ did from σ and η (`almgren_chriss.kappa`).
-3. The slice is x · (1 − sinh(κ'(R−1)τ) / sinh(κ'Rτ)): the first step of the best schedule for what
-   is left, were the market to stay as it is.
-4. It is kept within `slowest` and `fastest` times what κ would have sent, so that a wrong measurement
-   cannot stop a parent or make it panic; the last slice sends all that is left.
+3. The slice is x · (1 − sinh(κ'(R−1)τ) / sinh(κ'Rτ)): the first step of the best schedule for
+   what is left, were the market to stay as it is.
+4. It is kept within `slowest` and `fastest` times what κ would have sent, so that a wrong
+   measurement cannot stop a parent or make it panic; the last slice sends all that is left.
 
-When volatility and volume are the usual ones each slice is the static schedule's (its schedules are
-consistent in time: the best schedule for what is left is the rest of the best schedule).
+When volatility and volume are the usual ones each slice is the static schedule's (its schedules
+are consistent in time: the best schedule for what is left is the rest of the best schedule).
 
-Source: Almgren 2012, "Optimal trading with stochastic liquidity and volatility", SIAM J. Financial
-Mathematics 3(1), where the same rule, fed with the present values, is near the best when volatility
-and liquidity move together.
+Source: Almgren 2012, "Optimal trading with stochastic liquidity and volatility", SIAM J.
+Financial Mathematics 3(1), where the same rule, fed with the present values, is near the best
+when volatility and liquidity move together.
 """
 
 import msgspec

@@ -1,8 +1,8 @@
 """Implementation shortfall by Almgren and Chriss: the cheapest schedule for an aversion to risk.
 
-Model (Journal of Risk 3(2), 2000): X shares are sold in N steps of length τ = T/N. The price moves by
-σ√τ a step and by γ per share sold for good; a trade of n in a step costs ε + η·n/τ per share more.
-With η̃ = η − γτ/2 the cost has
+Model (Journal of Risk 3(2), 2000): X shares are sold in N steps of length τ = T/N. The price
+moves by σ√τ a step and by γ per share sold for good; a trade of n in a step costs ε + η·n/τ per
+share more. With η̃ = η − γτ/2 the cost has
 
     E = ½γX² + εΣ|n_k| + (η̃/τ)Σn_k²        V = σ²Σ τ·x_k²   over holdings x_1 … x_N
 
@@ -18,8 +18,8 @@ The half-life is 1/κ. With a drift α of the price the schedule bends around x�
 *Liquidity-adjusted value at risk*, E + z√V, is smallest where its slope along the frontier is the
 frontier's own: λ = z / (2√V(λ)).
 
-Limits: impact is linear and constant, and the price is a random walk. `adaptive` follows σ and η as
-they turn out.
+Limits: impact is linear and constant, and the price is a random walk. `adaptive` follows σ and η
+as they turn out.
 """
 
 from collections.abc import Sequence

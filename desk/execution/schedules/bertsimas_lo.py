@@ -1,22 +1,23 @@
 """Bertsimas and Lo: the cheapest way to buy within T periods, with and without news on the way.
 
-Model (Journal of Financial Markets 1(1), 1998): buying S lots in a period costs
-P_t = P_{t−1} + θS_t + γX_t + ε_t a lot, where the news X_t = ρX_{t−1} + η_t are known when S_t is
-chosen. Without news the same amount each period is best for any θ > 0, and costs
+Model (Journal of Financial Markets 1(1), 1998): buying S lots in a period costs P_t = P_{t−1} +
+θS_t + γX_t + ε_t a lot, where the news X_t = ρX_{t−1} + η_t are known when S_t is chosen. Without
+news the same amount each period is best for any θ > 0, and costs
 
     S̄·P₀ + ½θS̄²(1 + 1/T).
 
-With news, and k periods to go after this one, the best amount is linear in what is left W and in X:
+With news, and k periods to go after this one, the best amount is linear in what is left W and in
+X:
 
     S = δ_w·W + δ_x·X,   δ_w = 1/(k+1),   δ_x = ρ·b/(2a)   with a, b of k−1
 
     a_k = ½θ(1 + 1/(k+1)),   b_k = γ + θρ·b/(2a),   a₀ = θ,   b₀ = γ,
 
-so with γ > 0 news that are bad for a buyer (X > 0) and will last make it hurry, and good ones wait. The
-last period takes what is left.
+so with γ > 0 news that are bad for a buyer (X > 0) and will last make it hurry, and good ones
+wait. The last period takes what is left.
 
-Limits: amounts may be negative (sell on good news and buy back); a desk that must not trade both ways
-cuts them at zero, and is then not the best any more.
+Limits: amounts may be negative (sell on good news and buy back); a desk that must not trade both
+ways cuts them at zero, and is then not the best any more.
 """
 
 import msgspec

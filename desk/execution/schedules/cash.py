@@ -1,22 +1,24 @@
 """Cash: buys wait for the sells that pay for them, and none that can be paid in time is missed.
 
-Model: a buy has a window; it must be funded by `fund_by_ns`, which leaves the time that it needs to
-trade. It is funded lot by lot: a granted lot has its worst cost (limit price and fees) reserved at once,
-and what a fill does not use comes back. A sell pays when it has filled and the money may be used, never
-before: what is expected of sells plans, but funds nothing.
+Model: a buy has a window; it must be funded by `fund_by_ns`, which leaves the time that it needs
+to trade. It is funded lot by lot: a granted lot has its worst cost (limit price and fees)
+reserved at once, and what a fill does not use comes back. A sell pays when it has filled and the
+money may be used, never before: what is expected of sells plans, but funds nothing.
 
 Who comes first: buys in the order of (fund_by_ns, parent_id). Each reserves, out of the cash that
-is free, all that it still needs, even before its window has opened; a later one gets what is then left.
+is free, all that it still needs, even before its window has opened; a later one gets what is then
+left.
 
-Invariants:
-1. Cash is never negative, whatever fills, in whatever order, or never: grants are made of free cash
+Invariants: 1. Cash is never negative, whatever fills, in whatever order, or never: grants are
+made of free cash
    alone, and an open grant keeps its worst cost.
-2. A buy is funded if the cash that has come by its time covers it after all buys before it in order.
-   For as long as it lacks a lot, no buy behind it is granted one; if it still lacks some at its time,
-   less than one lot's worst cost is free.
+2. A buy is funded if the cash that has come by its time covers it after all buys before it in
+   order. Before its last moment no buy behind it is granted a lot while it lacks one; if it lacks
+   some when that moment is over, less than the worst cost of one more lot of it was free.
 3. Nothing depends on the order in which buys or sells are named.
 
-Whoever calls asks again at every event that frees cash or opens a window, and at `plan().next_ns`.
+Whoever calls asks again at every event that frees cash or opens a window, and at
+`plan().next_ns`.
 
 Limits: one currency, money in whole value units. Strict order means that a large early buy which
 cannot be funded keeps smaller later ones waiting until its time is over.
@@ -79,7 +81,7 @@ class Forecast(msgspec.Struct, frozen=True, gc=False):
 
 
 class CashCall(msgspec.Struct, frozen=True, gc=False):
-    """Money that sells have to bring by a moment, so that every buy until then is funded in full."""
+    """Money that sells have to bring by a moment, so that every buy until then is funded."""
 
     by_ns: int
     amount: int
@@ -177,7 +179,16 @@ def plan(
         grants=grants,
         forecasts=_forecasts(now_ns, free, sells, queue),
         calls=_calls(now_ns, free, queue),
-        next_ns=min((wish.begin_ns for wish in queue if wish.begin_ns > now_ns), default=-1),
+        next_ns=min(
+            (
+                moment_ns
+                for wish in queue
+                if wish.lots
+                for moment_ns in (wish.begin_ns, wish.fund_by_ns)
+                if moment_ns > now_ns
+            ),
+            default=-1,
+        ),
     )
 
 
@@ -193,11 +204,15 @@ def _grants(now_ns: int, free: int, queue: Sequence[BuyWish]) -> tuple[Grant, ..
     for wish in queue:
         if wish.fund_by_ns < now_ns or wish.lots == 0:
             continue
+        lots = 0
         if wish.begin_ns <= now_ns:
             lots = min(wish.lots, free // wish.lot_cost)
-            if lots:
-                grants.append(Grant(wish.parent_id, lots, lots * wish.lot_cost))
-        free = max(free - wish.lots * wish.lot_cost, 0)
+        if lots:
+            grants.append(Grant(wish.parent_id, lots, lots * wish.lot_cost))
+            free -= lots * wish.lot_cost
+        if wish.fund_by_ns > now_ns:
+            # In its last moment a buy keeps nothing back: what comes later cannot help it.
+            free = max(free - (wish.lots - lots) * wish.lot_cost, 0)
     return tuple(grants)
 
 
@@ -208,8 +223,8 @@ def _forecasts(
     moments = {now_ns}
     moments.update(max(sell.usable_ns, now_ns) for sell in sells)
     moments.update(wish.begin_ns for wish in queue if wish.begin_ns > now_ns)
-    # When a buy's time is over, what it kept is free for others a nanosecond later.
-    moments.update(wish.fund_by_ns + 1 for wish in queue if wish.fund_by_ns >= now_ns)
+    # In a buy's last moment what it kept becomes free for others.
+    moments.update(wish.fund_by_ns for wish in queue if wish.fund_by_ns >= now_ns)
     left = {wish.parent_id: wish for wish in queue}
     funded_ns = {wish.parent_id: now_ns if wish.lots == 0 else -1 for wish in queue}
     before_ns = now_ns - 1

@@ -1,7 +1,7 @@
 """Hyperbolic functions of `market.portable`'s exponential, accurate for small and large arguments.
 
-`exp(x) − 1` by its series near zero, where the subtraction would lose digits; a ratio of two sines as
-exponentials of what differs, where each of them would overflow.
+`exp(x) − 1` by its series near zero, where the subtraction would lose digits; a ratio of two
+sines as exponentials of what differs, where each of them would overflow.
 
 Limits: right to about 1e-15 relative (a test holds them to the C library's at 4e-15).
 """

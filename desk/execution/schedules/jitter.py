@@ -1,17 +1,17 @@
 """Jitter: times and sizes that a watcher cannot foresee, and that a replay gives again to the lot.
 
 Model: a slice's time moves later within its own stretch; lots move across the edges between
-neighbours. An edge's draw is a number of lots between minus and plus half of what the smaller of both
-neighbours' bounds allows, so a slice changes by at most its bound whichever way both of its edges
-went, and what one slice loses its neighbour gains: the total cannot change.
+neighbours. An edge's draw is a number of lots between minus and plus half of what the smaller of
+both neighbours' bounds allows, so a slice changes by at most its bound whichever way both of its
+edges went, and what one slice loses its neighbour gains: the total cannot change.
 
-Every draw is a function of (key, parent, slice) and of nothing else: no generator, no order of calls.
-Jittering one parent moves no other, and a slice that was sent already is the same when the schedule is
-made again.
+Every draw is a function of (key, parent, slice) and of nothing else: no generator, no order of
+calls. Jittering one parent moves no other, and a slice that was sent already is the same when the
+schedule is made again.
 
-Invariants: the sum of lots is the same; each slice stays within `size_ppm` of its lots, so zero stays
-zero; each sending time stays within its own slice; at every edge the lots done are off by at most half a
-bound.
+Invariants: the sum of lots is the same; each slice stays within `size_ppm` of its lots, so zero
+stays zero; each sending time stays within its own slice; at every edge the lots done are off by
+at most half a bound.
 
 Limits: whoever knows the key knows all draws; keep it with the desk's other secrets. The hash is
 BLAKE2b, so the draws betray nothing about the key.

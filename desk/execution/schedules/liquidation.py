@@ -1,16 +1,17 @@
 """Cartea and Jaimungal: liquidation with a price on what is held, and with limit orders alone.
 
-*Market orders* (Cartea, Jaimungal and Penalva 2015, chapter 6): trading at rate ν costs k·ν a share,
-moves the price by b per share, each unit of time costs φ·Q² for the inventory Q, and what is left at T
-is charged α·Q². With a = α − b/2 and γ = √(φ/k) the best inventory is
+*Market orders* (Cartea, Jaimungal and Penalva 2015, chapter 6): trading at rate ν costs k·ν a
+share, moves the price by b per share, each unit of time costs φ·Q² for the inventory Q, and what
+is left at T is charged α·Q². With a = α − b/2 and γ = √(φ/k) the best inventory is
 
     Q_t = Q₀ · (p·e^(−γt) − m·e^(−γ(2T−t))) / (p − m·e^(−2γT)),   p = a + √(kφ),  m = a − √(kφ)
 
 and ν_t = γ·Q₀ · (p·e^(−γt) + m·e^(−γ(2T−t))) / (p − m·e^(−2γT)), the book's form with ζ = p/m and
-nothing that overflows. As α grows it becomes Almgren and Chriss's; without φ the rate is constant.
+nothing that overflows. As α grows it becomes Almgren and Chriss's; without φ the rate is
+constant.
 
-*Limit orders* (chapter 8): one rests δ from the mid; market orders come at rate λ and reach it with
-probability e^(−κδ); what is left at T is charged α·q². With λ̃ = λ/e
+*Limit orders* (chapter 8): one rests δ from the mid; market orders come at rate λ and reach it
+with probability e^(−κδ); what is left at T is charged α·q². With λ̃ = λ/e
 
     ω(t,q) = Σ_{n≤q} λ̃ⁿ/n! · e^(−κα(q−n)²) · (T−t)ⁿ,   δ*(t,q) = (1 + ln(ω(t,q)/ω(t,q−1)))/κ.
 

@@ -1,16 +1,16 @@
 """Obizhaeva and Wang: what to do in a book that fills up again after it has been eaten.
 
-Model (Journal of Financial Markets 16(1), 2013): a trade moves the price, and of that impact all but
-a lasting part decays with rate ρ. The cost above the lasting part's is κ/2 · Σᵢⱼ xᵢxⱼ·e^(−ρ|tᵢ−tⱼ|),
-with κ = 1/q − λ for a book of depth q and a lasting impact λ. It is smallest for a block at either end
-and an even flow between:
+Model (Journal of Financial Markets 16(1), 2013): a trade moves the price, and of that impact all
+but a lasting part decays with rate ρ. The cost above the lasting part's is κ/2 · Σᵢⱼ
+xᵢxⱼ·e^(−ρ|tᵢ−tⱼ|), with κ = 1/q − λ for a book of depth q and a lasting impact λ. It is smallest
+for a block at either end and an even flow between:
 
     continuous   x₀ = x_T = X/(ρT + 2), rate ρX/(ρT + 2),           excess κX²/(ρT + 2)
     N steps      ends x = X/(2 + (N−1)(1−a)), others x(1−a), a = e^(−ρT/N),
                  excess ½κX²(1+a)/(2 + (N−1)(1−a))
 
-The second line follows because the inverse of the matrix e^(−ρ|i−j|τ) has only three diagonals. Neither
-depth nor spread decides the shape; κ only prices it.
+The second line follows because the inverse of the matrix e^(−ρ|i−j|τ) has only three diagonals.
+Neither depth nor spread decides the shape; κ only prices it.
 """
 
 from desk.execution.schedules.hyperbolic import expm1

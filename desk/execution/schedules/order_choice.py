@@ -1,18 +1,18 @@
-"""Which order to send: a table from urgency, size, spread and time left to type, price and time-out.
+"""Which order to send: a table from urgency, size, spread and time left to type, price, time-out.
 
-Model: rules are read from the top, and the first that fits decides. A rule fits when the urgency is at
-least its own and size, spread and time left are at most its own; where a rule says nothing it fits
-everything. The price is counted from an *anchor*: the best price of one's own side (NEAR), the mid,
-or the best price of the other side (FAR), plus an offset towards the other side.
+Model: rules are read from the top, and the first that fits decides. A rule fits when the urgency
+is at least its own and size, spread and time left are at most its own; where a rule says nothing
+it fits everything. The price is counted from an *anchor*: the best price of one's own side
+(NEAR), the mid, or the best price of the other side (FAR), plus an offset towards the other side.
 
-`check_rules` holds a table to being whole (the last rule fits everything) and free of dead rules (each
-decides somewhere), by trying every combination of the bounds that occur in it.
+`check_rules` holds a table to being whole (the last rule fits everything) and free of dead rules
+(each decides somewhere), by trying every combination of the bounds that occur in it.
 
-Reasons for the table given here, RULES: somebody whose time is nearly over crosses; the urgent cross
-at once, up to what their size would move; the others join their own side where a spread of one tick
-leaves nothing in between, step inside where it does, and cross for the rest when the time-out is over;
-the patient rest, behind the best price when they are large, because they would be seen at it.
-docs/reference/order-choice.md is written from it.
+Reasons for the table given here, RULES: somebody whose time is nearly over crosses; the urgent
+cross at once, up to what their size would move; the others join their own side where a spread of
+one tick leaves nothing in between, step inside where it does, and cross for the rest when the
+time-out is over; the patient rest, behind the best price when they are large, because they would
+be seen at it. docs/reference/order-choice.md is written from it.
 """
 
 from collections.abc import Sequence

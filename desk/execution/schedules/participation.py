@@ -1,16 +1,16 @@
-"""POV: a fixed share of what the market trades, without ever having more, and catching up in bounds.
+"""POV: a fixed share of what the market trades, never more of it, and catching up within bounds.
 
-Model: with M the lots that others have traded since the parent began, a share r of all volume means
-own lots of at most
+Model: with M the lots that others have traded since the parent began, a share r of all volume
+means own lots of at most
 
     x = r · M / (1 − r),      so that x / (x + M) = r.
 
 What is due is x less what was bought and what is still at work. Orders that miss leave the parent
-behind; what it then sends at once is at most a share c > r of the volume since it last sent, so it
-catches up without a burst, and volume of which nothing came is not forgotten.
+behind; what it then sends at once is at most a share c > r of the volume since it last sent, so
+it catches up without a burst, and volume of which nothing came is not forgotten.
 
-Invariants: as long as no more fills than was released, own lots are never above r of all volume; each
-release is at most c of the volume since the one before; no release is above what is left.
+Invariants: as long as no more fills than was released, own lots are never above r of all volume;
+each release is at most c of the volume since the one before; no release is above what is left.
 """
 
 import msgspec

@@ -1,12 +1,12 @@
 """Slices: how much of a parent, in which stretch of time; and the rounding that keeps totals exact.
 
 Model: a schedule is a sequence of slices that follow one another without a gap and together hold
-exactly the parent's lots. Lots come from cutting a *path*: what should be done by each slice's end is
-rounded to whole lots, and a slice gets the difference. So no slice is ever more than half a lot away
-from where its path should be, and rounding errors cannot add up.
+exactly the parent's lots. Lots come from cutting a *path*: what should be done by each slice's
+end is rounded to whole lots, and a slice gets the difference. So no slice is ever more than half
+a lot away from where its path should be, and rounding errors cannot add up.
 
-Invariants (`check_schedule`): times rise and touch; quantities are never negative; their sum is the
-parent's; each slice's sending time lies within it.
+Invariants (`check_schedule`): times rise and touch; quantities are never negative; their sum is
+the parent's; each slice's sending time lies within it.
 """
 
 from collections.abc import Sequence

@@ -1,25 +1,28 @@
 """Realised slippage, filtered: a level that wanders, seen through noise, moves the limit's offset.
 
-Model (the local level of Durbin and Koopman 2012, chapter 2): each child order's slippage y is the
-level of its moment plus noise of variance r, and the level takes a step of variance q from one order to
-the next. With the level believed to be a ± √P before an order,
+Model (the local level of Durbin and Koopman 2012, chapter 2): each child order's slippage y is
+the level of its moment plus noise of variance r, and the level takes a step of variance q from
+one order to the next. With the level believed to be a ± √P before an order,
 
     F = P + r,  K = P/F,  a ← a + K·(y − a),  P ← P·(1 − K) + q.
 
-Begun without any belief, the first order sets the level and leaves P = r + q; its likelihood is left out
-("exact diffuse"). P comes to rest at (q + √(q² + 4qr))/2 and K at P/(P + r), whatever is seen.
+Begun without any belief, the first order sets the level and leaves P = r + q; its likelihood is
+left out ("exact diffuse"). P comes to rest at (q + √(q² + 4qr))/2 and K at P/(P + r), whatever is
+seen.
 
 The offset is where the limit of the next order lies past the touch:
 
-    offset = a + z·√F,   rounded, kept between two bounds, and moved only when it is `dead_ticks` away,
+    offset = a + z·√F,
+
+rounded, kept between two bounds, and moved only when it is `dead_ticks` away,
 
 so z = 0 lets half of the orders through that slip as believed, and a larger z more of them.
 
-`fit` finds q and r from a record of slippage by maximum likelihood: for a given q/r the best r is a mean,
-which leaves one number to search.
+`fit` finds q and r from a record of slippage by maximum likelihood: for a given q/r the best r is
+a mean, which leaves one number to search.
 
-Limits: slippage is heavy-tailed and the filter is linear: cap what is fed to it. Two orders in a row
-count as one step whatever the time between them.
+Limits: slippage is heavy-tailed and the filter is linear: cap what is fed to it. Two orders in a
+row count as one step whatever the time between them.
 """
 
 from collections.abc import Sequence

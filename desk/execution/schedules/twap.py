@@ -1,7 +1,7 @@
 """TWAP: the same amount in every stretch of time.
 
-It is the cheapest schedule where impact is linear and nothing else is known (Bertsimas and Lo 1998,
-see `bertsimas_lo`), and Almgren and Chriss's for somebody who does not mind risk.
+It is the cheapest schedule where impact is linear and nothing else is known (Bertsimas and Lo
+1998, see `bertsimas_lo`), and Almgren and Chriss's for somebody who does not mind risk.
 """
 
 from desk.execution.schedules.slices import Schedule, cut, edges_ns, schedule_of

@@ -1,18 +1,18 @@
 """Volume curve: which share of a day's volume is traded by when, learned from earlier days alone.
 
-Model: a session is cut into buckets. Each finished day gives the shares of its volume by bucket, so
-that a busy day weighs no more than a quiet one; the curve is the mean of a prior and of the days,
-newer days counting more:
+Model: a session is cut into buckets. Each finished day gives the shares of its volume by bucket,
+so that a busy day weighs no more than a quiet one; the curve is the mean of a prior and of the
+days, newer days counting more:
 
     curve(i) = (prior_days · prior(i) + Σ keep^age · share_day(i)) / (prior_days + Σ keep^age)
 
-The prior is flat or a static U: a bucket in the middle weighs 1, one at either end 1 + edge, and in
-between 1 + edge·x² with x the distance from the middle of the day (volume is high at open and close:
-Jain and Joh 1988, Admati and Pfleiderer 1988).
+The prior is flat or a static U: a bucket in the middle weighs 1, one at either end 1 + edge, and
+in between 1 + edge·x² with x the distance from the middle of the day (volume is high at open and
+close: Jain and Joh 1988, Admati and Pfleiderer 1988).
 
-Invariants: a curve is asked for by the day that it is for, and refuses if it has seen that day or a
-later one, so a schedule cannot know its own day; days must arrive in order; shares are whole billionths
-and add up to exactly one.
+Invariants: a curve is asked for by the day that it is for, and refuses if it has seen that day or
+a later one, so a schedule cannot know its own day; days must arrive in order; shares are whole
+billionths and add up to exactly one.
 """
 
 from collections.abc import Sequence
@@ -82,9 +82,8 @@ def u_shape(count: int, edge_ppm: int = 2 * PPM) -> tuple[int, ...]:
     """
     assert edge_ppm >= 0
     # The middle of bucket i lies (2i + 1 − count)/count from the day's middle, ends being ±1.
-    weights = [
-        count * count * PPM + edge_ppm * (2 * index + 1 - count) ** 2 for index in range(count)
-    ]
+    distances = [2 * index + 1 - count for index in range(count)]
+    weights = [count * count * PPM + edge_ppm * distance * distance for distance in distances]
     return tuple(cut(WHOLE, weights))
 
 

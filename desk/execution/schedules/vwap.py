@@ -1,12 +1,12 @@
 """VWAP: as much in each stretch of time as the market is expected to trade there.
 
 Model: with F the volume curve, what should be done by t of a parent that works from a to b is
-(F(t) − F(a)) / (F(b) − F(a)). How much the day trades in all does not matter, only its course, so a
-busy day needs no other schedule, and executed at the market's own average in each slice the parent's
-average is the market's.
+(F(t) − F(a)) / (F(b) − F(a)). How much the day trades in all does not matter, only its course, so
+a busy day needs no other schedule, and executed at the market's own average in each slice the
+parent's average is the market's.
 
-`band` is for whoever tracks the curve with orders that may or may not fill: how far ahead of it, and
-behind it, a parent may be before it must wait or must cross.
+`band` is for whoever tracks the curve with orders that may or may not fill: how far ahead of it,
+and behind it, a parent may be before it must wait or must cross.
 """
 
 from collections.abc import Sequence

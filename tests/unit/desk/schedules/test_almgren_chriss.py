@@ -319,8 +319,8 @@ def test_a_ratio_of_sines_that_would_overflow() -> None:
 
 
 def test_the_cost_of_simulated_sales_has_the_mean_and_variance_of_the_closed_forms() -> None:
-    # The price process itself, step by step: lasting impact and noise after each trade, what a trade
-    # costs beside it at once. 40,000 paths; three standard errors of mean and of variance.
+    # The price process itself, step by step: lasting impact and noise after each trade, what a
+    # trade costs beside it at once. 40,000 paths; three standard errors of mean and of variance.
     path = holdings(SHARES, kappa(PAPER, 1e-6, 1.0), DAYS, STEPS)
     noise = np.random.default_rng(20_001).standard_normal((40_000, STEPS))
     price, proceeds = np.full(len(noise), 50.0), np.zeros(len(noise))

@@ -49,6 +49,15 @@ def test_a_buy_whose_time_is_over_keeps_nothing() -> None:
     found = plan(101, 100, [], [wish(2, 0, 100, 50), wish(1, 0, 200, 10)])
     assert found.grants == (Grant(1, 10, 100),)
     assert found.forecasts == (Forecast(2, -1, 50), Forecast(1, 101, 0))
+    assert found.next_ns == 200
+
+
+def test_in_its_last_moment_a_buy_that_cannot_be_paid_keeps_nothing_from_the_next() -> None:
+    both = [wish(0, 0, 10, 1, cost=2), wish(1, 0, 10, 1, cost=1)]
+    assert plan(9, 1, [], both).grants == ()
+    assert plan(9, 1, [], both).next_ns == 10
+    assert plan(10, 1, [], both).grants == (Grant(1, 1, 1),)
+    assert plan(9, 1, [], both).forecasts == (Forecast(0, -1, 1), Forecast(1, 10, 0))
 
 
 def test_the_last_moment_leaves_the_time_to_trade() -> None:
@@ -169,6 +178,7 @@ def test_cash_is_never_negative_and_no_buy_that_could_be_paid_in_time_is_missed(
     now_ns = 0
     # Each event at its own moment, and the allocator's own wake-ups in between.
     wakes = sorted({buy.begin_ns for buy in wishes} | {buy.fund_by_ns for buy in wishes})
+    assert plan(-1, free, [], wishes).next_ns == wakes[0]
     world.ask(now_ns)
     free_before = world.data.free
     moments: list[tuple[int, tuple[str, int, int, int] | None]] = [(wake, None) for wake in wakes]
@@ -196,10 +206,10 @@ def test_cash_is_never_negative_and_no_buy_that_could_be_paid_in_time_is_missed(
         short_lots, free_then = ended[buy.parent_id]
         if short_lots:
             # Nothing that could have bought one more lot of it was left over, and nobody behind it
-            # in the queue was given anything while it still had time.
+            # in the queue was given anything before its last moment.
             assert free_then < buy.lot_cost
             for other in queue[place + 1 :]:
-                assert all(when > buy.fund_by_ns for when in world.granted_ns[other.parent_id])
+                assert all(when >= buy.fund_by_ns for when in world.granted_ns[other.parent_id])
     world.worst_case()
 
 

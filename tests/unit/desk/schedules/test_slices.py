@@ -273,7 +273,7 @@ def test_who_has_missed_catches_up_at_the_higher_share_and_then_goes_on_at_the_r
 )
 def test_a_wrong_participation_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(InputError, match=r"pov\."):
-        pov.PovConfig(**{"rate_ppm": 100_000, "catch_up_ppm": 250_000, **wrong})  # type: ignore[arg-type]
+        pov.PovConfig(**{"rate_ppm": 100_000, "catch_up_ppm": 250_000, **wrong})
 
 
 @given(

@@ -43,7 +43,7 @@ def test_half_a_per_cent_at_twenty_per_cent_volatility_is_a_weight_of_two_and_a_
     ("fraction_ppm", "lots"), [(PPM, 20_000), (PPM // 2, 10_000), (PPM // 4, 5_000)]
 )
 def test_full_half_and_quarter_kelly(fraction_ppm: int, lots: int) -> None:
-    # (μ−r)/σ² = 0.08/0.04 = 2 times a million, in lots of 100; estimated over ages, so no shrinkage.
+    # (μ−r)/σ² = 0.08/0.04 = 2 times a million, in lots of 100; estimated over ages: no shrinkage.
     model = SizingModel(base="kelly", lots_max=10**6, kelly_fraction_ppm=fraction_ppm)
     inputs = SizingInputs(
         equity=MILLION,
