@@ -185,6 +185,8 @@ class ReportType(IntEnum):
     CORRECTED = 10
     STATUS = 11
     TRIGGERED = 12
+    MASS_CANCELLED = 13
+    QUOTED = 14
 
 
 class Reason(IntEnum):

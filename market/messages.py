@@ -5,7 +5,7 @@ Towards a desk go `View`, `Report`, `TimerFired`, `LinkStatus`, `Operator` and `
 can never be shown to rest on something from the future.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -116,6 +116,66 @@ class Query(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_f
 
     book_id: int
     order_id: int
+
+
+class QuoteLeg(NamedTuple):
+    """A quote in one book; lots of 0 leave a side empty.
+
+    Attributes:
+        book_id: Where.
+        bid_ticks: Price to buy at.
+        bid_lots: How much.
+        ask_ticks: Price to sell at.
+        ask_lots: How much.
+        bid_order_id: Of the bid, if a new order has to be made, and then never used before.
+        ask_order_id: Of the ask.
+    """
+
+    book_id: int
+    bid_ticks: int
+    bid_lots: int
+    ask_ticks: int
+    ask_lots: int
+    bid_order_id: int
+    ask_order_id: int
+
+
+class MassQuote(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+    """A set of quotes that replaces the sender's set of the same group in one step.
+
+    `order_id` names the message; the answer to it is QUOTED. Without legs and with `reset`, it lets a
+    group whose protection was reached quote again. `book_id` is that of the first leg.
+    """
+
+    book_id: int
+    order_id: int
+    group: int = 0
+    legs: tuple[QuoteLeg, ...] = ()
+    reset: bool = False
+
+
+class MassCancel(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"
+):
+    """Take many orders out: the sender's in one book, or in EVERY book of the venue of `book_id`.
+
+    `order_id` names the message; the answer to it is MASS_CANCELLED, with how many orders ended as
+    its quantity and how many were kept as its leaves.
+
+    Attributes:
+        book_id: A book of the venue.
+        every_book: Whether all books of that venue are meant.
+        side: Only this side; None for both.
+        quotes_only: Whether orders that are no quotes stay.
+        whole_owner: Whether orders that the owner's other sessions sent are meant as well.
+    """
+
+    book_id: int
+    order_id: int
+    every_book: bool = False
+    side: Side | None = None
+    quotes_only: bool = False
+    whole_owner: bool = False
 
 
 class SetTimer(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
@@ -238,5 +298,6 @@ class Accrual(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag
 
 
 OrderCommand = Submit | Cancel | Replace | Query
-Command = OrderCommand | SetTimer
+VenueCommand = OrderCommand | MassQuote | MassCancel
+Command = VenueCommand | SetTimer
 Inbound = View | Report | TimerFired | LinkStatus | Operator | Accrual

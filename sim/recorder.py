@@ -30,6 +30,8 @@ class EventKind(IntEnum):
     COMPUTED = 11  # a decision was computed and its commands leave: venue_ns = when it was taken, detail = how many
     QUERY = 12  # a command left its host that asks how an order stands
     TOLD = 13  # an operator's word, a link's status or an accrual was decided on
+    MASS_QUOTE = 14  # a command left its host that replaces a set of quotes
+    MASS_CANCEL = 15  # a command left its host that takes many orders out
 
 
 class Event(NamedTuple):

@@ -8,7 +8,16 @@ A command's latency is drawn from (order, how many commands that order has had),
 from collections.abc import Callable
 
 from market.codes import Liquidity, Reason, ReportType
-from market.messages import Cancel, OrderCommand, Query, Replace, Report, Submit
+from market.messages import (
+    Cancel,
+    MassCancel,
+    MassQuote,
+    Query,
+    Replace,
+    Report,
+    Submit,
+    VenueCommand,
+)
 from sim.clock import Clock
 from sim.recorder import Event, EventKind, Recorder
 from sim.wire import ARRIVES_NEVER, Wire
@@ -19,6 +28,8 @@ COMMAND_EVENT = {
     Cancel: EventKind.CANCEL,
     Replace: EventKind.REPLACE,
     Query: EventKind.QUERY,
+    MassQuote: EventKind.MASS_QUOTE,
+    MassCancel: EventKind.MASS_CANCEL,
 }
 
 
@@ -43,19 +54,19 @@ class Session:
         self._reports = reports
         self._attempts: dict[int, int] = {}
         self._answers: dict[int, int] = {}
-        self._venue: Callable[[Session, OrderCommand], None] | None = None
+        self._venue: Callable[[Session, VenueCommand], None] | None = None
         self._owner: Callable[[Report], None] | None = None
 
     def connect(
         self,
-        venue: "Callable[[Session, OrderCommand], None]",
+        venue: "Callable[[Session, VenueCommand], None]",
         owner: Callable[[Report], None],
     ) -> None:
         """Name who receives at either end."""
         self._venue = venue
         self._owner = owner
 
-    def send(self, command: OrderCommand, now_ns: int) -> None:
+    def send(self, command: VenueCommand, now_ns: int) -> None:
         """A command leaves the host."""
         attempt = self._attempts.get(command.order_id, 0)
         self._attempts[command.order_id] = attempt + 1
@@ -66,7 +77,7 @@ class Session:
         if due_ns == ARRIVES_NEVER:
             self._recorder.add(self._lost(now_ns, command.book_id, command.order_id, kind))
 
-    def _arrive(self, command: OrderCommand) -> None:
+    def _arrive(self, command: VenueCommand) -> None:
         """A command reaches the venue."""
         now_ns = self._clock.now_ns
         event = self._command_event(command, EventKind.ARRIVED, now_ns)
@@ -115,8 +126,8 @@ class Session:
     def _lost(self, now_ns: int, book_id: int, order_id: int, kind: EventKind) -> Event:
         return Event(now_ns, EventKind.LOST, self.host, book_id, order_id, detail=kind)
 
-    def _command_event(self, command: OrderCommand, kind: EventKind, now_ns: int) -> Event:
-        if isinstance(command, Cancel | Query):
+    def _command_event(self, command: VenueCommand, kind: EventKind, now_ns: int) -> Event:
+        if isinstance(command, Cancel | Query | MassQuote | MassCancel):
             return Event(now_ns, kind, self.host, command.book_id, command.order_id)
         return Event(
             now_ns,

@@ -1,163 +1,175 @@
 """The venue: takes commands from sessions into its books, and answers the owner of every order.
 
 The books themselves are in the world; here is what surrounds them: sessions, ownership of orders,
-and the venue's own ledger of who traded what (`sim/account.py`). Verdicts are judged on that ledger,
-never on what a host believes.
+the house rules of each venue of the run (`sim/front`), and the ledger (`sim/venue_ledger.py`), on
+which verdicts are judged.
 
-Every command gets at least one answer. The market has been advanced to exactly the instant at which
-a command arrives.
+The way of a command: its session is heard; it passes the throttle, or waits; its order is the
+session's own, or new; the house admits it; the book answers. Every command gets at least one answer.
+The market has been advanced to exactly the instant at which a command is taken.
 
-A venue may take a fill back (*bust*) or give it another price and quantity (*correct*), long after
-the order has ended. Either changes the ledger and tells the owner; no book is asked, since what has
-happened there to others stays as it is, and an order never comes back to life. What becomes of the
-fee is `sim/costs/billing.py`'s to say.
+What the venue does of its own accord (an order's time is over, a session is lost, quotes are pulled)
+ends orders by `end`, with a reason that their owner is told.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final
 
-from market.codes import Liquidity, OrderType, Phase, Reason, ReportType, Side
+from market.codes import (
+    Liquidity,
+    OrderType,
+    PostOnly,
+    Reason,
+    ReportType,
+    SelfTrade,
+    TimeInForce,
+)
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from market.instruments import Instrument
-from market.messages import Accrual, Cancel, OrderCommand, Query, Replace, Submit
-from sim.account import Account, Fill
-from sim.costs import Billing, Fees, Payer, Tariff, Trade
+from market.messages import (
+    Accrual,
+    Cancel,
+    MassCancel,
+    MassQuote,
+    Query,
+    Replace,
+    Submit,
+    Terms,
+    VenueCommand,
+)
+from market.refusals import Refusal, mask_of
+from sim.account import Account
+from sim.clock import NEVER_NS
+from sim.costs import Fees, Tariff
+from sim.front.admission import Held
+from sim.front.house import House
+from sim.front.kinds import terms_of
 from sim.session import Session
+from sim.venue_answers import refused, restated, status
+from sim.venue_ledger import VenueLedger
+from sim.venue_mass import MassCommands
+from sim.venue_order import Books, RuledBooks, VenueOrder
 from sim.world import OutRow
 
-__all__ = ["Books", "Fees", "Venue"]
+__all__ = ["Books", "Fees", "RuledBooks", "Venue"]
 
+ENDS: Final = frozenset((ReportType.REJECTED, ReportType.EXPIRED, ReportType.CANCELLED))
+OPENS: Final = frozenset((ReportType.ACCEPTED, ReportType.REPLACED))
+PLAIN_TYPES: Final = (OrderType.LIMIT, OrderType.MARKET)
+PLAIN_TIFS: Final = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
+NO_TERMS: Final = Terms()
+OWN_ACT: Final = 128
+"""Causes of what the venue does to an order begin here; those of its commands lie below."""
 
-class Books(Protocol):
-    """The books of a run, fast or slow."""
-
-    def submit(
-        self,
-        book_id: int,
-        now_ns: int,
-        order_id: int,
-        *,
-        side: int,
-        order_type: int,
-        tif: int,
-        post_only: bool,
-        price_ticks: int,
-        qty_lots: int,
-        cause: int,
-    ) -> list[OutRow]:
-        """Submit an order; what the owners of orders must hear."""
-        ...
-
-    def cancel(self, book_id: int, now_ns: int, order_id: int, *, cause: int) -> list[OutRow]:
-        """Cancel an order."""
-        ...
-
-    def replace(
-        self,
-        book_id: int,
-        now_ns: int,
-        order_id: int,
-        *,
-        price_ticks: int,
-        qty_lots: int,
-        cause: int,
-    ) -> list[OutRow]:
-        """Replace an order."""
-        ...
-
-    def forget(self, order_id: int) -> None:
-        """An order has ended."""
-        ...
-
-
-class _Order:
-    """Whose an order is, and how it stands at the venue.
-
-    Attributes:
-        price_ticks: Its limit; 0 for a market order.
-        open_lots: What may still fill.
-        filled_lots: What has filled, whatever became of it by busts and corrections.
-        fill_count: Fills that it ever had; numbers the next one.
-        fills: Those that stand, by number.
-    """
-
-    __slots__ = (
-        "book_id",
-        "fill_count",
-        "filled_lots",
-        "fills",
-        "open_lots",
-        "price_ticks",
-        "session",
-        "side",
-    )
-
-    def __init__(self, session: Session, book_id: int, side: Side) -> None:
-        self.session = session
-        self.book_id = book_id
-        self.side = side
-        self.price_ticks = 0
-        self.open_lots = 0
-        self.filled_lots = 0
-        self.fill_count = 0
-        self.fills: dict[int, Fill] = {}
-
-
-ENDS = frozenset((ReportType.REJECTED, ReportType.EXPIRED, ReportType.CANCELLED))
-OPENS = frozenset((ReportType.ACCEPTED, ReportType.REPLACED))
+Later = Callable[[int, Callable[[Any], None], Any], object]
+"""Call something with an argument at a time; a clock's `at`."""
 
 
 class Venue:
-    """One venue with the books of a run.
+    """The venues of a run, with its books.
 
     Args:
         books: Where orders rest and match.
         instruments: One per book, by `book_id`.
         fees: What trading costs here: one price list for all books, or one each.
+        ruled: Books that have rules.
+        houses: The house rules that hold around a book, by `book_id`; books of one venue share one.
+        later: Calls back at a time; needed where something waits or ends by itself.
 
     Attributes:
-        accounts: By host and book; there from its first fill on.
-        billing: What fills were charged, kept and passed on.
-        calls: The auction that a book's auction fills come from, set by who ends the call.
+        ledger: Who traded what.
+        after_command: Told the book of every command that has been taken.
     """
 
     def __init__(
-        self, books: Books, instruments: list[Instrument], fees: Tariff | Sequence[Tariff]
+        self,
+        books: Books,
+        instruments: list[Instrument],
+        fees: Tariff | Sequence[Tariff],
+        *,
+        ruled: Collection[int] = (),
+        houses: Mapping[int, House] | None = None,
+        later: Later | None = None,
     ) -> None:
-        self.accounts: dict[tuple[int, int], Account] = {}
+        self.ledger = VenueLedger(instruments, fees)
         self.orders_received = 0
         self.rejects = 0
+        self.orders: dict[int, VenueOrder] = {}
+        self.houses = dict(houses or {})
         self._books = books
         self._instruments = instruments
-        self.billing = Billing(instruments, fees)
-        self.calls: dict[int, Phase] = {}
-        self._orders: dict[int, _Order] = {}
+        self._ruled = frozenset(ruled)
+        self._later = later
+        self._mass = MassCommands(self)
+        self._armed_ns: dict[House, int] = {}
+        self.after_command: Callable[[int], None] = _nothing
 
-    def receive(self, session: Session, command: OrderCommand, now_ns: int) -> None:
-        """Answer one command that has arrived at `now_ns`."""
+    @property
+    def accounts(self) -> dict[tuple[int, int], Account]:
+        """By host and book; there from its first fill on."""
+        return self.ledger.accounts
+
+    # --- commands ---------------------------------------------------------------------------------
+
+    def receive(self, session: Session, command: VenueCommand, now_ns: int) -> None:
+        """Answer one command that has arrived at `now_ns`, at once or when it may pass."""
+        house = self.houses.get(command.book_id)
+        if house is not None:
+            number = session.host
+            refusal = house.heard(number, now_ns)
+            if refusal is None:
+                is_cancel = isinstance(command, Cancel | MassCancel)
+                passage = house.throttle.ask(number, command.book_id, now_ns, is_cancel=is_cancel)
+                refusal = passage.refusal
+                if refusal is None and passage.due_ns > now_ns:
+                    assert self._later is not None
+                    self._later(passage.due_ns, self._pass, (session, command, passage.due_ns))
+                    return
+            if refusal is not None:
+                self.refuse(session, command, refusal, now_ns)
+                return
+        self.take(session, command, now_ns)
+
+    def _pass(self, waited: tuple[Session, VenueCommand, int]) -> None:
+        """A command has waited long enough."""
+        self.take(*waited)
+
+    def take(self, session: Session, command: VenueCommand, now_ns: int) -> None:
+        """Answer a command that has passed."""
         if isinstance(command, Submit):
-            self._submit(session, command, now_ns)
-            return
-        order = self._orders.get(command.order_id)
-        owned = order is not None and order.session is session
+            self.submit(session, command, now_ns)
+        elif isinstance(command, MassQuote | MassCancel):
+            self._mass.take(session, command, now_ns)
+        else:
+            self._about_order(session, command, now_ns)
+        self.after_command(command.book_id)
+
+    def _about_order(
+        self, session: Session, command: Cancel | Replace | Query, now_ns: int
+    ) -> None:
+        """Answer a command about an order."""
+        order = self.orders.get(command.order_id)
+        if order is not None and order.session is not session:
+            order = None  # a stranger's order does not exist for this session
         if isinstance(command, Query):
-            self._tell(session, command, order if owned else None, now_ns)
+            session.answer(status(command, order, now_ns), 0 if order is None else int(order.side))
             return
-        book_id = order.book_id if order is not None and owned else command.book_id
-        if not 0 <= book_id < len(self._instruments):
-            self._refuse(session, command, now_ns, Reason.UNKNOWN_BOOK)
+        if order is None:
+            known = 0 <= command.book_id < len(self._instruments)
+            reason = Reason.UNKNOWN_ORDER if known else Reason.UNKNOWN_BOOK
+            self.refuse(session, command, Refusal(reason, 0), now_ns)
             return
-        if not owned:
-            # A stranger's order does not exist for this session.
-            self._refuse(session, command, now_ns, Reason.UNKNOWN_ORDER)
+        refusal = self._admitted(order, command, now_ns)
+        if refusal is not None:
+            self.refuse(session, command, refusal, now_ns)
             return
         # Negative causes are own commands; the tape's messages have the others.
         cause = -((command.order_id << 8) + session.attempt(command.order_id))
         if isinstance(command, Cancel):
-            rows = self._books.cancel(book_id, now_ns, command.order_id, cause=cause)
+            rows = self._books.cancel(order.book_id, now_ns, command.order_id, cause=cause)
         else:
             rows = self._books.replace(
-                book_id,
+                order.book_id,
                 now_ns,
                 command.order_id,
                 price_ticks=command.price_ticks,
@@ -167,78 +179,220 @@ class Venue:
         for row in rows:
             self.answer(row)
 
-    def _submit(self, session: Session, command: Submit, now_ns: int) -> None:
+    def _admitted(
+        self, order: VenueOrder, command: Cancel | Replace, now_ns: int
+    ) -> Refusal | None:
+        """What the house says about a command on a living order."""
+        house = self.houses.get(order.book_id)
+        if house is None or not order.alive:
+            return None
+        if isinstance(command, Cancel):
+            return house.may_cancel(order.original, now_ns)
+        held = Held(order.open_lots, order.price_ticks)
+        return house.admit_replace(order.session.host, command, order.original, held, now_ns)
+
+    def submit(self, session: Session, command: Submit, now_ns: int) -> None:
         """Answer a new order."""
         self.orders_received += 1
         if not 0 <= command.book_id < len(self._instruments):
-            self._refuse(session, command, now_ns, Reason.UNKNOWN_BOOK)
+            refusal: Refusal | None = Refusal(Reason.UNKNOWN_BOOK, 0)
+        elif command.order_id in self.orders:
+            refusal = Refusal(Reason.DUPLICATE_ORDER, 0)
+        else:
+            refusal = self.admit(session, command, now_ns)
+        if refusal is not None:
+            self.refuse(session, command, refusal, now_ns)
             return
-        if command.order_id in self._orders:
-            self._refuse(session, command, now_ns, Reason.DUPLICATE_ORDER)
-            return
-        self._orders[command.order_id] = _Order(session, command.book_id, command.side)
-        rows = self._books.submit(
+        self.orders[command.order_id] = VenueOrder(session, command)
+        cause = -((command.order_id << 8) + session.attempt(command.order_id))
+        for row in self._enter(session, command, cause, now_ns):
+            self.answer(row)
+
+    def admit(self, session: Session, command: Submit, now_ns: int) -> Refusal | None:
+        """Why a new order is not taken to its book."""
+        if command.book_id not in self._ruled:
+            refusal = _beyond_plain(command)
+            if refusal is not None:
+                return refusal
+        house = self.houses.get(command.book_id)
+        return None if house is None else house.admit(session.host, command, now_ns)
+
+    def _enter(self, session: Session, command: Submit, cause: int, now_ns: int) -> list[OutRow]:
+        """Let a book take an order."""
+        if command.book_id not in self._ruled:
+            return self._books.submit(
+                command.book_id,
+                now_ns,
+                command.order_id,
+                side=int(command.side),
+                order_type=int(command.order_type),
+                tif=int(command.tif),
+                post_only=command.post_only,
+                price_ticks=command.price_ticks,
+                qty_lots=command.qty_lots,
+                cause=cause,
+            )
+        terms = command.terms or NO_TERMS
+        house = self.houses.get(command.book_id)
+        self_trade = terms.self_trade
+        if self_trade is None:
+            self_trade = SelfTrade.ALLOW if house is None else house.rules.self_trade
+        books: RuledBooks = self._books  # type: ignore[assignment] # a run with rules has such books
+        return books.submit_terms(
             command.book_id,
             now_ns,
             command.order_id,
+            owner=session.host + 1,
             side=int(command.side),
             order_type=int(command.order_type),
             tif=int(command.tif),
-            post_only=command.post_only,
+            post=int(terms.post or (PostOnly.REJECT if command.post_only else PostOnly.OFF)),
             price_ticks=command.price_ticks,
             qty_lots=command.qty_lots,
-            cause=-((command.order_id << 8) + session.attempt(command.order_id)),
+            display_lots=terms.display_lots,
+            display_high_lots=terms.display_high_lots,
+            hidden=terms.hidden,
+            min_qty_lots=terms.min_qty_lots,
+            all_or_none=terms.all_or_none,
+            stop_ticks=terms.stop_ticks,
+            trail_ticks=terms.trail_ticks,
+            peg_offset_ticks=terms.peg_offset_ticks,
+            self_trade=int(self_trade),
+            cause=cause,
         )
-        for row in rows:
-            self.answer(row)
+
+    def refuse(
+        self, session: Session, command: VenueCommand, refusal: Refusal, now_ns: int
+    ) -> None:
+        """Answer a command that no book is asked about."""
+        self.rejects += isinstance(command, Submit)
+        side = int(command.side) if isinstance(command, Submit) else 0
+        session.answer(refused(command, refusal, now_ns), side)
+
+    # --- what books say ---------------------------------------------------------------------------
 
     def answer(self, row: OutRow) -> None:
         """Book a kernel row and send it to the owner of its order."""
-        order = self._orders[row.id]
+        order = self.orders[row.id]
+        before_lots = order.open_lots
         if row.type == ReportType.FILLED:
-            fill = self._book(order, row)
+            fill = self.ledger.enter(order, row)
             order.open_lots = row.leaves_lots
-            if row.leaves_lots == 0:
-                self._books.forget(row.id)
-            order.session.answer(row, int(order.side), order.fill_count, fill.fee)
+            number = order.fill_count
+            order.session.answer(row, int(order.side), number, fill.fee)
+            self._filled(order, row)
             return
         if row.type in OPENS:
             order.price_ticks = row.price_ticks
             order.open_lots = row.leaves_lots
         elif row.type in ENDS:
             order.open_lots = 0
-            self._books.forget(row.id)
             self.rejects += row.type == ReportType.REJECTED
         order.session.answer(row, int(order.side))
+        if row.type == ReportType.ACCEPTED:
+            self._opened(order)
+        elif row.type == ReportType.REPLACED:
+            self._changed(order, before_lots)
+        elif row.type in ENDS:
+            self._ended(order, before_lots)
 
-    def _book(self, order: _Order, row: OutRow) -> Fill:
-        """Enter a fill into the venue's ledger."""
-        book_id = order.book_id
-        trade = Trade(
-            order.side,
-            Liquidity(row.liquidity),
-            row.qty_lots,
-            self._instruments[book_id].notional(row.price_ticks, row.qty_lots),
-            self.calls.get(book_id, Phase.CONTINUOUS),
-        )
-        payer = Payer(order.session.host, book_id, row.id)
-        fill = Fill(row.price_ticks, self.billing.bill(payer, trade, row.ts_ns))
-        self.accounts.setdefault((payer.host, book_id), Account()).enter(fill)
-        order.fill_count += 1
-        order.fills[order.fill_count] = fill
-        order.filled_lots += row.qty_lots
-        return fill
+    def _opened(self, order: VenueOrder) -> None:
+        order.alive = True
+        house = self.houses.get(order.book_id)
+        if house is not None:
+            house.on_open(order.session.host, order.original, order.open_lots)
+            self._arm(house)
 
-    def accrue(self, accrual: Accrual) -> int:
-        """Funding or borrow falls due on every account of a book.
+    def _changed(self, order: VenueOrder, before_lots: int) -> None:
+        house = self.houses.get(order.book_id)
+        if house is not None:
+            house.on_change(order.session.host, order.original, before_lots, order.open_lots)
 
-        Returns:
-            What all of them paid, in price unit × lot; of funding what rounding has left.
-        """
-        mine = (account for key, account in self.accounts.items() if key[1] == accrual.book_id)
-        return sum(account.accrue(accrual) for account in mine)
+    def _filled(self, order: VenueOrder, row: OutRow) -> None:
+        """What a fill means for the house: it may end the order, or pull a group of quotes."""
+        house = self.houses.get(order.book_id)
+        pulled: tuple[int, ...] = ()
+        if house is not None:
+            host, liquidity = order.session.host, Liquidity(row.liquidity)
+            pulled = house.on_fill(host, order.original, row.qty_lots, liquidity, row.ts_ns)
+        if row.leaves_lots == 0:
+            self._ended(order, 0)
+        for order_id in pulled:
+            self.end(order_id, Reason.QUOTE_PROTECTION, row.ts_ns)
+
+    def _ended(self, order: VenueOrder, unfilled_lots: int) -> None:
+        self._books.forget(order.original.order_id)
+        house = self.houses.get(order.book_id)
+        if house is not None and order.alive:
+            house.on_end(order.session.host, order.original, unfilled_lots)
+        elif house is not None:  # a quote that its book refused was counted on already
+            house.quotes.on_leaves(order.original.order_id, 0)
+        order.alive = False
+
+    # --- what the venue does of its own accord ------------------------------------------------------
+
+    def end(self, order_id: int, reason: Reason, now_ns: int) -> bool:
+        """End an order for a reason of the venue's; whether it was alive."""
+        order = self.orders[order_id]
+        if not order.alive:
+            return False
+        order.acts += 1
+        cause = -((order_id << 8) + OWN_ACT + order.acts)
+        books: RuledBooks = self._books  # type: ignore[assignment] # houses have such books
+        for row in books.expire(order.book_id, now_ns, order_id, int(reason), cause=cause):
+            self.answer(row)
+        return True
+
+    def end_day(self, book_id: int, now_ns: int) -> None:
+        """A book's trading day is over: its DAY orders end."""
+        for ending in self.houses[book_id].end_day(book_id):
+            self.end(ending.order_id, ending.reason, now_ns)
+
+    def session_down(self, session: Session, now_ns: int, *, logout: bool = False) -> None:
+        """A session is lost, or says goodbye: its orders may have to go, now or later."""
+        for house in self.distinct_houses():
+            due_ns = house.disconnects.down(session.host, now_ns, logout=logout)
+            if due_ns is None:
+                continue
+            if due_ns <= now_ns:
+                self._mass.sweep_lost(house, now_ns)
+            else:
+                assert self._later is not None
+                self._later(due_ns, self._sweep, (house, due_ns))
+
+    def session_up(self, session: Session) -> None:
+        """A session is back."""
+        for house in self.distinct_houses():
+            house.disconnects.up(session.host)
+
+    def _sweep(self, due: tuple[House, int]) -> None:
+        self._mass.sweep_lost(*due)
+
+    def distinct_houses(self) -> list[House]:
+        """Every house once, in order of its first book."""
+        return list(dict.fromkeys(self.houses[book_id] for book_id in sorted(self.houses)))
+
+    def _arm(self, house: House) -> None:
+        """Be called when the next order's time is over."""
+        due_ns = house.lifetimes.next_ns()
+        if due_ns is None or due_ns >= self._armed_ns.get(house, NEVER_NS):
+            return
+        assert self._later is not None
+        self._armed_ns[house] = due_ns
+        self._later(due_ns, self._times_over, (house, due_ns))
+
+    def _times_over(self, due: tuple[House, int]) -> None:
+        house, now_ns = due
+        self._armed_ns.pop(house, None)
+        for ending in house.lifetimes.due(now_ns):
+            self.end(ending.order_id, ending.reason, now_ns)
+        self._arm(house)
 
     # --- what a venue may do to a fill afterwards -------------------------------------------------
+
+    def accrue(self, accrual: Accrual) -> int:
+        """Funding or borrow falls due on every account of a book; what all of them paid."""
+        return self.ledger.accrue(accrual)
 
     def bust(self, order_id: int, exec_id: int, now_ns: int) -> bool:
         """Take a fill back, with its fee, and tell the owner of the order.
@@ -251,13 +405,12 @@ class Venue:
         Returns:
             Whether there was such a fill that stood; without one nothing happens.
         """
-        order = self._orders.get(order_id)
-        fill = None if order is None else order.fills.pop(exec_id, None)
+        order = self.orders.get(order_id)
+        fill = None if order is None else self.ledger.bust(order, exec_id)
         if order is None or fill is None:
             return False
-        self.accounts[order.session.host, order.book_id].withdraw(fill)
-        self.billing.cancel(fill.bill)
-        self._restate(ReportType.BUSTED, order_id, exec_id, fill, now_ns)
+        row = restated(ReportType.BUSTED, order_id, order, fill, now_ns)
+        order.session.answer(row, int(order.side), exec_id, fill.fee)
         return True
 
     def correct(
@@ -277,81 +430,27 @@ class Venue:
         """
         assert abs(price_ticks) <= PRICE_TICKS_MAX
         assert 1 <= qty_lots <= QTY_LOTS_MAX
-        order = self._orders.get(order_id)
-        before = None if order is None else order.fills.get(exec_id)
-        if order is None or before is None:
+        order = self.orders.get(order_id)
+        fill = None
+        if order is not None:
+            fill = self.ledger.correct(order, exec_id, price_ticks, qty_lots)
+        if order is None or fill is None:
             return False
-        notional = self._instruments[order.book_id].notional(price_ticks, qty_lots)
-        trade = before.bill.trade._replace(qty_lots=qty_lots, notional=notional)
-        fill = Fill(price_ticks, self.billing.restate(before.bill, trade))
-        account = self.accounts[order.session.host, order.book_id]
-        account.withdraw(before)
-        account.enter(fill)
-        order.fills[exec_id] = fill
-        self._restate(ReportType.CORRECTED, order_id, exec_id, fill, now_ns)
+        row = restated(ReportType.CORRECTED, order_id, order, fill, now_ns)
+        order.session.answer(row, int(order.side), exec_id, fill.fee)
         return True
 
-    def _restate(
-        self, kind: ReportType, order_id: int, exec_id: int, fill: Fill, now_ns: int
-    ) -> None:
-        """Tell an owner what became of a fill."""
-        order = self._orders[order_id]
-        row = OutRow(
-            type=int(kind),
-            ts_ns=now_ns,
-            book_id=order.book_id,
-            id=order_id,
-            price_ticks=fill.price_ticks,
-            qty_lots=fill.qty_lots,
-            leaves_lots=order.open_lots,
-            reason=int(Reason.NONE),
-            liquidity=int(fill.liquidity),
-        )
-        order.session.answer(row, int(order.side), exec_id, fill.fee)
 
-    # --- answers that no book is asked for --------------------------------------------------------
+def _beyond_plain(command: Submit) -> Refusal | None:
+    """Why a book without rules does not take an order."""
+    if command.order_type not in PLAIN_TYPES:
+        return Refusal(Reason.UNSUPPORTED_TYPE, mask_of(PLAIN_TYPES))
+    if command.tif not in PLAIN_TIFS:
+        return Refusal(Reason.UNSUPPORTED_TIF, mask_of(PLAIN_TIFS))
+    if command.terms is not None and command.terms != NO_TERMS:
+        return Refusal(Reason.UNSUPPORTED_TERMS, int(terms_of(command)))
+    return None
 
-    def _tell(self, session: Session, query: Query, order: _Order | None, now_ns: int) -> None:
-        """Answer how an order stands; None is one that does not exist for this session."""
-        known = order is not None
-        row = OutRow(
-            type=int(ReportType.STATUS),
-            ts_ns=now_ns,
-            book_id=order.book_id if order is not None else query.book_id,
-            id=query.order_id,
-            price_ticks=order.price_ticks if order is not None else 0,
-            qty_lots=order.filled_lots if order is not None else 0,
-            leaves_lots=order.open_lots if order is not None else 0,
-            reason=int(Reason.NONE if known else Reason.UNKNOWN_ORDER),
-            liquidity=int(Liquidity.NONE),
-        )
-        session.answer(row, int(order.side) if order is not None else 0)
 
-    def _refuse(
-        self, session: Session, command: Submit | Cancel | Replace, now_ns: int, reason: Reason
-    ) -> None:
-        """Answer a command that no book is asked about."""
-        price_ticks = 0 if isinstance(command, Cancel) else command.price_ticks
-        qty_lots = 0 if isinstance(command, Cancel) else command.qty_lots
-        side = 0
-        if isinstance(command, Submit):
-            kind = ReportType.REJECTED
-            self.rejects += 1
-            side = int(command.side)
-            price_ticks = 0 if command.order_type is OrderType.MARKET else price_ticks
-        elif isinstance(command, Replace):
-            kind = ReportType.REPLACE_REJECTED
-        else:
-            kind = ReportType.CANCEL_REJECTED
-        row = OutRow(
-            type=int(kind),
-            ts_ns=now_ns,
-            book_id=command.book_id,
-            id=command.order_id,
-            price_ticks=price_ticks,
-            qty_lots=qty_lots,
-            leaves_lots=0,
-            reason=int(reason),
-            liquidity=0,
-        )
-        session.answer(row, side)
+def _nothing(_book_id: int) -> None:
+    """Nobody wants to know."""

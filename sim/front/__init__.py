@@ -15,7 +15,7 @@ from sim.front.ending import Ending
 from sim.front.kinds import Accepted
 from sim.front.lifetimes import Lifetimes
 from sim.front.quote_protection import ProtectionLimits, QuoteProtection, Tripped
-from sim.front.quotes import QuoteLeg, QuotePlan, QuoteSets
+from sim.front.quotes import QuotePlan, QuoteSets
 from sim.front.scopes import Scope, Standing, sweep
 from sim.front.throttle import Passage, Per, Shape, Throttle, ThrottleRule
 from sim.front.through_tally import VenueThroughs
@@ -39,7 +39,6 @@ __all__ = [
     "Passage",
     "Per",
     "ProtectionLimits",
-    "QuoteLeg",
     "QuotePlan",
     "QuoteProtection",
     "QuoteSets",

@@ -29,35 +29,13 @@ import msgspec
 
 from market.codes import OrderType, Reason, Side, TimeInForce
 from market.columns import QTY_LOTS_MAX
-from market.messages import Cancel, Replace, Submit, Terms
+from market.messages import Cancel, QuoteLeg, Replace, Submit, Terms
 from market.refusals import Refusal
 from sim.front.ending import Ending
 
 QuoteCommand = Cancel | Replace | Submit
 Admit = Callable[[QuoteCommand], Refusal | None]
 """Whether the venue would take a command of a quote: its admission, asked before anything is done."""
-
-
-class QuoteLeg(NamedTuple):
-    """A quote in one book; lots of 0 leave a side empty.
-
-    Attributes:
-        book_id: Where.
-        bid_ticks: Price to buy at.
-        bid_lots: How much.
-        ask_ticks: Price to sell at.
-        ask_lots: How much.
-        bid_order_id: Of the bid, if a new order has to be made, and then never used before.
-        ask_order_id: Of the ask.
-    """
-
-    book_id: int
-    bid_ticks: int
-    bid_lots: int
-    ask_ticks: int
-    ask_lots: int
-    bid_order_id: int
-    ask_order_id: int
 
 
 class QuotePlan(NamedTuple):

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.codes import Liquidity, Reason, Side
-from market.messages import Cancel, Replace, Submit
+from market.messages import Cancel, QuoteLeg, Replace, Submit
 from market.refusals import Refusal
-from sim.front import ProtectionLimits, QuoteLeg, QuoteProtection, QuoteSets
+from sim.front import ProtectionLimits, QuoteProtection, QuoteSets
 from sim.front.quotes import QuoteCommand, QuoteFill
 
 legs = st.lists(

@@ -65,7 +65,7 @@ SHARED: tuple[tuple[Enum, str, dict[str, str], set[str]], ...] = (
     (SelfTrade, "STP_", {}, set()),
     (BandAction, "BAND_", {}, set()),
     # What a venue says of its own accord, or about its own ledger.
-    (ReportType, "", {}, {"BUSTED", "CORRECTED", "STATUS"}),
+    (ReportType, "", {}, {"BUSTED", "CORRECTED", "STATUS", "MASS_CANCELLED", "QUOTED"}),
     # CLOSED alone is the phase; what a venue checks before it asks the book, kernels never see.
     (Reason, "", {"NONE": "NO_REASON", "CLOSED": "MARKET_CLOSED"}, OUTSIDE_THE_BOOK),
     (Liquidity, "", {"AUCTION": "AUCTION_FILL"}, {"NONE"}),

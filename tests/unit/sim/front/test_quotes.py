@@ -6,9 +6,9 @@ import pytest
 
 from market.codes import OrderType, PostOnly, Reason, Side, TimeInForce
 from market.columns import QTY_LOTS_MAX
-from market.messages import Cancel, Replace, Submit, Terms
+from market.messages import Cancel, QuoteLeg, Replace, Submit, Terms
 from market.refusals import Refusal
-from sim.front import Ending, QuoteLeg, QuotePlan, QuoteSets
+from sim.front import Ending, QuotePlan, QuoteSets
 from sim.front.quotes import QuoteCommand, QuoteFill
 
 

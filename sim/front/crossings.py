@@ -1,0 +1,34 @@
+"""When the calls of a venue's books are scheduled to be crossed, for the cut-offs of their orders."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from market.codes import Phase
+from sim.schedule.resolve import Timetable
+
+
+class Crossings:
+    """Scheduled ends of opening and closing calls.
+
+    Args:
+        timetables: Of the venue's books. A call with a random end counts as crossed at its earliest.
+    """
+
+    def __init__(self, timetables: Sequence[Timetable]) -> None:
+        self._times: dict[tuple[int, Phase], list[int]] = {}
+        for timetable in timetables:
+            ends: dict[Phase, list[int]] = {}
+            before = Phase.CLOSED
+            for change in timetable.changes:
+                if before.is_call:
+                    ends.setdefault(before, []).append(change.ts_ns)
+                before = change.phase
+            for book_id in timetable.book_ids:
+                for phase, times in ends.items():
+                    self._times[book_id, phase] = times
+
+    def next_ns(self, book_id: int, call: Phase, now_ns: int) -> int | None:
+        """When the next such call is crossed, at or after now; None when none is scheduled."""
+        times = self._times.get((book_id, call), [])
+        index = bisect_left(times, now_ns)
+        return times[index] if index < len(times) else None
