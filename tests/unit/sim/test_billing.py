@@ -285,7 +285,7 @@ def test_a_venue_charges_tiers_reports_the_whole_fee_and_keeps_levies_apart() ->
     assert [30 * 999, 20] == [r.fee for r in buyer.reports() if r.exec_id]
     accounts = venue.accounts[0, 0], venue.accounts[1, 0]
     assert [(-15_000, 5_000), (29_990, 0)] == [(one.fee, one.levy) for one in accounts]
-    assert (-20_000 + 29_990, {"stamp": 5_000}) == venue.billing.takings(0)
+    assert (-20_000 + 29_990, {"stamp": 5_000}) == venue.ledger.billing.takings(0)
 
 
 def test_a_venue_takes_a_busted_fee_back_and_corrects_at_the_rate_of_the_fill() -> None:
@@ -304,12 +304,12 @@ def test_a_venue_takes_a_busted_fee_back_and_corrects_at_the_rate_of_the_fill() 
     assert [-14_985, -14_985, -30] == [r.fee for r in seller.reports() if r.exec_id]
     accounts = venue.accounts[0, 0], venue.accounts[1, 0]
     assert [(-30, 10), (30_040, 0)] == [(one.fee, one.levy) for one in accounts]
-    assert (30_000, {"stamp": 10}) == venue.billing.takings(0)
+    assert (30_000, {"stamp": 10}) == venue.ledger.billing.takings(0)
 
 
 def test_a_venue_charges_auction_fills_by_the_call_it_was_told() -> None:
     def cross(venue: Venue, now_ns: int) -> None:
-        venue.calls[0] = Phase.OPENING_CALL
+        venue.ledger.calls[0] = Phase.OPENING_CALL
         venue.answer(
             OutRow(
                 type=ReportType.FILLED, ts_ns=now_ns, book_id=0, id=1, price_ticks=50, qty_lots=10,
