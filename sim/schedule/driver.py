@@ -281,7 +281,7 @@ class PhaseDriver:
         if self._extends(book_id, kind, call, look):
             return
         if not look.in_band and call.rule.prints_anyway:
-            self._control.set_band(book_id, NO_LOW_TICKS, NO_HIGH_TICKS)
+            self.set_band(book_id, NO_LOW_TICKS, NO_HIGH_TICKS)
         book.end(kind)
         book.call = None
         self._settle(book_id, ending=(kind, call))
@@ -328,6 +328,11 @@ class PhaseDriver:
         for listener in self.listeners:
             listener.on_phase(book_id, self._books[book_id].held, self._clock.now_ns)
 
+    def set_band(self, book_id: int, low_ticks: int, high_ticks: int) -> None:
+        """Give a book another band now."""
+        for row in self._control.set_band(book_id, low_ticks, high_ticks, self._clock.now_ns):
+            self._answer(row)
+
     def _command(self, book_id: int, phase: Phase) -> None:
         """Change a book's phase, and see which it has then."""
         for row in self._control.set_phase(book_id, phase, self._clock.now_ns):
@@ -352,7 +357,7 @@ class PhaseDriver:
                 return
             anyway = call.rule.prints_anyway
         if anyway:
-            self._control.set_band(book_id, NO_LOW_TICKS, NO_HIGH_TICKS)
+            self.set_band(book_id, NO_LOW_TICKS, NO_HIGH_TICKS)
         else:
             self._command(book_id, Phase.HALT)
         self._command(book_id, wanted)

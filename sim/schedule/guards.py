@@ -23,7 +23,6 @@ from sim.schedule.guard import (
     Traded,
 )
 from sim.schedule.market_guard import MarketGuard
-from sim.schedule.ports import BookControl
 
 
 class Guards:
@@ -31,8 +30,7 @@ class Guards:
 
     Args:
         clock: Of the run.
-        driver: Of the books' phases; the guards listen to it from here on.
-        control: The books.
+        driver: Of the books' phases and bands; the guards listen to it from here on.
         guards: Which guards watch which book; a book may have several.
         market: Watches the index, if there is one.
     """
@@ -41,13 +39,11 @@ class Guards:
         self,
         clock: Clock,
         driver: PhaseDriver,
-        control: BookControl,
         guards: Sequence[tuple[int, Guard]],
         market: MarketGuard | None = None,
     ) -> None:
         self._clock = clock
         self._driver = driver
-        self._control = control
         self._guards = [guard for _, guard in guards]
         self._of_book: dict[int, list[int]] = {}
         for index, (book_id, _) in enumerate(guards):
@@ -121,6 +117,6 @@ class Guards:
         for act in acts:
             assert act.ts_ns == self._clock.now_ns
             if isinstance(act, SetBand):
-                self._control.set_band(act.book_id, act.low_ticks, act.high_ticks)
+                self._driver.set_band(act.book_id, act.low_ticks, act.high_ticks)
             else:
                 self._driver.interrupt(act.book_id, act.kind, act.until_ns)

@@ -21,8 +21,8 @@ class BookControl(Protocol):
         """
         ...
 
-    def set_band(self, book_id: int, low_ticks: int, high_ticks: int) -> None:
-        """Let a book trade and print within these prices only, both included."""
+    def set_band(self, book_id: int, low_ticks: int, high_ticks: int, now_ns: int) -> list[OutRow]:
+        """Let a book trade and print within these prices only, both included; who must hear of it."""
         ...
 
     def phase(self, book_id: int) -> Phase:

@@ -50,11 +50,13 @@ class FakeBooks:
         self.auctions.append((now_ns, book_id, before))
         return [OutRow(3, now_ns, book_id, 1, 100, 1, 0, 0, 3)]
 
-    def set_band(self, book_id: int, low_ticks: int, high_ticks: int) -> None:
+    def set_band(self, book_id: int, low_ticks: int, high_ticks: int, now_ns: int) -> list[OutRow]:
         """Note a band; without bounds nothing lies outside it any more."""
+        assert now_ns >= 0
         self.bands.append((book_id, low_ticks, high_ticks))
         if low_ticks < -(1 << 61):
             self.refusals[book_id] = 0
+        return []
 
     def phase(self, book_id: int) -> Phase:
         """The phase of a book; those of a new world trade."""

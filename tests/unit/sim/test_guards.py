@@ -46,7 +46,7 @@ class Venue:
             key=1,
             answer=lambda row: None,
         )
-        self.guards = Guards(self.clock, self.driver, self.books, guards, market)
+        self.guards = Guards(self.clock, self.driver, guards, market)
         self.driver.start()
 
     def trade(self, now_ns: int, cents: int, book_id: int = 0) -> None:

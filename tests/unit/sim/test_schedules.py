@@ -197,6 +197,27 @@ def test_a_step_by_the_clock_is_left_out_where_it_does_not_lie_between_its_neigh
     assert found[-2:] == [(20.5, P.HALT), (21, P.CLOSED)]
 
 
+def test_a_step_at_the_very_moment_of_its_neighbor_is_left_out() -> None:
+    plan = (schedule(("open", P.CONTINUOUS), ("09:00", P.INTRADAY_CALL), ("close", P.CLOSED)),)
+
+    assert hours(resolve(plan, [session()])) == [(9, P.CONTINUOUS), (17, P.CLOSED)]
+
+
+def test_a_day_whose_last_step_changes_nothing_ends_with_the_one_before() -> None:
+    plan = (
+        schedule(
+            ("open", P.CONTINUOUS),
+            ("12:00", P.CLOSED),
+            ("13:00", P.CONTINUOUS),
+            ("close", P.CLOSED),
+        ),
+    )
+    short = resolve(plan, [session(closes="13h")])
+
+    assert hours(short) == [(9, P.CONTINUOUS), (12, P.CLOSED)]
+    assert [change.ends_day for change in short] == [False, True]
+
+
 def test_steps_of_a_break_are_left_out_on_a_day_without_one() -> None:
     plan = (
         schedule(
