@@ -14,9 +14,12 @@ from enum import IntEnum
 
 import msgspec
 
+from desk.tca.exact import currency_decimals, in_decimals
 from desk.tca.records import ParentRecord
 from desk.tca.series import MidSeries
 from desk.tca.shortfall import Convention, shortfall_of
+
+Key = int | str
 
 
 class Verdict(IntEnum):
@@ -56,13 +59,27 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
-    """How many parents of a key had which verdict."""
+    """The parents of a key: money in 10^-`decimals` of `currency`, and how many had which verdict.
 
-    key: int | str
-    neither: int
+    Attributes:
+        idea: Earned on paper by all of them.
+        cost: Their shortfalls.
+    """
+
+    key: Key
+    currency: str
+    decimals: int
     idea: int
-    execution: int
+    cost: int
+    neither: int
+    good_idea: int
+    good_execution: int
     both: int
+
+    @property
+    def real(self) -> int:
+        """What was really earned."""
+        return self.idea - self.cost
 
 
 def judge(
@@ -94,20 +111,31 @@ def judge(
     )
 
 
-def verdicts(
-    found: Sequence[Judgement], key_of: Callable[[ParentRecord], int | str]
-) -> list[VerdictRow]:
-    """Count verdicts by key, in its order."""
-    counts: dict[int | str, list[int]] = {}
+def verdicts(found: Sequence[Judgement], key_of: Callable[[ParentRecord], Key]) -> list[VerdictRow]:
+    """A row for each key and currency, in that order."""
+    decimals = currency_decimals(one.record.instrument for one in found)
+    rows: dict[tuple[Key, str], list[int]] = {}
     for one in found:
-        counts.setdefault(key_of(one.record), [0] * len(Verdict))[one.verdict] += 1
-    return [
-        VerdictRow(
-            key=key,
-            neither=counts[key][Verdict.NEITHER],
-            idea=counts[key][Verdict.IDEA],
-            execution=counts[key][Verdict.EXECUTION],
-            both=counts[key][Verdict.BOTH],
+        instrument = one.record.instrument
+        name = key_of(one.record), instrument.currency
+        row = rows.setdefault(name, [0, 0, *(0 for _ in Verdict)])
+        for index, amount_x2 in enumerate((one.idea_x2, one.cost_x2)):
+            row[index] += in_decimals(instrument, amount_x2, decimals[instrument.currency])
+        row[2 + one.verdict] += 1
+    result = []
+    for key, currency in sorted(rows):
+        idea, cost, neither, good_idea, good_execution, both = rows[key, currency]
+        result.append(
+            VerdictRow(
+                key=key,
+                currency=currency,
+                decimals=decimals[currency],
+                idea=idea,
+                cost=cost,
+                neither=neither,
+                good_idea=good_idea,
+                good_execution=good_execution,
+                both=both,
+            )
         )
-        for key in sorted(counts, key=lambda key: (isinstance(key, str), key))
-    ]
+    return result

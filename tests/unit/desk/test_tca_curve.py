@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.tca import (
@@ -262,6 +262,7 @@ def test_learning_is_told_how_in_words_that_fit() -> None:
             LearningConfig(prior=PRIOR, **fields)  # type: ignore[arg-type]
 
 
+@settings(max_examples=40)
 @given(st.lists(parent_records(), max_size=8), st.integers(0, 40))
 def test_nothing_that_was_not_known_at_the_boundary_changes_a_curve(
     records: list[ParentRecord], boundary_ns: int
@@ -279,6 +280,7 @@ def test_nothing_that_was_not_known_at_the_boundary_changes_a_curve(
             one.expected_ppm(1, boundary_ns - 1)
 
 
+@settings(max_examples=40)
 @given(st.lists(parent_records(), max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_parents_does_not_matter(
     records: list[ParentRecord], shuffler: object

@@ -164,17 +164,28 @@ def test_a_parent_is_not_judged_before_its_end_nor_beyond_the_data() -> None:
     assert judge(record, MIDS, 29) is None
 
 
-def test_verdicts_are_counted_by_key() -> None:
+def test_verdicts_are_counted_and_their_money_summed_by_key() -> None:
     record = case(BUY, 10, 100, 100, 100, 10, 0, 100)
-    rows = [
-        (record, 9),
-        (record, 19),
-        (moved(record, strategy=1), 19),
-    ]
+    dear = case(BUY, 10, 100, 100, 101, 10, 3, 100)
+    rows = [(record, 9), (record, 8), (moved(dear, strategy=1), 10)]
     found = [judge(one, MIDS, horizon_ns) for one, horizon_ns in rows]
 
-    counted = verdicts([one for one in found if one], lambda one: one.strategy)
+    first, second = verdicts([one for one in found if one], lambda one: one.strategy)
 
-    assert [(0, 0, 0, 1, 1), (1, 0, 0, 1, 0)] == [
-        (row.key, row.neither, row.idea, row.execution, row.both) for row in counted
-    ]
+    # On paper five cents on ten lots, or nothing; the dear one cost one cent on each and three more.
+    assert (0, 0, 0, 1, 1) == (
+        first.key,
+        first.neither,
+        first.good_idea,
+        first.good_execution,
+        first.both,
+    )
+    assert (1, 0, 1, 0, 0) == (
+        second.key,
+        second.neither,
+        second.good_idea,
+        second.good_execution,
+        second.both,
+    )
+    assert (3, 500, 0, 500) == (first.decimals, first.idea, first.cost, first.real)
+    assert (500, 130, 370) == (second.idea, second.cost, second.real)

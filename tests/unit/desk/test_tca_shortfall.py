@@ -172,6 +172,28 @@ def test_our_own_move_of_the_mid_is_impact_for_later_fills_and_the_rest_is_timin
     assert Parts(spread_x2=20, impact_x2=40, timing_x2=60) == found.pieces[1].parts
 
 
+def test_own_moves_add_up_over_all_earlier_fills_that_took() -> None:
+    # Each fill lifts the mid by one, and the market by two more before the next.
+    quotes = [Quote(99, 101), Quote(102, 104), Quote(105, 107)]
+    orders = [
+        child(
+            seen(at_ns, quote),
+            seen(at_ns, quote),
+            [fill(at_ns, quote.ask_units, 10, quote, after_x2=quote.mid_x2_units + 2)],
+            order_id=at_ns,
+        )
+        for at_ns, quote in enumerate(quotes, 1)
+    ]
+
+    found = shortfall_of(parent(BUY, 30, seen(0, QUIET), orders, 100))
+
+    assert [
+        Parts(spread_x2=20),
+        Parts(spread_x2=20, impact_x2=20, timing_x2=40),
+        Parts(spread_x2=20, impact_x2=40, timing_x2=80),
+    ] == [piece.parts for piece in found.pieces]
+
+
 def test_a_move_at_a_fill_that_rested_is_not_ours() -> None:
     rested = [fill(2, 99, 10, QUIET, after_x2=190, liquidity=MAKER)]
     first = child(seen(1, QUIET), seen(2, QUIET), rested)
