@@ -8,8 +8,6 @@ The calendars' days are data of a library: another version of it may know anothe
 read once, before a run begins.
 """
 
-# tidy: unimported the assembly of a run will import it; until then its tests do
-
 import tomllib
 import warnings
 from collections.abc import Iterator
@@ -50,11 +48,15 @@ def read_schedule(text: str, where: str) -> tuple[Schedule, ...]:
     tables = table.get("schedule")
     if not isinstance(tables, list) or set(table) != {"schedule"}:
         raise InputError(f"{where}: found {sorted(table)}, allowed is a list of [[schedule]] alone")
-    place = Place(where, "schedule")
+    return read_schedules(tables, Place(where, "schedule"))
+
+
+def read_schedules(tables: list[object], place: Place) -> tuple[Schedule, ...]:
+    """The versions of a schedule from the tables that they are written as."""
     versions = tuple(
         read_struct(one, place.item(index), Schedule) for index, one in enumerate(tables)
     )
-    _check_versions(versions, where)
+    _check_versions(versions, str(place))
     return versions
 
 

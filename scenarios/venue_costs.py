@@ -4,8 +4,6 @@ Names are those of the structs in `sim.costs`; durations are text, and everythin
 number, a word or a truth.
 """
 
-# tidy: unimported the reader of venue presets will import it; until then its tests hold the words
-
 from scenarios.written import Place, read_struct
 from sim.costs import VenueCosts
 
