@@ -107,83 +107,101 @@ class VenueNow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 def facts_of(now: VenueNow, data: VenueData, priors: Priors, health: HealthData) -> VenueFacts:
     """Every factor of a venue."""
     assert min(now.near_ticks, now.far_ticks, now.best_far_ticks, now.todo_lots) > 0
+    shown, learned, prices = _shown(now), _learned(data, priors), _prices(now)
+    fees_ppb = now.taker_fee_ppb + now.clearing_ppb + prices["order_fee_ppb"]
+    slipped_ppb = learned["slippage_ppb"] - learned["improvement_ppb"]
+    rest_ppb = rest_value_ppb(
+        learned["fill_ppm"],
+        learned["markout_1s_ppb"] + now.maker_rebate_ppb,
+        prices["spread_ppb"] // 2 + now.taker_fee_ppb,
+    )
+    return VenueFacts(
+        book_id=now.book_id,
+        **prices,
+        **shown,
+        **learned,
+        health_ppm=health.weight_ppm,
+        rest_value_ppb=rest_ppb,
+        take_cost_ppb=fees_ppb + slipped_ppb - prices["price_edge_ppb"],
+    )
+
+
+def _prices(now: VenueNow) -> dict[str, int]:
+    """Prices and fees."""
     sign = now.side.sign
-    edge_ppb = _ppb(sign * (now.best_far_ticks - now.far_ticks), now.best_far_ticks)
-    spread_ppb = _ppb(sign * (now.far_ticks - now.near_ticks), now.near_ticks)
-    order_fee_ppb = now.order_fee_ppb // now.todo_lots
-    slippage_ppb = mean_of(data.slippage, priors.money)
-    improvement_ppb = mean_of(data.improvement, priors.money)
+    return {
+        "price_edge_ppb": _ppb(sign * (now.best_far_ticks - now.far_ticks), now.best_far_ticks),
+        "spread_ppb": _ppb(sign * (now.far_ticks - now.near_ticks), now.near_ticks),
+        "taker_fee_ppb": now.taker_fee_ppb,
+        "maker_rebate_ppb": now.maker_rebate_ppb,
+        "order_fee_ppb": now.order_fee_ppb // now.todo_lots,
+        "clearing_ppb": now.clearing_ppb,
+        "level_gap_ticks": sign * (now.next_far_ticks - now.far_ticks),
+        "lot_waste_ppm": _part_ppm(now.todo_lots % now.lot_step, now.todo_lots),
+    }
+
+
+def _shown(now: VenueNow) -> dict[str, int]:
+    """What book, flow and session show, and what of one's own is there."""
+    return {
+        "far_lots": now.far_lots,
+        "far_depth_lots": now.far_depth_lots,
+        "far_cover_ppm": min(_part_ppm(now.far_lots, now.todo_lots), PPM),
+        "near_lots": now.near_lots,
+        "queue_share_ppm": _part_ppm(now.near_lots, now.near_lots + now.todo_lots),
+        "imbalance_ppm": _signed(now.near_lots - now.far_lots, PPM, now.near_lots + now.far_lots),
+        "outflow_mlots_s": now.outflow_mlots_s,
+        "queue_wait_ms": _wait_ms(now),
+        "volume_mlots_s": now.volume_mlots_s,
+        "volume_share_ppm": _part_ppm(now.volume_mlots_s, now.all_volume_mlots_s),
+        "trade_mlots": now.trade_mlots,
+        "flicker_mhz": now.flicker_mhz,
+        "feed_delay_us": now.feed_delay_us,
+        "stale_ms": now.stale_ms,
+        "unknown_orders": now.unknown_orders,
+        "link_breaks": now.link_breaks,
+        "throttle_room": now.throttle_room,
+        "throttle_use_ppm": PPM - _part_ppm(now.throttle_room, now.throttle_max),
+        "auction_ms": now.auction_ms,
+        "halts": now.halts,
+        "resting_lots": now.resting_lots,
+        "parent_share_ppm": _part_ppm(now.working_lots, now.parent_lots),
+        "opposite_lots": now.opposite_lots,
+    }
+
+
+def _learned(data: VenueData, priors: Priors) -> dict[str, int]:
+    """What own orders have taught."""
     markouts = [mean_of(mean, priors.money) for mean in data.markouts.means]
-    fill_ppm = share_ppm(data.fill, priors.fill)
-    fees_ppb = now.taker_fee_ppb + now.clearing_ppb + order_fee_ppb
     p50_us, p90_us, p99_us = (
         quantile_ns(data.ack, part) // 1_000 for part in (500_000, 900_000, 990_000)
     )
-    both_lots = now.near_lots + now.far_lots
-    waste_lots = now.todo_lots % now.lot_step
-    return VenueFacts(
-        book_id=now.book_id,
-        price_edge_ppb=edge_ppb,
-        spread_ppb=spread_ppb,
-        taker_fee_ppb=now.taker_fee_ppb,
-        maker_rebate_ppb=now.maker_rebate_ppb,
-        order_fee_ppb=order_fee_ppb,
-        clearing_ppb=now.clearing_ppb,
-        far_lots=now.far_lots,
-        far_depth_lots=now.far_depth_lots,
-        far_cover_ppm=min(_part_ppm(now.far_lots, now.todo_lots), PPM),
-        near_lots=now.near_lots,
-        queue_share_ppm=_part_ppm(now.near_lots, now.near_lots + now.todo_lots),
-        imbalance_ppm=_signed(now.near_lots - now.far_lots, PPM, both_lots),
-        level_gap_ticks=sign * (now.next_far_ticks - now.far_ticks),
-        outflow_mlots_s=now.outflow_mlots_s,
-        queue_wait_ms=_wait_ms(now),
-        volume_mlots_s=now.volume_mlots_s,
-        volume_share_ppm=_part_ppm(now.volume_mlots_s, now.all_volume_mlots_s),
-        trade_mlots=now.trade_mlots,
-        flicker_mhz=now.flicker_mhz,
-        fill_ppm=fill_ppm,
-        fill_low_ppm=share_low_ppm(data.fill, priors.fill),
-        fill_rate_uhz=rate_uhz(data.fill_rate, priors.fill),
-        fill_time_ms=wait_us(data.fill_rate, priors.fill) // 1_000,
-        take_ratio_ppm=share_ppm(data.take, priors.take),
-        fade_ppm=share_ppm(data.fade, priors.trouble),
-        hidden_ppm=share_ppm(data.hidden, priors.hidden),
-        improvement_ppb=improvement_ppb,
-        slippage_ppb=slippage_ppb,
-        markout_10ms_ppb=markouts[0],
-        markout_100ms_ppb=markouts[1],
-        markout_1s_ppb=markouts[2],
-        markout_10s_ppb=markouts[3],
-        markout_60s_ppb=markouts[4],
-        toxic_ppm=share_ppm(data.markouts.toxic, priors.money),
-        leak_ppb=mean_of(data.leak, priors.money),
-        ack_p50_us=p50_us,
-        ack_p90_us=p90_us,
-        ack_p99_us=p99_us,
-        ack_jitter_us=p90_us - p50_us,
-        cancel_p90_us=quantile_ns(data.cancel, 900_000) // 1_000,
-        feed_delay_us=now.feed_delay_us,
-        stale_ms=now.stale_ms,
-        reject_ppm=share_ppm(data.reject, priors.trouble),
-        late_cancel_ppm=share_ppm(data.late_cancel, priors.trouble),
-        silent_ppm=share_ppm(data.silent, priors.trouble),
-        unknown_orders=now.unknown_orders,
-        link_breaks=now.link_breaks,
-        throttle_room=now.throttle_room,
-        throttle_use_ppm=PPM - _part_ppm(now.throttle_room, now.throttle_max),
-        auction_ms=now.auction_ms,
-        halts=now.halts,
-        resting_lots=now.resting_lots,
-        parent_share_ppm=_part_ppm(now.working_lots, now.parent_lots),
-        opposite_lots=now.opposite_lots,
-        lot_waste_ppm=_part_ppm(waste_lots, now.todo_lots),
-        health_ppm=health.weight_ppm,
-        rest_value_ppb=rest_value_ppb(
-            fill_ppm, markouts[2] + now.maker_rebate_ppb, spread_ppb // 2 + now.taker_fee_ppb
-        ),
-        take_cost_ppb=fees_ppb + slippage_ppb - improvement_ppb - edge_ppb,
-    )
+    return {
+        "fill_ppm": share_ppm(data.fill, priors.fill),
+        "fill_low_ppm": share_low_ppm(data.fill, priors.fill),
+        "fill_rate_uhz": rate_uhz(data.fill_rate, priors.fill),
+        "fill_time_ms": wait_us(data.fill_rate, priors.fill) // 1_000,
+        "take_ratio_ppm": share_ppm(data.take, priors.take),
+        "fade_ppm": share_ppm(data.fade, priors.trouble),
+        "hidden_ppm": share_ppm(data.hidden, priors.hidden),
+        "improvement_ppb": mean_of(data.improvement, priors.money),
+        "slippage_ppb": mean_of(data.slippage, priors.money),
+        "markout_10ms_ppb": markouts[0],
+        "markout_100ms_ppb": markouts[1],
+        "markout_1s_ppb": markouts[2],
+        "markout_10s_ppb": markouts[3],
+        "markout_60s_ppb": markouts[4],
+        "toxic_ppm": share_ppm(data.markouts.toxic, priors.money),
+        "leak_ppb": mean_of(data.leak, priors.money),
+        "ack_p50_us": p50_us,
+        "ack_p90_us": p90_us,
+        "ack_p99_us": p99_us,
+        "ack_jitter_us": p90_us - p50_us,
+        "cancel_p90_us": quantile_ns(data.cancel, 900_000) // 1_000,
+        "reject_ppm": share_ppm(data.reject, priors.trouble),
+        "late_cancel_ppm": share_ppm(data.late_cancel, priors.trouble),
+        "silent_ppm": share_ppm(data.silent, priors.trouble),
+    }
 
 
 def rest_value_ppb(fill_ppm: int, filled_ppb: int, missed_ppb: int) -> int:

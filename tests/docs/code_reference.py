@@ -14,6 +14,7 @@ from desk.limits.config import (
 )
 from market.columns import QTY_LOTS_MAX
 from market.refusals import REFUSALS, Giver
+from tests.docs.execution_reference import PAGES as EXECUTION_PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -128,6 +129,7 @@ PAGES = {
     "vetoes.md": render_vetoes,
     "limits.md": render_limits,
     "refusals.md": render_refusals,
+    **EXECUTION_PAGES,
 }
 
 if __name__ == "__main__":
