@@ -17,6 +17,14 @@ from scenarios.desks import make_desk
 from scenarios.run_journal import RunWriter
 from scenarios.sections import HostSection, Scenario
 from scenarios.stack import desk_config, name_of
+from scenarios.venue_assembly import (
+    RunningVenues,
+    plan_venues,
+    rules_of,
+    tap_spec,
+    taps_of,
+    tariffs_of,
+)
 from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.clock import Clock
 from sim.commit import CommitLog
@@ -70,6 +78,7 @@ class Assembly:
         self._probe = probe
         self.mode = Mode[scenario.run.mode.upper()]
         self.instruments = instruments_of(scenario, tape)
+        self.plans = plan_venues(scenario, self.instruments)
         self.consolidated = Consolidated(self.instruments, in_ticks=True)
         self.start_ns, self.end_ns = interval_of(scenario, tape)
         self.clock = Clock(self.start_ns, self.end_ns)
@@ -84,10 +93,23 @@ class Assembly:
         fees = Fees(
             maker_ppm=scenario.fees.maker_units_ppm, taker_ppm=scenario.fees.taker_units_ppm
         )
-        self.venue = Venue(self.world, self.instruments, fees)
+        self.venues = RunningVenues(
+            self.plans, self.instruments, self.clock, self.world, seed, len(self._links)
+        )
+        self.venue = Venue(
+            self.world,
+            self.instruments,
+            tariffs_of(self.plans, fees, len(self.instruments)),
+            ruled=rules_of(self.plans, self.instruments, seed),
+            houses=self.venues.houses,
+            later=self.clock.at,
+        )
+        self.venues.attach(self.venue)
         self.hosts = [self._host(number) for number in range(len(scenario.hosts))]
         observers = [self.hosts[number].observe for number, _ in self._links]
+        observers += [tap.observe for tap in self.venues.taps]
         self.clock.market = WorldMarket(self.clock, self.world, self.venue, observers)
+        self.venues.start()
         for host in self.hosts:
             self.clock.at(self.start_ns, host.start)
 
@@ -98,6 +120,8 @@ class Assembly:
             host = scenario.hosts[number]
             key = stream_key(self._seed, f"feed/{host.name}/{book_id}")
             locals_.append(LocalSpec(book_id=book_id, latency=host.feed.compile(), key=key))
+        locals_ += [tap_spec(book_id) for book_id in taps_of(self.plans)]
+        rules = rules_of(self.plans, self.instruments, self._seed)
         flows: list[FlowSpec] = []
         rows: Iterator[npt.NDArray[np.void]] | None = None
         if tape is not None:
@@ -108,11 +132,15 @@ class Assembly:
                     handle_count=book.handle_count,
                     depth=int(Depth[book.depth]),
                     queue_model=int(scenario.run.queue_model),
+                    rules=rules.get(book_id),
                 )
-                for book in tape.meta.books
+                for book_id, book in enumerate(tape.meta.books)
             ]
         else:
-            books = [BookSpec(tick_units=book.tick_units) for book in self.instruments]
+            books = [
+                BookSpec(tick_units=book.tick_units, rules=rules.get(book_id))
+                for book_id, book in enumerate(self.instruments)
+            ]
             flows = [
                 model.compile(
                     seed=self._seed, book_id=book_id, start_ns=self.start_ns, end_ns=self.end_ns

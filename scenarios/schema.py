@@ -23,8 +23,10 @@ from scenarios.sections import (
     HostSection,
     RunSection,
     Scenario,
+    VenueSection,
 )
 from scenarios.stack import StackSection, read_strategy
+from scenarios.venue_preset import load_preset
 from scenarios.written import Place, Reader, choice_of, found, read_struct, table_of, tables_of
 from sim.flow import FlowModel
 from sim.latency import Constant, Empirical, LatencyModel, LogNormal
@@ -122,6 +124,9 @@ def parse_scenario(text: str, where: str) -> Scenario:
     def host(value: object, at: Place) -> HostSection:
         return _host(value, at, folder)
 
+    def venue(value: object, at: Place) -> VenueSection:
+        return _venue(value, at, folder)
+
     return read_struct(
         table,
         Place(where),
@@ -133,6 +138,7 @@ def parse_scenario(text: str, where: str) -> Scenario:
             "flows": lambda value, at: _each(value, at, _flow),
             "hosts": lambda value, at: _each(value, at, host),
             "fees": lambda value, at: read_struct(value, at, FeesSection),
+            "venues": lambda value, at: _each(value, at, venue),
         },
     )
 
@@ -140,7 +146,8 @@ def parse_scenario(text: str, where: str) -> Scenario:
 def scenario_digest(text: str, where: str = "scenario") -> str:
     """Digest of what a scenario says: comments, order of keys and layout do not matter.
 
-    A latency file counts with its content, not with its name: it decides the run, its path does not.
+    A latency file or a venue's preset counts with its content, not with its name: it decides the run,
+    its path does not.
 
     Args:
         text: The scenario's text.
@@ -159,6 +166,8 @@ def scenario_digest(text: str, where: str = "scenario") -> str:
             if isinstance(model, Empirical):
                 block = model.compile()
                 table[wire]["path"] = hashlib.blake2b(block.tobytes(), digest_size=16).hexdigest()
+    for venue, written in zip(scenario.venues, fields["venues"], strict=True):
+        written["preset"] = msgspec.to_builtins(load_preset(venue.preset)[0])
     canonical = msgspec.json.encode(fields, order="sorted")
     return hashlib.blake2b(canonical, digest_size=16).hexdigest()
 
@@ -177,6 +186,18 @@ def _each(value: object, where: Place, read: Reader) -> tuple[object, ...]:
 def _instrument(value: object, where: Place) -> Instrument:
     """One of `[[books]]`."""
     return read_struct(value, where, Instrument)
+
+
+def _venue(value: object, where: Place, folder: Path) -> VenueSection:
+    """One of `[[venues]]`; the path of a preset is relative to the scenario's folder."""
+    section = read_struct(value, where, VenueSection)
+    if section.preset.endswith(".toml"):
+        section = msgspec.structs.replace(section, preset=str(folder / section.preset))
+    try:
+        load_preset(section.preset)
+    except InputError as error:
+        raise InputError(f"{where.at('preset')}: {error}") from None
+    return section
 
 
 def _flow(value: object, where: Place) -> BookFlow:

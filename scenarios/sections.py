@@ -135,6 +135,26 @@ class FeesSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 )
 
 
+class VenueSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of `[[venues]]`: the rules that the books of a venue have.
+
+    Attributes:
+        name: The venue, as the books name it.
+        preset: A packaged preset's name, or the path of a TOML file beside the scenario.
+        mid_reference: The book (`SYMBOL@VENUE`) whose best prices pegs follow; its own by default.
+        closes: Last close of each symbol in ticks: the first reference price.
+        opening_lots: What every host holds at the start, by symbol.
+        locates: What every host may sell short a day, by symbol.
+    """
+
+    name: str
+    preset: str
+    mid_reference: str = ""
+    closes: dict[str, int] = {}
+    opening_lots: dict[str, int] = {}
+    locates: dict[str, int] = {}
+
+
 class BookFlow(FlowModel, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of `[[flows]]`: a flow, and the book (`SYMBOL` or `SYMBOL@VENUE`) that it fills."""
 
@@ -151,11 +171,13 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     flows: tuple[BookFlow, ...] = ()
     hosts: tuple[HostSection, ...] = ()
     fees: FeesSection = FeesSection()
+    venues: tuple[VenueSection, ...] = ()
 
     def __post_init__(self) -> None:
         if self.flow is not None or self.flows:
             self._check_flow()
         _check_distinct("books", "name", [name_of(book) for book in self.books])
+        _check_distinct("venues", "name", [venue.name for venue in self.venues])
         _check_distinct("flows", "book", [flow.book for flow in self.flows])
         _check_distinct("hosts", "name", [host.name for host in self.hosts])
         _check_distinct("hosts", "desk", [host.desk for host in self.hosts])

@@ -16,30 +16,14 @@ from market.errors import VenueError
 from market.messages import NO_PRICE
 from sim.arena import BookSpec, FlowSpec, LocalSpec, build_arena
 from sim.consolidated import Consolidated
-from sim.growth import Arena, grow
+from sim.growth import grow
 from sim.kernels import consolidated as watched
 from sim.kernels import entry, layout, status
+from sim.kernels.ruled import entry as ruled
 from sim.rows import Rows, bad_row, in_ticks
+from sim.world_commands import OutRow, WorldCommands
 
-
-class OutRow(NamedTuple):
-    """One row that a kernel wrote: a report, or an observation (type `layout.OBSERVED`).
-
-    `figure` is what decided a refusal (`market.refusals` puts it into words); with `half` 1 the price
-    lies half a tick above `price_ticks`.
-    """
-
-    type: int
-    ts_ns: int
-    book_id: int
-    id: int
-    price_ticks: int
-    qty_lots: int
-    leaves_lots: int
-    reason: int
-    liquidity: int
-    figure: int = 0
-    half: int = 0
+__all__ = ["OutRow", "ViewWords", "World"]
 
 
 class ViewWords(NamedTuple):
@@ -60,7 +44,7 @@ class ViewWords(NamedTuple):
     level_version: int
 
 
-class World:
+class World(WorldCommands):
     """Every book of one run.
 
     Args:
@@ -86,14 +70,13 @@ class World:
     ) -> None:
         self.mode = mode
         self.books = books
-        self.arena: Arena = build_arena(mode, books, locals_, start_ns, flows)
+        super().__init__(build_arena(mode, books, locals_, start_ns, flows), books)
         self._watch = consolidated.watch if consolidated else None
         self._source = rows
         self._piece: Rows = np.zeros(0, dtype=TAPE_DTYPE)
         self._words = self._piece.view(np.int64)
         self._first_row = 0
         self._ticks = np.array([book.tick_units for book in books], dtype=np.int64)
-        self._slots: dict[int, tuple[int, int]] = {}
         self.arena.mem[layout.H_NOW] = start_ns - 1
         if rows is None:
             self.arena.mem[layout.H_TAPE_DONE] = 1
@@ -122,8 +105,10 @@ class World:
         arena = self.arena
         world = (arena.mem, self._words, arena.orders, arena.levels, until_ns, resumed)
         if self._watch is None:
-            return int(entry.advance(*world))
-        return int(watched.advance(*world, self._watch))
+            plain = entry.advance if not any(self._looks) else ruled.advance
+            return int(plain(*world))
+        follow = watched.advance if not any(self._looks) else ruled.advance_watched
+        return int(follow(*world, self._watch))
 
     def _serve(self, code: int) -> None:
         """Give the kernel what it asked for."""
@@ -172,121 +157,6 @@ class World:
     def skip_bad_row(self) -> None:
         """Go on behind a row that was refused."""
         self.arena.mem[layout.H_POS] += 1
-
-    def _out(self) -> list[OutRow]:
-        """The rows that the kernel wrote, as plain integers."""
-        mem = self.arena.mem
-        off = int(mem[layout.H_OUT_OFF])
-        count = int(mem[layout.H_OUT])
-        words = mem[off : off + count * layout.X_SIZE].tolist()
-        size = layout.X_SIZE
-        return [OutRow(*words[at : at + size]) for at in range(0, count * size, size)]
-
-    # --- own commands ---------------------------------------------------------------------------
-
-    def submit(
-        self,
-        book_id: int,
-        now_ns: int,
-        order_id: int,
-        *,
-        side: int,
-        order_type: int,
-        tif: int,
-        post_only: bool,
-        price_ticks: int,
-        qty_lots: int,
-        cause: int,
-    ) -> list[OutRow]:
-        """Submit an order at `now_ns`, to which the market must have been advanced."""
-        if order_id in self._slots:
-            raise VenueError(f"order {order_id} is already alive")
-        mem = self.arena.mem
-        mem[layout.H_OUT] = 0
-        while True:
-            arena = self.arena
-            code = entry.submit(
-                arena.mem,
-                arena.orders,
-                arena.levels,
-                book_id,
-                now_ns,
-                cause,
-                order_id,
-                int(side),
-                int(order_type),
-                int(tif),
-                1 if post_only else 0,
-                price_ticks,
-                qty_lots,
-            )
-            if code == status.DONE:
-                break
-            grow(arena, code)
-        slot = int(self.arena.mem[layout.H_SLOT])
-        if slot >= 0:
-            self._slots[order_id] = (book_id, slot)
-        return self._out()
-
-    def cancel(self, book_id: int, now_ns: int, order_id: int, *, cause: int) -> list[OutRow]:
-        """Cancel an order at `now_ns`."""
-        slot = self._slots.pop(order_id, (book_id, -1))[1]
-        self.arena.mem[layout.H_OUT] = 0
-        while True:
-            arena = self.arena
-            code = entry.cancel(
-                arena.mem, arena.orders, arena.levels, book_id, now_ns, cause, order_id, slot
-            )
-            if code == status.DONE:
-                return self._out()
-            grow(arena, code)
-
-    def replace(
-        self,
-        book_id: int,
-        now_ns: int,
-        order_id: int,
-        *,
-        price_ticks: int,
-        qty_lots: int,
-        cause: int,
-    ) -> list[OutRow]:
-        """Give an order a new price and open quantity at `now_ns`."""
-        slot = self._slots.get(order_id, (book_id, -1))[1]
-        self.arena.mem[layout.H_OUT] = 0
-        while True:
-            arena = self.arena
-            code = entry.replace(
-                arena.mem,
-                arena.orders,
-                arena.levels,
-                book_id,
-                now_ns,
-                cause,
-                order_id,
-                slot,
-                price_ticks,
-                qty_lots,
-            )
-            if code == status.DONE:
-                break
-            grow(arena, code)
-        slot = int(self.arena.mem[layout.H_SLOT])
-        if slot < 0:
-            self._slots.pop(order_id, None)
-        return self._out()
-
-    def forget(self, order_id: int) -> None:
-        """An order has ended by a fill; its id may not come back, its slot may."""
-        self._slots.pop(order_id, None)
-
-    def queue_ahead(self, book_id: int, order_id: int) -> int:
-        """Live lots in front of a resting own order, or -1 when it does not rest."""
-        slot = self._slots.get(order_id, (book_id, -1))[1]
-        arena = self.arena
-        return int(
-            entry.queue_ahead(arena.mem, arena.orders, arena.levels, book_id, order_id, slot)
-        )
 
     # --- local books ---------------------------------------------------------------------------
 
@@ -340,13 +210,19 @@ class World:
     def state(self, book_id: int) -> list[int]:
         """The state dump of a book (docs/explanation/venue-truth.md)."""
         arena = self.arena
-        out = np.zeros(entry.dump_size(arena.mem, arena.orders, book_id), dtype=np.int64)
-        used = entry.dump_book(arena.mem, arena.orders, arena.levels, book_id, out)
+        size, dump = entry.dump_size, entry.dump_book
+        if self._ruled[book_id]:
+            size, dump = ruled.dump_ruled_size, ruled.dump_ruled
+        out = np.zeros(size(arena.mem, arena.orders, book_id), dtype=np.int64)
+        used = dump(arena.mem, arena.orders, arena.levels, book_id, out)
         return out[:used].tolist()  # type: ignore[no-any-return]
 
     def audit(self, book_id: int) -> int:
-        """0, or the number of the invariant that a book breaks (`kernels.dump.audit_book`)."""
+        """0, or the number of the invariant that a book breaks (`kernels.audit.audit_book`)."""
         arena = self.arena
+        if self._ruled[book_id]:
+            seen = np.zeros(3, dtype=np.int64)
+            return int(ruled.audit_ruled(arena.mem, arena.orders, arena.levels, book_id, seen))
         return int(entry.audit_book(arena.mem, arena.orders, arena.levels, book_id))
 
     def phase(self, book_id: int) -> Phase:
@@ -356,6 +232,11 @@ class World:
     def book_word(self, book_id: int, word: int) -> int:
         """One word of a book's block (`kernels.layout.B_…`)."""
         return int(self.arena.mem[self.arena.book_off + book_id * layout.B_SIZE + word])
+
+    def reference_x2(self, book_id: int) -> int | None:
+        """The reference price of a book with rules in half ticks; None without one."""
+        value = self.book_word(book_id, layout.B_REFERENCE)
+        return None if value == NO_PRICE or not self._ruled[book_id] else value
 
     def header_word(self, word: int) -> int:
         """One word of the header (`kernels.layout.H_…`)."""

@@ -1,0 +1,317 @@
+"""Putting the venues of a scenario together: rules, house, day and guards of each.
+
+Model: `[[venues]]` names a venue of the run's books and a preset. Its books get the preset's rules, a
+house around them, a day that the clock drives, and guards that watch them. A venue that is not named
+stays as it is without a preset: plain price-time books, always open.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from market.codes import Phase, Side
+from market.errors import InputError
+from market.instruments import Instrument
+from market.messages import NO_PRICE
+from scenarios.calendars import sessions, timetable
+from scenarios.sections import Scenario, VenueSection
+from scenarios.stack import name_of
+from scenarios.venue_preset import VenuePreset, load_preset
+from scenarios.venue_rules import admission, around, book_rules, house_rules
+from sim.arena import LocalSpec
+from sim.clock import Clock
+from sim.costs import Tariff
+from sim.front.crossings import Crossings
+from sim.front.holdings import HoldingsRules
+from sim.front.house import House
+from sim.ingest.session_date import local_date
+from sim.latency import Constant
+from sim.schedule import CollarGuard, CollarTerms, Guards, PhaseDriver, StockGuard, StockTerms
+from sim.schedule.fixed_band import FixedBand
+from sim.schedule.guard import Guard
+from sim.schedule.resolve import Timetable
+from sim.schedule.world_control import ACT_CAUSE, VenueTap, WorldControl
+from sim.streams import stream_key
+from sim.venue import Venue
+from sim.venue_rules.book_rules import BookRules
+from sim.world import World
+
+CENTS = 100
+
+
+class VenuePlan(NamedTuple):
+    """One venue of a run, before anything is built.
+
+    Attributes:
+        section: As the scenario names it.
+        preset: What it is.
+        books: Its books.
+        closes: The last close of each book that has one, in ticks.
+    """
+
+    section: VenueSection
+    preset: VenuePreset
+    books: tuple[int, ...]
+    closes: Mapping[int, int]
+
+
+def plan_venues(scenario: Scenario, instruments: list[Instrument]) -> list[VenuePlan]:
+    """The venues that a scenario names.
+
+    Raises:
+        InputError: A venue has no book, or a preset is wrong.
+    """
+    plans = []
+    for section in scenario.venues:
+        books = tuple(i for i, one in enumerate(instruments) if one.venue == section.name)
+        if not books:
+            names = ", ".join(dict.fromkeys(one.venue for one in instruments))
+            raise InputError(f"venues: found {section.name!r}, allowed is {names}")
+        preset, _ = load_preset(section.preset)
+        closes = {
+            book_id: section.closes[instruments[book_id].symbol]
+            for book_id in books
+            if instruments[book_id].symbol in section.closes
+        }
+        plans.append(VenuePlan(section, preset, books, closes))
+    return plans
+
+
+def rules_of(
+    plans: list[VenuePlan], instruments: list[Instrument], seed: int
+) -> dict[int, BookRules]:
+    """The rules of every book that has some."""
+    names = [name_of(one) for one in instruments]
+    found = {}
+    for plan in plans:
+        for book_id in plan.books:
+            followed = -1
+            if plan.section.mid_reference:
+                wanted = plan.section.mid_reference
+                if wanted not in names:
+                    raise InputError(
+                        f"venues: {plan.section.name}: mid_reference: found {wanted!r}, "
+                        f"allowed is {', '.join(names)}"
+                    )
+                followed = names.index(wanted)
+            elif plan.preset.book.dark_pool:
+                raise InputError(
+                    f"venues: {plan.section.name}: found no mid_reference, allowed is a book: "
+                    "a dark pool trades at another book's middle"
+                )
+            key = stream_key(seed, f"peaks/{names[book_id]}")
+            found[book_id] = book_rules(plan.preset, peak_key=key, mid_reference=followed)
+    return found
+
+
+def tariffs_of(plans: list[VenuePlan], default: Tariff, count: int) -> list[Tariff]:
+    """What trading costs in each book."""
+    tariffs = [default] * count
+    for plan in plans:
+        for book_id in plan.books:
+            tariffs[book_id] = plan.preset.costs.fees
+    return tariffs
+
+
+def taps_of(plans: list[VenuePlan]) -> list[int]:
+    """Books that their venue itself must watch, in order."""
+    return sorted(book_id for plan in plans for book_id in plan.books)
+
+
+def tap_spec(book_id: int) -> LocalSpec:
+    """A local book at the venue."""
+    return LocalSpec(book_id=book_id, latency=Constant(latency_ns=1).compile(), key=0)
+
+
+class BookSurroundings:
+    """What houses may know of a world's books."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def phase(self, book_id: int) -> Phase:
+        """The phase of a book."""
+        return self._world.phase(book_id)
+
+    def reference_ticks(self, book_id: int) -> int:
+        """The last price of a book, rounded down; NO_PRICE without one."""
+        reference_x2 = self._world.reference_x2(book_id)
+        return NO_PRICE if reference_x2 is None else reference_x2 >> 1
+
+    def best(self, book_id: int) -> tuple[int, int]:
+        """Best displayed bid and ask, NO_PRICE for an empty side."""
+        bids = self._world.venue_depth(book_id, Side.BUY, 1)
+        asks = self._world.venue_depth(book_id, Side.SELL, 1)
+        return bids[0][0] if bids else NO_PRICE, asks[0][0] if asks else NO_PRICE
+
+
+class RunningVenues:
+    """The venues of a run, at work.
+
+    Args:
+        plans: The venues.
+        instruments: By book.
+        clock: Of the run.
+        world: Its books.
+        seed: Of every draw.
+        first_tap: Number of the first local book and subscription that are taps, in their order.
+    """
+
+    def __init__(
+        self,
+        plans: list[VenuePlan],
+        instruments: list[Instrument],
+        clock: Clock,
+        world: World,
+        seed: int,
+        first_tap: int,
+    ) -> None:
+        self.plans = plans
+        self.houses: dict[int, House] = {}
+        self.drivers: dict[int, PhaseDriver] = {}
+        self.taps: list[VenueTap] = []
+        self._instruments = instruments
+        self._clock = clock
+        self._world = world
+        self._seed = seed
+        self._first_tap = first_tap
+        self._tables = {plan.section.name: self._timetable(plan) for plan in plans}
+        surroundings = BookSurroundings(world)
+        for plan in plans:
+            admissions = {
+                book_id: admission(plan.preset, instruments[book_id], plan.closes.get(book_id))
+                for book_id in plan.books
+            }
+            rules = house_rules(plan.preset, admissions, self._holdings(plan))
+            crossings = Crossings((self._tables[plan.section.name],))
+            house = House(rules, surroundings, crossings)
+            self.houses.update(dict.fromkeys(plan.books, house))
+
+    def attach(self, venue: Venue) -> None:
+        """Let days and guards work on the venue's books."""
+        for plan in self.plans:
+            self._attach(plan, venue)
+        taps = taps_of(self.plans)
+        self.taps.sort(key=lambda tap: tap.subscription)
+        assert len(self.taps) == len(taps)
+        venue.after_command = self._look
+
+    def start(self) -> None:
+        """Put every book into its phase at the run's start."""
+        for number, plan in enumerate(self.plans):
+            for book_id, ticks in plan.closes.items():
+                cause = ACT_CAUSE - (1 << 40) - (number << 16) - book_id
+                self._world.set_reference(book_id, 2 * ticks, self._clock.start_ns, cause=cause)
+        for driver in dict.fromkeys(self.drivers.values()):
+            driver.start()
+        for tap in self.taps:
+            self._clock.at(self._clock.start_ns, tap.start)
+
+    def _attach(self, plan: VenuePlan, venue: Venue) -> None:
+        """Day and guards of one venue."""
+        name = plan.section.name
+        control = WorldControl(self._world, venue.ledger.calls.__setitem__)
+        driver = PhaseDriver(
+            self._clock,
+            control,
+            [self._tables[name]],
+            plan.preset.interruptions,
+            key=stream_key(self._seed, f"schedule/{name}"),
+            answer=venue.answer,
+            day_over=venue.end_day,
+        )
+        watched = self._guards(plan)
+        guards = Guards(self._clock, driver, watched) if watched else None
+        order = taps_of(self.plans)
+        house = self.houses[plan.books[0]]
+        for book_id in plan.books:
+            self.drivers[book_id] = driver
+            index = self._first_tap + order.index(book_id)
+            self.taps.append(
+                VenueTap(
+                    self._clock,
+                    self._world,
+                    local=index,
+                    subscription=index,
+                    book_id=book_id,
+                    tick_units=self._instruments[book_id].tick_units,
+                    driver=driver,
+                    guards=guards,
+                    on_price=house.holdings.on_price,
+                )
+            )
+
+    def _look(self, book_id: int) -> None:
+        """A command may have interrupted its book."""
+        driver = self.drivers.get(book_id)
+        if driver is not None and self._world.phase(book_id) is Phase.VOLATILITY_CALL:
+            driver.interrupted(book_id)
+
+    def _timetable(self, plan: VenuePlan) -> Timetable:
+        clock = self._clock
+        return timetable(plan.preset.schedule, clock.start_ns, clock.end_ns, plan.books)
+
+    def _holdings(self, plan: VenuePlan) -> HoldingsRules:
+        """What accounts of a venue may sell."""
+        section, costs = plan.section, plan.preset.costs
+        symbols = {self._instruments[book_id].symbol: book_id for book_id in plan.books}
+        tick_units = {book_id: self._instruments[book_id].tick_units for book_id in plan.books}
+        return HoldingsRules(
+            settlement=costs.settlement,
+            short_sale=costs.short_sale,
+            locates={symbols[name]: lots for name, lots in section.locates.items()},
+            opening_lots={symbols[name]: lots for name, lots in section.opening_lots.items()},
+            closes_units={
+                book_id: ticks * tick_units[book_id] for book_id, ticks in plan.closes.items()
+            }
+            if costs.short_sale.price_test != "none"
+            else {},
+            tick_units=tick_units,
+        )
+
+    def _guards(self, plan: VenuePlan) -> list[tuple[int, Guard]]:
+        """Who watches the venue's books."""
+        section = plan.preset.guards
+        found: list[tuple[int, Guard]] = []
+        for book_id in plan.books:
+            instrument, close = self._instruments[book_id], plan.closes.get(book_id)
+            if section.limit_ppm:
+                band = around(plan.preset, instrument, close, section.limit_ppm)
+                found.append((book_id, FixedBand(book_id, band)))
+            elif section.stocks == "us" and close is not None:
+                found.append((book_id, self._stock_guard(plan, book_id, close)))
+            elif close is not None and (section.dynamic_ppm or section.static_ppm):
+                terms = CollarTerms(
+                    reference_ticks=close,
+                    dynamic_ppm=section.dynamic_ppm,
+                    dynamic_ticks_min=section.dynamic_ticks_min,
+                    static_ppm=section.static_ppm,
+                    static_ticks_min=section.static_ticks_min,
+                    extended_ppm=section.extended_ppm,
+                )
+                found.append((book_id, CollarGuard(book_id, terms)))
+        return found
+
+    def _stock_guard(self, plan: VenuePlan, book_id: int, close_ticks: int) -> StockGuard:
+        """Who keeps a US stock to the rule of its day."""
+        instrument = self._instruments[book_id]
+        units_per_cent, rest = divmod(instrument.price_units_per_currency, CENTS)
+        ticks, odd = divmod(units_per_cent, instrument.tick_units)
+        if rest or odd:
+            raise InputError(
+                f"venue {plan.preset.name!r}: found a tick of {instrument.tick_units} price units "
+                f"for {instrument.symbol}, allowed with US stock rules is a whole part of a cent"
+            )
+        zone = plan.preset.schedule[0].zone
+        first = local_date(self._clock.start_ns, zone)
+        last = local_date(self._clock.end_ns - 1, zone)
+        days = [
+            day
+            for day in sessions(plan.preset.schedule, first, last)
+            if day.close_ns > self._clock.start_ns
+        ]
+        terms = StockTerms(
+            previous_close_ticks=close_ticks,
+            listing=plan.preset.guards.listing,
+            ticks_per_cent=ticks,
+        )
+        return StockGuard(book_id, days, terms)
