@@ -14,7 +14,7 @@ lots rest while the cost of the next one,
 
     (λ+θ) − (h+r_k+λ+θ)·P(ξ_k reaches it),
 
-is below μ, which is h + f where some are taken. For one venue that is the paper's Proposition 1:
+is below μ, which is h + f where some are taken. For one venue that is the paper's Proposition 3:
 F(Q+L) = (2h+f+r)/(λ+h+r+θ). In whole lots nothing changes: filling up by the cheapest next lot is
 exact for a sum of convex functions.
 
