@@ -111,4 +111,4 @@ class BookPhases:
     @property
     def reopens(self) -> bool:
         """Whether a halt that has just ended leads to a reopening auction."""
-        return not self.active and self.scheduled is Phase.CONTINUOUS and self.held is Phase.HALT
+        return not self.active and self.scheduled is Phase.CONTINUOUS

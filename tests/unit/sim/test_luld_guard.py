@@ -194,6 +194,21 @@ def test_a_limit_state_that_the_end_of_the_bands_overtakes_pauses_nothing() -> N
     assert not [act for act in acts if isinstance(act, Interrupt)]
 
 
+def test_in_2013_the_bands_ended_before_the_close_and_a_limit_state_with_them() -> None:
+    fed = [*OPEN, trade(at(9, 30), 10_000), quote(at(15, 44, 50), 11_500, None)]
+    acts = feed(luld(20130806), fed, at(17, 0))
+
+    assert acts[-1] == free(at(15, 45))
+    assert not [act for act in acts if isinstance(act, Interrupt)]
+
+
+def test_a_band_is_set_anew_when_trading_resumes_even_if_it_is_the_same() -> None:
+    # Whoever made the call print may have lifted the band meanwhile.
+    fed = [*LIMIT, *RESUME[:2], quote(at(10, 5, 15), 10_000, 10_100), RESUME[2]]
+
+    assert feed(luld(collar=50_000), fed)[-2:] == [band(at(10, 5, 15), 9_500, 10_500)] * 2
+
+
 def test_a_band_that_moves_onto_the_quote_begins_a_limit_state() -> None:
     # At 15:35 the bands double; at 9:45 of 2019 they halve, onto a bid of 106.
     guard = luld(20190102)

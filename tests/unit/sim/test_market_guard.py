@@ -139,6 +139,7 @@ def test_levels_follow_the_last_value_of_the_day_before() -> None:
     guard.on_index(480_000, at(15, 0))
     guard.on_index(600_000, at(17, 0))  # after the close it does not count
 
+    assert guard.on_index(446_401, at(11, 0) + DAY_NS) is None
     assert guard.on_index(446_400, at(12, 0) + DAY_NS) == HaltAll(
         at(12, 0) + DAY_NS, 1, Interruption.MARKET_HALT, at(12, 15) + DAY_NS
     )

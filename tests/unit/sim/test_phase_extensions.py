@@ -143,6 +143,9 @@ def test_a_reopening_that_a_book_extends_goes_on_as_a_volatility_call() -> None:
     desk = make(rules=US_RULES)
     at(desk, 100, Interruption.PAUSE, 105)
     desk.clock.at(101 * MINUTE, lambda _: desk.books.refusals.update({0: 2}))
+    desk.clock.run_until(106 * MINUTE)
+    assert desk.driver.interruption(0) is Interruption.VOLATILITY
+    assert desk.driver.phase(0) is P.VOLATILITY_CALL
 
     assert told(desk, 100, 200) == [
         (100, P.HALT),

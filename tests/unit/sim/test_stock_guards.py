@@ -171,6 +171,27 @@ def test_any_price_of_the_window_counts_not_the_last_alone() -> None:
     assert feed(jump(), [*OPEN, *falls]) == [pause(at(11, 0, 160))]
 
 
+def test_the_lowest_and_the_highest_price_may_be_neither_the_first_nor_the_last() -> None:
+    prices = (57_000, 55_000, 56_000, 60_499, 60_500)
+    dips = [trade(at(11, 0, 20 * n), price) for n, price in enumerate(prices)]
+    assert feed(jump(), [*OPEN, *dips]) == [pause(at(11, 0, 80))]
+    prices = (57_000, 59_000, 58_000, 53_101, 53_100)
+    peaks = [trade(at(11, 0, 20 * n), price) for n, price in enumerate(prices)]
+    assert feed(jump(), [*OPEN, *peaks]) == [pause(at(11, 0, 80))]
+
+
+def test_what_traded_before_any_halt_is_forgotten() -> None:
+    fed = [
+        *OPEN,
+        trade(at(11, 0), 57_000),
+        phase(at(11, 1), P.HALT),
+        phase(at(11, 2), P.CONTINUOUS),
+        trade(at(11, 3), 63_000),
+    ]
+
+    assert feed(jump(), fed) == []
+
+
 def test_what_traded_before_a_pause_is_forgotten() -> None:
     fed = [
         *OPEN,
@@ -233,6 +254,21 @@ def test_the_last_print_of_a_day_chooses_the_width_of_the_next() -> None:
 
     # The close is below three dollars, so the band of the next day is 20 % wide.
     assert later == [SetBand(at(9, 30) + DAY_NS, 0, 240, 360)]
+
+
+def test_the_print_of_a_closing_call_after_the_close_is_the_close() -> None:
+    for print_first in (False, True):
+        auction = trade(at(16, 5), 299)
+        ends = phase(at(16, 5), P.CLOSED)
+        closing = [
+            phase(at(16, 0), P.CLOSING_CALL),
+            *([auction, ends] if print_first else [ends, auction]),
+        ]
+        guard = days(StockTerms(previous_close_ticks=400), 20240702, 20240703)
+        feed(guard, [*OPEN, trade(at(9, 30), 400), *closing])
+        later = feed(guard, shifted([*OPEN, trade(at(9, 30), 300)], 1))
+
+        assert later == [SetBand(at(9, 30) + DAY_NS, 0, 240, 360)]
 
 
 def test_a_day_without_a_rule_has_neither_bands_nor_pauses() -> None:
