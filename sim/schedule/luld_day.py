@@ -84,6 +84,8 @@ class LuldDay:
         self._reference: LuldReference | None = None
         self._monitor = LuldMonitor()
         self._band: Band | None = None
+        self._around = (0, -1)
+        self._found: Band | None = None
         self._set = FREE
         self._phase = Phase.CLOSED
         self._widened = 0
@@ -92,6 +94,7 @@ class LuldDay:
         self._quote = Quoted(None, None)
         self._since_ns: int | None = None
         self._edges = self._edge_times()
+        self._due_ns = self._next_due()
 
     def _edge_times(self) -> list[int]:
         """When the time of day alone changes the band, or gives the first reference; latest first."""
@@ -106,14 +109,19 @@ class LuldDay:
     @property
     def due_ns(self) -> int:
         """When time alone makes it act next."""
-        due = [self._edges[-1]] if self._edges else []
-        if self._in_limit:
-            due.append(self._monitor.since_ns + LIMIT_STATE_NS)
-        elif self._phase is Phase.CONTINUOUS and self._reference is not None:
-            moves_ns = self._reference.due_ns
-            if moves_ns is not None and moves_ns < self._session.close_ns:
-                due.append(moves_ns)
-        return min(due, default=NEVER_NS)
+        return self._due_ns
+
+    def _next_due(self) -> int:
+        """The same, found anew; nothing but `_refresh` changes what it depends on."""
+        due_ns = self._edges[-1] if self._edges else NEVER_NS
+        if self._phase is not Phase.CONTINUOUS:
+            return due_ns
+        if self._monitor.state is LuldState.LIMIT:
+            return min(due_ns, self._monitor.since_ns + LIMIT_STATE_NS)
+        moves_ns = None if self._reference is None else self._reference.due_ns
+        if moves_ns is None or moves_ns >= self._session.close_ns:
+            return due_ns
+        return min(due_ns, moves_ns)
 
     def advance(self, now_ns: int) -> list[Act]:
         """Do what time has made due, each thing at its own time."""
@@ -121,7 +129,7 @@ class LuldDay:
         if self._since_ns is None:
             self._since_ns = now_ns
         first_ns = self._session.open_ns + WINDOW_NS
-        while (due_ns := self.due_ns) <= now_ns:
+        while (due_ns := self._due_ns) <= now_ns:
             while self._edges and self._edges[-1] <= due_ns:
                 self._edges.pop()
             if self._reference is None and due_ns == first_ns and self._since_ns <= first_ns:
@@ -213,6 +221,7 @@ class LuldDay:
                 if band is not None:
                     self._monitor.on_quote(now_ns, *self._quote, band)
         self._band = band
+        self._due_ns = self._next_due()
         found = FREE if band is None else inside_ticks(band.low, band.high)
         if found == self._set and not (always and band is not None):
             return []
@@ -232,12 +241,20 @@ class LuldDay:
         time_ns = time_of_day_ns(self._session, now_ns)
         if self._in_limit and self._band is not None and time_ns < self._rules.end_ns:
             return self._band
-        return luld_band(
-            self._rules,
-            reference=reference.at(now_ns),
-            previous_close=self._previous_close,
-            tier=self._tier,
-            time_of_day_ns=time_ns,
-            units_per_cent=self._units_per_cent,
-            leverage_ppm=self._leverage_ppm,
-        )
+        return self._computed(reference.at(now_ns), time_ns)
+
+    def _computed(self, reference: int, time_ns: int) -> Band | None:
+        """The band around a reference, which between two edges of the day depends on nothing else."""
+        around = (reference, len(self._edges))
+        if around != self._around:
+            self._around = around
+            self._found = luld_band(
+                self._rules,
+                reference=reference,
+                previous_close=self._previous_close,
+                tier=self._tier,
+                time_of_day_ns=time_ns,
+                units_per_cent=self._units_per_cent,
+                leverage_ppm=self._leverage_ppm,
+            )
+        return self._found
