@@ -1,14 +1,22 @@
 """Calendars make sessions, and sessions make a day's phases: worked days of real exchanges."""
 
+import tomllib
+
 import pytest
 
 from market.codes import Phase
 from market.errors import InputError
 from scenarios.calendars import read_schedule, sessions, timetable
+from scenarios.written import Place, read_struct
 from sim.ingest.session_date import midnight_ns
+from sim.schedule.breaker_rules import BreakerTerms
+from sim.schedule.collar_guard import CollarTerms
 from sim.schedule.library import SCHEDULES, schedule_named
 from sim.schedule.moments import day_number
 from sim.schedule.random_end import end_delay_ns
+from sim.schedule.rules import US_RULES, InterruptionRules
+from sim.schedule.stock_guard import StockTerms
+from sim.schedule.stock_rules import Listing
 from sim.streams import stream_key
 
 P = Phase
@@ -268,3 +276,31 @@ def test_versions_must_be_of_one_venue_and_in_order() -> None:
 def test_days_before_a_schedule_is_known_are_refused() -> None:
     with pytest.raises(InputError, match="allowed is from 2003-11-03 on"):
         timetable("xetr", *day_of("2001-01-08"), (0,))
+
+
+def test_rules_and_terms_are_written_in_toml_too() -> None:
+    place = Place("venue.toml")
+    rules = read_struct(
+        tomllib.loads(
+            """
+            late_pause = "10m"
+            volatility = { length = "2m", random_end = "30s" }
+            [reopening.extension]
+            price = "5m"
+            price_times = -1
+            """
+        ),
+        place,
+        InterruptionRules,
+    )
+    assert rules.late_pause_ns == 600 * SECOND
+    assert (rules.volatility.length_ns, rules.volatility.random_end_ns) == (
+        120 * SECOND, 30 * SECOND,
+    )  # fmt: skip
+    assert rules.reopening.extension == US_RULES.reopening.extension
+    terms = read_struct({"previous_close_ticks": 5, "listing": "other"}, place, StockTerms)
+    assert terms.listing is Listing.OTHER
+    assert read_struct({"reference_ticks": 5}, place, CollarTerms).dynamic_ppm == 0
+    assert read_struct({"previous_close": 5}, place, BreakerTerms).units_per_point == 1
+    with pytest.raises(InputError, match="venue.toml: volatility: found unknown key 'lenght'"):
+        read_struct({"volatility": {"lenght": "2m"}}, place, InterruptionRules)
