@@ -302,5 +302,5 @@ def test_rules_and_terms_are_written_in_toml_too() -> None:
     assert terms.listing is Listing.OTHER
     assert read_struct({"reference_ticks": 5}, place, CollarTerms).dynamic_ppm == 0
     assert read_struct({"previous_close": 5}, place, BreakerTerms).units_per_point == 1
-    with pytest.raises(InputError, match="venue.toml: volatility: found unknown key 'lenght'"):
+    with pytest.raises(InputError, match=r"venue\.toml: volatility: found unknown key 'lenght'"):
         read_struct({"volatility": {"lenght": "2m"}}, place, InterruptionRules)
