@@ -40,7 +40,14 @@ from sim.tape.read import Tape
 from sim.venue import Fees, Venue
 from sim.wire import Wire
 from sim.world import World
-from strategies import Quoter, QuoterConfig, ScheduledBuyer, ScheduledBuyerConfig
+from strategies import (
+    DayOrder,
+    DayOrderConfig,
+    Quoter,
+    QuoterConfig,
+    ScheduledBuyer,
+    ScheduledBuyerConfig,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -208,7 +215,7 @@ class Assembly:
         section = self.scenario.hosts[number]
         books = books_of(section, self.instruments)
         if section.stack is None:
-            return participant(section, books[0], self.start_ns, self.end_ns), None
+            return participant(section, books, self.start_ns, self.end_ns), None
         config = desk_config(
             section.stack,
             desk=section.desk,
@@ -251,27 +258,33 @@ def _memory(_name: str) -> RunWriter:
     return RunWriter(None)
 
 
-def _quoter(section: HostSection, book_id: int, _start_ns: int, end_ns: int) -> Participant:
+def _quoter(section: HostSection, books: list[int], _start_ns: int, end_ns: int) -> Participant:
     assert isinstance(section.params, QuoterConfig)
-    return Quoter(section.params, desk=section.desk, book_id=book_id, end_ns=end_ns)
+    return Quoter(section.params, desk=section.desk, book_id=books[0], end_ns=end_ns)
 
 
-def _buyer(section: HostSection, book_id: int, start_ns: int, end_ns: int) -> Participant:
+def _buyer(section: HostSection, books: list[int], start_ns: int, end_ns: int) -> Participant:
     assert isinstance(section.params, ScheduledBuyerConfig)
     return ScheduledBuyer(
-        section.params, desk=section.desk, book_id=book_id, start_ns=start_ns, end_ns=end_ns
+        section.params, desk=section.desk, book_id=books[0], start_ns=start_ns, end_ns=end_ns
     )
 
 
-MAKERS: dict[str, Callable[[HostSection, int, int, int], Participant]] = {
+def _day_order(section: HostSection, books: list[int], start_ns: int, _end_ns: int) -> Participant:
+    assert isinstance(section.params, DayOrderConfig)
+    return DayOrder(section.params, desk=section.desk, books=books, start_ns=start_ns)
+
+
+MAKERS: dict[str, Callable[[HostSection, list[int], int, int], Participant]] = {
+    "day_order": _day_order,
     "quoter": _quoter,
     "scheduled_buyer": _buyer,
 }
 
 
-def participant(section: HostSection, book_id: int, start_ns: int, end_ns: int) -> Participant:
-    """What a host runs, made from its section; it trades the first of the host's books."""
-    return MAKERS[section.strategy](section, book_id, start_ns, end_ns)
+def participant(section: HostSection, books: list[int], start_ns: int, end_ns: int) -> Participant:
+    """What a host runs, made from its section and the books that it follows."""
+    return MAKERS[section.strategy](section, books, start_ns, end_ns)
 
 
 def books_of(host: HostSection, instruments: list[Instrument]) -> list[int]:

@@ -287,17 +287,34 @@ def _total_pnl(assembly: Assembly) -> str:
 
 
 def _pnl(assembly: Assembly, host: int, book_id: int) -> int | None:
-    """Cash, plus the position at the venue's mid rounded down, less fees; None without a mid."""
+    """Cash, plus the position at the venue's mid rounded down, less fees; None without a mid.
+
+    A book that shows nothing, such as a dark pool's, is marked where its symbol is shown.
+    """
     account = assembly.venue.accounts[host, book_id]
     mark_x2 = 0
     if account.position_lots:
-        bids = assembly.world.venue_depth(book_id, Side.BUY, 1)
-        asks = assembly.world.venue_depth(book_id, Side.SELL, 1)
-        if not bids or not asks:
+        mid_x2_ticks = _mid_x2(assembly, book_id)
+        if mid_x2_ticks is None:
             return None
-        mid_x2_ticks = bids[0][0] + asks[0][0]
         mark_x2 = assembly.instruments[book_id].notional(mid_x2_ticks, account.position_lots)
     return account.cash + mark_x2 // 2 - account.fee
+
+
+def _mid_x2(assembly: Assembly, book_id: int) -> int | None:
+    """The middle of a book's best prices in half ticks, or of the first of its twins that has both."""
+    one = assembly.instruments[book_id]
+    twins = [
+        other
+        for other, two in enumerate(assembly.instruments)
+        if msgspec.structs.replace(two, venue=one.venue) == one and other != book_id
+    ]
+    for each in (book_id, *twins):
+        bids = assembly.world.venue_depth(each, Side.BUY, 1)
+        asks = assembly.world.venue_depth(each, Side.SELL, 1)
+        if bids and asks:
+            return bids[0][0] + asks[0][0]
+    return None
 
 
 def _joined(assembly: Assembly, amounts: Mapping[int, int | None]) -> str:

@@ -20,7 +20,7 @@ from market.instruments import Instrument
 from scenarios.stack import StackSection, name_of
 from sim.flow import FlowModel
 from sim.latency import LatencyModel
-from strategies import DESK_MAX, QuoterConfig, ScheduledBuyerConfig
+from strategies import DESK_MAX, DayOrderConfig, QuoterConfig, ScheduledBuyerConfig
 
 FORMAT_VERSION: Final = 1
 """Rises when an older reader would misunderstand a newer scenario."""
@@ -32,9 +32,12 @@ FEE_PPM_MAX: Final = 1_000_000
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 """Names become names of folders and of random streams."""
 
-StrategyConfig = QuoterConfig | ScheduledBuyerConfig
+StrategyConfig = QuoterConfig | ScheduledBuyerConfig | DayOrderConfig
 
-STRATEGIES: Final[dict[str, type[QuoterConfig] | type[ScheduledBuyerConfig]]] = {
+STRATEGIES: Final[
+    dict[str, type[QuoterConfig] | type[ScheduledBuyerConfig] | type[DayOrderConfig]]
+] = {
+    "day_order": DayOrderConfig,
     "quoter": QuoterConfig,
     "scheduled_buyer": ScheduledBuyerConfig,
 }

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from market.codes import Liquidity, Phase, SelfTrade, Side
+from market.codes import Liquidity, Phase, Reason, SelfTrade, Side, TimeInForce
 from market.messages import Replace, Submit
 from market.refusals import Refusal
 from sim.front.admission import Admission, Held, Situation
@@ -104,7 +104,8 @@ class House:
     def admit(self, host: int, submit: Submit, now_ns: int) -> Refusal | None:
         """Why a new order is not taken to its book; None when it is."""
         sheet = self.rules.admissions[submit.book_id]
-        refusal = sheet.check(submit, self._situation(submit.book_id, now_ns))
+        situation = self._situation(submit.book_id, now_ns)
+        refusal = sheet.check(submit, situation) or _opened(submit, situation)
         if refusal is not None:
             return refusal
         bid_ticks, ask_ticks = self._books.best(submit.book_id)
@@ -188,6 +189,16 @@ class House:
     def end_day(self, book_id: int) -> list[Ending]:
         """A book's trading day is over: its DAY orders end."""
         return self.lifetimes.end_day(book_id)
+
+
+def _opened(submit: Submit, situation: Situation) -> Refusal | None:
+    """Why an order for the open is too late: the next auction is the close's."""
+    close_ns, open_ns = situation.close_cross_ns, situation.open_cross_ns
+    if submit.tif is not TimeInForce.AT_OPEN or close_ns is None:
+        return None
+    if open_ns is not None and open_ns < close_ns:
+        return None
+    return Refusal(Reason.TOO_LATE, situation.now_ns)
 
 
 def standing(submit: Submit, session: int, owner: int, *, is_quote: bool) -> Standing:

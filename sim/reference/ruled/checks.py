@@ -16,7 +16,7 @@ from sim.reference.ruled.pegs import effective_x2, peg_reference
 from sim.reference.ruled.state import RuledState
 from sim.reference.ruled.terms import Ticket
 
-PRE_OPENING: Final = (Phase.PRE_OPEN, Phase.OPENING_CALL)
+PRE_OPENING: Final = (Phase.PRE_OPEN, Phase.OPENING_CALL, Phase.CONTINUOUS)
 
 
 def not_now(state: RuledState, ticket: Ticket) -> Refusal:

@@ -191,7 +191,7 @@ def test_a_closed_book_takes_nothing(new: New) -> None:
 def test_orders_for_the_open_come_before_it(new: New, phase: Phase) -> None:
     game = new()
     game.phase(phase)
-    if phase in (Phase.PRE_OPEN, Phase.OPENING_CALL):
+    if phase in (Phase.PRE_OPEN, Phase.OPENING_CALL, Phase.CONTINUOUS):
         game.buy(5, 100, tif=Tif.AT_OPEN)
         assert game.is_open(1)
     else:
