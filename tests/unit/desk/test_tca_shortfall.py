@@ -320,6 +320,8 @@ def test_a_fill_must_have_lots_a_venue_and_a_liquidity() -> None:
 def test_times_that_go_back_are_refused() -> None:
     with pytest.raises(InputError, match="order 1: found 1 ns after 2 ns"):
         child(seen(2, 100), seen(1, 100))
+    with pytest.raises(InputError, match="order 1: found 3 ns after 4 ns"):
+        child(seen(2, 100), seen(2, 100), [fill(4, 100, 1), fill(3, 100, 1)], ended_ns=5)
     with pytest.raises(InputError, match="parent 1, order 1: found 1 ns after 5 ns"):
         parent(BUY, 1, seen(5, 100), [child(seen(1, 100), seen(2, 100))], 100)
     with pytest.raises(InputError, match="parent 1: found 2 ns after 3 ns"):
