@@ -48,11 +48,12 @@ class Feed:
     def apply(self, view: View, now_ns: int) -> bool:
         """Take a view in; whether its content is new."""
         data, book_id = self.data, view.book_id
-        old = data.views[book_id]
-        if old is not None and view.seq < old.seq:
+        views, seq = data.views, view.seq
+        old = views[book_id]
+        if old is not None and seq < old.seq:
             return False
-        data.views[book_id] = view
-        fresh = old is None or view.seq != old.seq
+        views[book_id] = view
+        fresh = old is None or seq != old.seq
         if fresh:
             data.content_ns[book_id] = view.local_ns
             data.stale[book_id] = False

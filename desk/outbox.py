@@ -1,11 +1,13 @@
 """What leaves the desk in one event, and what was decided on the way: limits last, orders told first.
 
-Model: a child becomes a command, the limits look at it, and the orders write it down, in that order, so
+Model: a verdict of the gate becomes children: none and pulls of what works for a veto, and for a
+permit what sizing and execution make of the wish. A child becomes a command, the limits look at it, and the orders write it down, in that order, so
 that nothing that leaves is unknown to the desk, and nothing that was refused is believed to be on its
 way. What has been collected is one record of the journal.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from desk.desk_data import DeskData
 from desk.execution import Executor, ParentStatus
@@ -13,7 +15,18 @@ from desk.execution.child import Child, ChildAction
 from desk.limits import Limits
 from desk.orders import Order, Orders
 from desk.picture import Picture
-from market.decisions import Action, ActionKind, Cause, Caused, Decision, Refusal
+from desk.sizing import SizingConfig, size
+from market.decisions import (
+    Action,
+    ActionKind,
+    Cause,
+    Caused,
+    Decision,
+    Permit,
+    Refusal,
+    Signal,
+    Veto,
+)
 from market.messages import (
     EVERY,
     Cancel,
@@ -26,12 +39,17 @@ from market.messages import (
     View,
 )
 
+# Enum attributes cost a look-up each; the hot path has plain names.
+_NEW: Final = ChildAction.NEW
+_PULL: Final = ChildAction.PULL
+
 
 class Outbox:
     """Commands of one event, with their causes, and the decisions behind them.
 
     Args:
         keys: Every strategy in every book that it trades, `strategy << 16 | book_id`.
+        sizing: How each strategy is sized.
     """
 
     def __init__(
@@ -41,6 +59,7 @@ class Outbox:
         executor: Executor,
         limits: Limits,
         keys: Sequence[int],
+        sizing: Sequence[SizingConfig],
     ) -> None:
         self._data = data
         self._picture = picture
@@ -48,10 +67,7 @@ class Outbox:
         self._executor = executor
         self._limits = limits
         self._keys = keys
-        self.begin()
-
-    def begin(self) -> None:
-        """A new event: nothing has come of it yet."""
+        self._sizing = sizing
         self.risky = 0  # submissions and replacements
         self.commands: list[Command] = []
         self.caused: list[Caused] = []
@@ -59,23 +75,93 @@ class Outbox:
         self.actions: list[Action] = []
         self.refusals: list[Refusal] = []
 
+    def begin(self) -> None:
+        """A new event: nothing has come of it yet."""
+        self._data.seq += 1
+        self.risky = 0
+        self.commands, self.caused, self.decisions = [], [], []
+        self.actions, self.refusals = [], []
+
+    def vetoed(
+        self, key: int, signal: Signal, veto: Veto, live: Sequence[Order]
+    ) -> Sequence[Child]:
+        """What works is pulled; a veto that stands already is not said again."""
+        data, code = self._data, veto.code
+        children = self._executor.stop(key >> 16, key & 0xFFFF, live) if live else ()
+        if children or data.vetoes.get(key, 0) != code:
+            signal_id = data.signal_ids.get(key, 0)
+            self.decisions.append(
+                Decision(signal_id=signal_id, strategy=key >> 16, signal=signal, veto=veto)
+            )
+            data.veto_counts[code] = data.veto_counts.get(code, 0) + 1
+        data.vetoes[key] = code
+        return children
+
+    def permitted(
+        self,
+        key: int,
+        signal: Signal,
+        permit: Permit,
+        view: View,
+        live: Sequence[Order],
+        now_ns: int,
+    ) -> Sequence[Child]:
+        """What brings a strategy's orders nearer to its wish: sizing, then execution."""
+        data, state, strategy = self._data, self._picture.state, key >> 16
+        data.vetoes[key] = 0
+        sized = size(signal, permit, self._sizing[strategy], state)
+        # Orders that have ended may have filled unheard; those lots are not to be traded twice.
+        seen = state.data
+        owed_buy_lots, owed_sell_lots = seen.buy_risk.get(key, 0), seen.sell_risk.get(key, 0)
+        for order in live:
+            if order.side:
+                owed_sell_lots -= order.open_lots + order.replacing_lots
+            else:
+                owed_buy_lots -= order.open_lots + order.replacing_lots
+        signal_id = data.signal_ids.get(key, 0)
+        children = self._executor.work(
+            strategy,
+            signal,
+            signal_id,
+            permit,
+            sized,
+            view,
+            seen.positions.get(key, 0),
+            live,
+            now_ns,
+            owed_buy_lots,
+            owed_sell_lots,
+        )
+        if children:
+            self.decisions.append(
+                Decision(
+                    signal_id=signal_id,
+                    strategy=strategy,
+                    signal=signal,
+                    permit=permit,
+                    sized=sized,
+                )
+            )
+        return children
+
     def let_out(
         self, child: Child, signal_id: int, permit_id: int, view: View, now_ns: int
     ) -> None:
         """Make a child a command, have the limits look at it, and give it to the orders."""
+        strategy, book_id, action = child.strategy, child.book_id, child.action
         cause = Cause(
-            strategy=child.strategy,
+            strategy=strategy,
             signal_id=signal_id,
             permit_id=permit_id,
             parent_id=child.parent_id,
         )
-        if child.action is ChildAction.PULL:
+        if action is _PULL:
             self.pull(self._orders.get(child.order_id), cause, now_ns)
             return
         command: Submit | Replace
-        if child.action is ChildAction.NEW:
+        if action is _NEW:
             command = Submit(
-                book_id=child.book_id,
+                book_id=book_id,
                 order_id=self._orders.next_id,
                 side=child.side,
                 price_ticks=child.price_ticks,
@@ -86,23 +172,23 @@ class Outbox:
             )
         else:
             command = Replace(
-                book_id=child.book_id,
+                book_id=book_id,
                 order_id=child.order_id,
                 price_ticks=child.price_ticks,
                 qty_lots=child.qty_lots,
             )
-        refusal = self._limits.check(command, now_ns, view, child.strategy)
+        refusal = self._limits.check(command, now_ns, view, strategy)
         if refusal is not None:
             self._note_refusal(command, cause, refusal)
-            self._executor.refuse(child.strategy, child.book_id, child.side, view.seq, now_ns)
+            self._executor.refuse(strategy, book_id, child.side, view.seq, now_ns)
             return
         if type(command) is Submit:
-            self._orders.add(command, child.strategy, cause, now_ns)
+            self._orders.add(command, strategy, cause, now_ns)
         else:
             order = self._orders.get(child.order_id)
             assert order is not None
             self._orders.replace(order, child.price_ticks, child.qty_lots, now_ns)
-        self._picture.risk(child.strategy, child.book_id)
+        self._picture.risk(strategy, book_id)
         self.risky += 1
         self.commands.append(command)
         self.caused.append(Caused(command=command, cause=cause))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from desk.feed import Feed
 from desk.ledger import Ledger
-from desk.orders import Order, Orders, OrderState, Outcome
+from desk.orders import Order, Orders, Outcome
 from desk.state import State, account_key
 from market.errors import DeskError
 from market.messages import EVERY, Accrual, LinkStatus, Report, View
@@ -36,31 +36,31 @@ class Picture:
         self.state = state
         # Profit by book is made from the ledger alone, so that a restored desk has the same.
         self._equity = [self._book_equity(book_id) for book_id in state.books]
+        self._capital = state.config.capital * MICROS
 
     def view(self, view: View, now_ns: int) -> bool:
         """A book as its feed shows it; whether it is news that may be acted on."""
         feed, state, book_id = self.feed, self.state, view.book_id
         fresh = feed.apply(view, now_ns)
-        newest = feed.data.views[book_id]
+        known = feed.data
+        newest, stale = known.views[book_id], known.stale[book_id]
         assert newest is not None
-        stale = feed.data.stale[book_id]
-        state.apply_view(newest, stale=stale, content_ns=feed.data.content_ns[book_id])
+        state.apply_view(newest, stale=stale, content_ns=known.content_ns[book_id])
         if state.data.position_lots[book_id]:
             self.mark(book_id)
         return fresh and not stale
 
     def report(self, report: Report, now_ns: int) -> Outcome:
         """A venue's answer: orders first, then money, then the exposure that every stage reads."""
-        before = self.orders.get(report.order_id)
-        doubted = before is not None and before.state is OrderState.UNKNOWN
         outcome = self.orders.apply(report, now_ns)
         order = outcome.order
         if order is None:
             return outcome
         if outcome.filled_lots or outcome.corrected_from is not None:
             self._book(order, report, outcome)
-        self.risk(order.strategy, order.book_id)
-        if doubted or order.state is OrderState.UNKNOWN:
+        if outcome.risk_moved:
+            self.risk(order.strategy, order.book_id)
+        if outcome.doubted:
             self._count_unknown(order.book_id)
         return outcome
 
@@ -90,11 +90,12 @@ class Picture:
 
     def risk(self, strategy: int, book_id: int) -> None:
         """What may still come of a strategy's orders in a book has changed."""
+        orders = self.orders
         self.state.apply_risk(
             strategy,
             book_id,
-            self.orders.buy_risk(book_id, strategy),
-            self.orders.sell_risk(book_id, strategy),
+            orders.buy_risk(book_id, strategy),
+            orders.sell_risk(book_id, strategy),
         )
 
     def mark(self, book_id: int) -> None:
@@ -103,7 +104,7 @@ class Picture:
         if mark_x2_ticks:
             self.ledger.mark(book_id, mark_x2_ticks)
         self._equity[book_id] = self._book_equity(book_id)
-        self.state.apply_equity(self.state.config.capital * MICROS + sum(self._equity))
+        self.state.apply_equity(self._capital + sum(self._equity))
 
     def unknown(self, book_id: int) -> Sequence[Order]:
         """Orders of a book (or of EVERY one) of which nobody knows how they stand, by id."""

@@ -26,15 +26,9 @@ from desk.limits import Limits
 from desk.orders import Orders
 from desk.outbox import Outbox
 from desk.picture import Picture
-from desk.sizing import size
 from desk.state import State, account_key
 from market.codes import OperatorAction, ReportType, TimeInForce
-from market.decisions import (
-    Decision,
-    Facts,
-    Flat,
-    Veto,
-)
+from market.decisions import Facts, Flat, Permit, Veto
 from market.errors import DeskError
 from market.instruments import Instrument
 from market.messages import (
@@ -57,6 +51,12 @@ FLAT_AT: Final = 2
 
 FAR_NS: Final = 1 << 62
 NO_KEYS: Final[tuple[int, ...]] = ()
+
+# Enum attributes cost a look-up each; the hot path has plain names.
+_ACCEPTED: Final = ReportType.ACCEPTED
+_CANCELLED: Final = ReportType.CANCELLED
+_CANCEL_REJECTED: Final = ReportType.CANCEL_REJECTED
+
 REFUSED: Final = frozenset((ReportType.REJECTED, ReportType.REPLACE_REJECTED, ReportType.EXPIRED))
 """What is not tried again on the same content: an IOC that found nothing would find nothing again."""
 
@@ -121,17 +121,17 @@ class Desk:
         )
         self.picture = Picture(self.feed, self.orders, self.ledger, self.state)
         self._probe = probe
-        self._sizing = [one.sizing for one in config.strategies]
-        self._followers = [
-            [number for number, one in enumerate(config.strategies) if book_id in one.books]
-            for book_id in range(len(instruments))
-        ]
         self._keys = [
             account_key(number, book_id)
             for number, one in enumerate(config.strategies)
             for book_id in one.books
         ]
+        self._followers = [
+            [(key >> 16, key) for key in self._keys if key & 0xFFFF == book_id]
+            for book_id in range(len(instruments))
+        ]
         self._flat_ns = config.flat_ns or FAR_NS
+        self._snapshot_every = config.snapshot_every
         self._take: dict[type, Callable[[Inbound, int], Sequence[int]]] = {
             View: self._take_view,
             Report: self._take_report,
@@ -140,13 +140,14 @@ class Desk:
             Operator: self._take_operator,
             Accrual: self._take_accrual,
         }
-        self.out = Outbox(self.data, self.picture, self.executor, self.limits, self._keys)
+        sizing = [one.sizing for one in config.strategies]
+        self.out = Outbox(self.data, self.picture, self.executor, self.limits, self._keys, sizing)
 
     # --- the whole desk on one screen -----------------------------------------------------------
 
     def start(self, now_ns: int) -> Sequence[Command]:
         """What the desk wants before the first message: to be woken."""
-        self._begin()
+        self.out.begin()
         self.out.wake(HEARTBEAT, now_ns + self.config.heartbeat_ns)
         if self.config.flat_ns > now_ns:
             self.out.wake(FLAT_AT, self.config.flat_ns)
@@ -154,18 +155,23 @@ class Desk:
 
     def on(self, message: Inbound, now_ns: int) -> Sequence[Command]:
         """Take one message and answer with commands, which may leave once its record is durable."""
-        self._begin()
-        self.state.apply_time(now_ns)
+        probe, state, out = self._probe, self.state, self.out
+        if probe is not None:
+            probe("begin")
+        out.begin()
+        if now_ns >= state.data.next_bar_ns:
+            state.apply_time(now_ns)
         touched = self._take[type(message)](message, now_ns)  # feed, orders, ledger, state
-        if self._probe is not None:
-            self._probe("state")
-        for action in self.gate.watch(self.state, now_ns):  # may pause or abort what is in flight
-            self.out.act(action, now_ns)
-        if self._probe is not None:
-            self._probe("watch")
+        if probe is not None:
+            probe("state")
+        for action in self.gate.watch(state, now_ns):  # may pause or abort what is in flight
+            out.act(action, now_ns)
+        if probe is not None:
+            probe("watch")
         for key in touched:  # gate, sizing, execution, limits, orders
             self._work(key, now_ns)
-        self.gate.count_commands(self.out.risky, now_ns)
+        if out.risky:
+            self.gate.count_commands(out.risky, now_ns)
         return self._record(message, now_ns)
 
     # --- what happened --------------------------------------------------------------------------
@@ -175,37 +181,41 @@ class Desk:
         assert type(view) is View
         is_news = self.picture.view(view, now_ns)
         touched = []
-        for number in self._followers[view.book_id]:
-            touched.append(account_key(number, view.book_id))
+        for number, key in self._followers[view.book_id]:
+            touched.append(key)
             if is_news:
-                touched += self._believe(number, view, now_ns)
+                self._believe(number, key, view, now_ns, touched)
         return touched
 
-    def _believe(self, number: int, view: View, now_ns: int) -> list[int]:
-        """Ask one strategy; other books that its wishes are about."""
-        data, book_id = self.data, view.book_id
+    def _believe(self, number: int, key: int, view: View, now_ns: int, touched: list[int]) -> None:
+        """Ask one strategy; other books that its wishes are about are touched too."""
+        data, state, book_id = self.data, self.state, view.book_id
         facts = Facts(
-            position_lots=self.state.data.positions.get(account_key(number, book_id), 0),
-            volatility=self.state.volatility(book_id),
-            regime=self.state.regime(book_id),
+            position_lots=state.data.positions.get(key, 0),
+            volatility=state.volatility(book_id),
+            regime=state.regime(book_id),
             remaining_ns=self._flat_ns - now_ns,
         )
-        others = []
         for signal in self.strategies[number].on_view(view, facts):
-            if signal.book_id not in self.config.strategies[number].books:
-                raise DeskError(
-                    f"strategy {self.config.strategies[number].name!r} said a signal about book "
-                    f"{signal.book_id}, which is not one of its books"
-                )
-            key = account_key(number, signal.book_id)
-            data.signals[key] = signal
-            data.signal_ids[key] = data.next_signal_id
-            data.next_signal_id += 1
+            about = key
             if signal.book_id != book_id:
-                others.append(key)
+                about = self._other(number, signal.book_id)
+                touched.append(about)
+            data.signals[about] = signal
+            data.signal_ids[about] = signal_id = data.next_signal_id
+            data.next_signal_id = signal_id + 1
         if self._probe is not None:
             self._probe("strategy")
-        return others
+
+    def _other(self, number: int, book_id: int) -> int:
+        """Key of another book that a strategy spoke about, if it is one of its own."""
+        config = self.config.strategies[number]
+        if book_id not in config.books:
+            raise DeskError(
+                f"strategy {config.name!r} said a signal about book {book_id}, "
+                "which is not one of its books"
+            )
+        return account_key(number, book_id)
 
     def _take_report(self, report: Inbound, now_ns: int) -> Sequence[int]:
         """A venue's answer; after a refusal other content is waited for."""
@@ -214,34 +224,29 @@ class Desk:
         self.limits.report(report)
         if order is None:
             return NO_KEYS
-        if report.type in REFUSED or (
-            report.type is ReportType.CANCELLED and not order.cancel_sent
-        ):
-            view = self.picture.feed.data.views[order.book_id]
+        kind, strategy, book_id = report.type, order.strategy, order.book_id
+        if kind in REFUSED or (kind is _CANCELLED and not order.cancel_sent):
+            view = self.feed.data.views[book_id]
             assert view is not None
             # An IOC that found too little waits for other content; anything else for a while, too.
             is_remainder = report.type is ReportType.EXPIRED and order.tif is TimeInForce.IOC
             self.executor.refuse(
-                order.strategy,
-                order.book_id,
-                order.side,
-                view.seq,
-                0 if is_remainder else now_ns,
+                strategy, book_id, order.side, view.seq, 0 if is_remainder else now_ns
             )
-        if report.type is ReportType.CANCEL_REJECTED:
+        if kind is _CANCEL_REJECTED:
             return NO_KEYS  # another cancel now would be refused as well; the next event may try
-        key = account_key(order.strategy, order.book_id)
+        key = account_key(strategy, book_id)
         if (
             order.ended
-            and not self.orders.live(order.strategy, order.book_id)
+            and not self.orders.live(strategy, book_id)
             and self.executor.reached(
                 key, self.data.signal_ids.get(key, 0), self.state.data.positions.get(key, 0)
             )
         ):
             return NO_KEYS
-        if report.type is ReportType.ACCEPTED:
+        if kind is _ACCEPTED:
             # It rests as it was meant to: unless the market has moved meanwhile, nothing is to be decided.
-            view = self.feed.data.views[order.book_id]
+            view = self.feed.data.views[book_id]
             if view is not None and self.data.worked.get(key) == view.seq:
                 return NO_KEYS
         return (key,)
@@ -284,7 +289,7 @@ class Desk:
 
     def _work(self, key: int, now_ns: int) -> None:
         """Gate, sizing, execution, limits and orders for one strategy in one book."""
-        data = self.data
+        data, probe = self.data, self._probe
         strategy, book_id = key >> 16, key & 0xFFFF
         signal = data.signals.get(key)
         view = self.feed.data.views[book_id]
@@ -292,75 +297,35 @@ class Desk:
             signal = Flat(book_id=book_id)
         if signal is None or view is None:
             return
-        signal_id = data.signal_ids.get(key, 0)
         verdict = self.gate.decide(signal, strategy, self.state, now_ns)
         live = self.orders.live(strategy, book_id)
         # With an order on its way the wish may have had to wait, so its answer is looked at anew.
         data.worked[key] = -1 if live else view.seq
-        if self._probe is not None:
-            self._probe("gate")
-        if isinstance(verdict, Veto):
-            children = self.executor.stop(strategy, book_id, live) if live else ()
-            if children or data.vetoes.get(key, 0) != verdict.code:
-                self.out.decisions.append(
-                    Decision(signal_id=signal_id, strategy=strategy, signal=signal, veto=verdict)
-                )
-                data.veto_counts[verdict.code] = data.veto_counts.get(verdict.code, 0) + 1
-            data.vetoes[key] = verdict.code
-            permit_id = 0
-        else:
-            data.vetoes[key] = 0
-            sized = size(signal, verdict, self._sizing[strategy], self.state)
-            seen = self.state.data
-            # Orders that have ended may have filled unheard; those lots are not to be traded twice.
-            owed = [seen.buy_risk.get(key, 0), seen.sell_risk.get(key, 0)]
-            for order in live:
-                owed[order.side] -= order.open_lots + order.replacing_lots
-            children = self.executor.work(
-                strategy,
-                signal,
-                signal_id,
-                verdict,
-                sized,
-                view,
-                seen.positions.get(key, 0),
-                live,
-                now_ns,
-                owed[0],
-                owed[1],
-            )
+        if probe is not None:
+            probe("gate")
+        if type(verdict) is Permit:
             permit_id = verdict.permit_id
-            if children:
-                self.out.decisions.append(
-                    Decision(
-                        signal_id=signal_id,
-                        strategy=strategy,
-                        signal=signal,
-                        permit=verdict,
-                        sized=sized,
-                    )
-                )
-        if self._probe is not None:
-            self._probe("execution")
-        for child in children:
-            self.out.let_out(child, signal_id, permit_id, view, now_ns)
-        if self._probe is not None:
-            self._probe("limits")
+            children = self.out.permitted(key, signal, verdict, view, live, now_ns)
+        else:
+            assert type(verdict) is Veto
+            permit_id = 0
+            children = self.out.vetoed(key, signal, verdict, live)
+        if probe is not None:
+            probe("execution")
+        if children:
+            signal_id = data.signal_ids.get(key, 0)
+            for child in children:
+                self.out.let_out(child, signal_id, permit_id, view, now_ns)
+        if probe is not None:
+            probe("limits")
 
     # --- the record -----------------------------------------------------------------------------
-
-    def _begin(self) -> None:
-        """A new event: nothing has come of it yet."""
-        if self._probe is not None:
-            self._probe("begin")
-        self.data.seq += 1
-        self.out.begin()
 
     def _record(self, message: Inbound | None, now_ns: int) -> Sequence[Command]:
         """Write down what came in and all that came of it."""
         out = self.out
         self.journal.event(now_ns, message, out.decisions, out.caused, out.actions, out.refusals)
-        every = self.config.snapshot_every
+        every = self._snapshot_every
         if every and self.data.seq % every == 0:
             self.journal.snapshot(now_ns, self.snapshot())
         if self._probe is not None:

@@ -27,6 +27,7 @@ from market.decisions import PPM, Flat, Permit, Quotes, Signal, Sized, Target
 from market.errors import InputError
 
 NOTHING: Final = Sized()
+PPM_CUBED: Final = PPM**3
 
 
 class SizingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,12 +58,14 @@ class SizingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def size(signal: Signal, permit: Permit, config: SizingConfig, state: State) -> Sized:
     """How much of a permitted signal to work, by volatility and prices of the state."""
-    if isinstance(signal, Quotes):
-        return _size_quotes(signal, permit, config)
-    if isinstance(signal, Flat):
+    kind = type(signal)
+    if kind is Flat:
         return NOTHING
-    assert isinstance(signal, Target)
-    return _size_target(signal, permit, config, state)
+    if kind is Target:
+        assert type(signal) is Target
+        return _size_target(signal, permit, config, state)
+    assert type(signal) is Quotes
+    return _size_quotes(signal, permit, config)
 
 
 def _size_quotes(signal: Quotes, permit: Permit, config: SizingConfig) -> Sized:
@@ -81,15 +84,16 @@ def _size_target(signal: Target, permit: Permit, config: SizingConfig, state: St
     """A position to reach."""
     full_lots, volatility_ppm = full_size(signal.book_id, config, state)
     confidence_ppm = signal.confidence_ppm if config.confidence else PPM
-    wished = full_lots * abs(signal.strength_ppm) * confidence_ppm * permit.scale_ppm // PPM**3
+    strength_ppm, scale_ppm = signal.strength_ppm, permit.scale_ppm
+    wished = full_lots * abs(strength_ppm) * confidence_ppm * scale_ppm // PPM_CUBED
     return Sized(
-        position_lots=wished if signal.strength_ppm >= 0 else -wished,
+        position_lots=wished if strength_ppm >= 0 else -wished,
         factors=(
             ("full_lots", full_lots),
             ("volatility_year", volatility_ppm),
-            ("strength", signal.strength_ppm),
+            ("strength", strength_ppm),
             ("confidence", confidence_ppm),
-            ("regime_scale", permit.scale_ppm),
+            ("regime_scale", scale_ppm),
         ),
     )
 

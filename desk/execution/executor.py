@@ -19,6 +19,7 @@ leaves room in a pause too.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from desk.execution.child import Child, ChildAction
 from desk.execution.parent import ExecutionConfig, ExecutionData, Parent, ParentStatus
@@ -27,6 +28,21 @@ from market.codes import OrderType, Side, TimeInForce, Urgency
 from market.decisions import Flat, Permit, Quotes, Signal, Sized, Target
 from market.messages import EVERY, View
 from market.touch import touch_of
+
+# Enum attributes cost a look-up each; the hot path has plain names.
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
+_NEW: Final = ChildAction.NEW
+_MOVE: Final = ChildAction.MOVE
+_PULL: Final = ChildAction.PULL
+_LIMIT: Final = OrderType.LIMIT
+_GTC: Final = TimeInForce.GTC
+_IOC: Final = TimeInForce.IOC
+_LIVE: Final = OrderState.LIVE
+_URGENT: Final = Urgency.URGENT
+_WORKING: Final = ParentStatus.WORKING
+_PAUSED: Final = ParentStatus.PAUSED
+_DONE: Final = ParentStatus.DONE
 
 
 class Executor:
@@ -75,13 +91,13 @@ class Executor:
             owed_buy_lots: Lots that orders which have ended may have bought, still to be heard of.
             owed_sell_lots: The same of sells.
         """
-        missing_lots = 0 if isinstance(signal, Quotes) else sized.position_lots - position_lots
-        if missing_lots > 0:
+        missing_lots = 0 if type(signal) is Quotes else sized.position_lots - position_lots
+        if missing_lots > 0 and owed_buy_lots:
             missing_lots = max(missing_lots - owed_buy_lots, 0)
-        elif missing_lots < 0:
+        elif missing_lots < 0 and owed_sell_lots:
             missing_lots = min(missing_lots + owed_sell_lots, 0)
         parent = self._parent(strategy, signal, signal_id, permit, sized, missing_lots, now_ns)
-        if parent.status is ParentStatus.PAUSED and missing_lots * position_lots >= 0:
+        if parent.status is _PAUSED and missing_lots * position_lots >= 0:
             return self.stop(strategy, signal.book_id, live)
         if isinstance(signal, Quotes):
             return self._quote(parent, signal, sized, permit, view, live, now_ns)
@@ -96,12 +112,12 @@ class Executor:
         if (
             parent is None
             or parent.quoting
-            or parent.status not in (ParentStatus.WORKING, ParentStatus.DONE)
+            or (parent.status is not _WORKING and parent.status is not _DONE)
             or parent.signal_id != signal_id
             or parent.position_lots != position_lots
         ):
             return False
-        parent.status = ParentStatus.DONE
+        parent.status = _DONE
         return True
 
     def stop(self, strategy: int, book_id: int, live: Sequence[Order]) -> list[Child]:
@@ -131,40 +147,34 @@ class Executor:
         now_ns: int,
     ) -> Parent:
         """The parent that a wish belongs to; a new one when the wish is another one."""
-        data = self.data
-        key = strategy << 16 | signal.book_id
+        data, book_id = self.data, signal.book_id
+        key = strategy << 16 | book_id
         parent = data.parents.get(key)
-        quoting = isinstance(signal, Quotes)
+        quoting = type(signal) is Quotes
         direction = (missing_lots > 0) - (missing_lots < 0)
-        if (
-            parent is not None
-            and parent.quoting == quoting
-            and parent.status in (ParentStatus.WORKING, ParentStatus.PAUSED)
-            and direction in (parent.direction, 0)
-        ):
-            parent.position_lots = sized.position_lots
-            parent.signal_id = signal_id
-            parent.permit_id = permit.permit_id
-            return parent
-        paused = parent is not None and parent.status is ParentStatus.PAUSED
-        if (
-            parent is not None
-            and parent.status is ParentStatus.DONE
-            and direction == 0
-            and not quoting
-        ):
-            return parent
+        status = _WORKING
+        if parent is not None:
+            before = parent.status
+            if before is _WORKING or before is _PAUSED:
+                if parent.quoting is quoting and (direction == 0 or direction == parent.direction):
+                    parent.position_lots = sized.position_lots
+                    parent.signal_id = signal_id
+                    parent.permit_id = permit.permit_id
+                    return parent
+                status = before
+            elif before is _DONE and direction == 0 and not quoting:
+                return parent
         parent = Parent(
             parent_id=data.next_parent_id,
             strategy=strategy,
-            book_id=signal.book_id,
+            book_id=book_id,
             quoting=quoting,
             position_lots=sized.position_lots,
             direction=direction,
             signal_id=signal_id,
             permit_id=permit.permit_id,
             began_ns=now_ns,
-            status=ParentStatus.PAUSED if paused else ParentStatus.WORKING,
+            status=status,
         )
         data.next_parent_id += 1
         data.parents[key] = parent
@@ -187,7 +197,7 @@ class Executor:
         if sized.bid_lots or live:
             child = self._rest(
                 parent,
-                Side.BUY,
+                _BUY,
                 signal.bid_ticks,
                 sized.bid_lots,
                 permit.buy_room_lots,
@@ -200,7 +210,7 @@ class Executor:
         if sized.ask_lots or live:
             child = self._rest(
                 parent,
-                Side.SELL,
+                _SELL,
                 signal.ask_ticks,
                 sized.ask_lots,
                 permit.sell_room_lots,
@@ -224,22 +234,22 @@ class Executor:
     ) -> list[Child]:
         """A step towards a position."""
         if missing_lots == 0:
-            parent.status = ParentStatus.DONE
+            parent.status = _DONE
             return self.stop(parent.strategy, parent.book_id, live)
-        side = Side.BUY if missing_lots > 0 else Side.SELL
-        wrong = [order for order in live if order.side is not side]
-        if wrong:
-            # Both sides at work at once would trade against each other and widen the worst case.
-            return self.stop(parent.strategy, parent.book_id, wrong)
+        side, wanted_lots = (_BUY, missing_lots) if missing_lots > 0 else (_SELL, -missing_lots)
+        if live:
+            wrong = [order for order in live if order.side is not side]
+            if wrong:
+                # Both sides at work would trade against each other and widen the worst case.
+                return self.stop(parent.strategy, parent.book_id, wrong)
         touch = touch_of(view)
         if touch is None:
             return self.stop(parent.strategy, parent.book_id, live)
         config = self._configs[parent.strategy]
-        room_lots = permit.buy_room_lots if side is Side.BUY else permit.sell_room_lots
+        room_lots = permit.buy_room_lots if side is _BUY else permit.sell_room_lots
         waited = config.patience_ns and now_ns - parent.began_ns > config.patience_ns
-        if config.style == "passive" and not waited and signal.urgency is not Urgency.URGENT:
-            price_ticks = touch.bid_ticks if side is Side.BUY else touch.ask_ticks
-            wanted_lots = abs(missing_lots)
+        if config.style == "passive" and not waited and signal.urgency is not _URGENT:
+            price_ticks = touch.bid_ticks if side is _BUY else touch.ask_ticks
             child = self._rest(
                 parent, side, price_ticks, wanted_lots, room_lots, view.seq, live, now_ns
             )
@@ -248,12 +258,14 @@ class Executor:
             # What is already crossing answers by itself; only what rests has to make way.
             resting = [order for order in live if order.post_only]
             return self.stop(parent.strategy, parent.book_id, resting)
-        qty_lots = min(abs(missing_lots), config.child_lots_max, room_lots)
+        qty_lots = min(wanted_lots, config.child_lots_max, room_lots)
         if qty_lots < 1 or self._was_refused(parent, side, view.seq, now_ns):
             return []
-        far_ticks = touch.ask_ticks if side is Side.BUY else touch.bid_ticks
-        price_ticks = far_ticks + side.sign * config.cross_ticks
-        return [_new(parent, side, price_ticks, qty_lots, TimeInForce.IOC, post_only=False)]
+        if side is _BUY:
+            price_ticks = touch.ask_ticks + config.cross_ticks
+        else:
+            price_ticks = touch.bid_ticks - config.cross_ticks
+        return [_new(parent, side, price_ticks, qty_lots, _IOC, post_only=False)]
 
     def _rest(
         self,
@@ -268,16 +280,17 @@ class Executor:
     ) -> Child | None:
         """Let one post-only order of a side rest where it should."""
         config = self._configs[parent.strategy]
-        wanted_lots = min(wanted_lots, config.child_lots_max)
+        if wanted_lots > config.child_lots_max:
+            wanted_lots = config.child_lots_max
         for order in live:
             if order.side is side:
                 break
         else:
-            qty_lots = min(wanted_lots, room_lots)
+            qty_lots = wanted_lots if wanted_lots < room_lots else room_lots
             if qty_lots < 1 or self._was_refused(parent, side, seq, now_ns):
                 return None
-            return _new(parent, side, price_ticks, qty_lots, TimeInForce.GTC, post_only=True)
-        if order.state is not OrderState.LIVE or order.replacing_lots:
+            return _new(parent, side, price_ticks, qty_lots, _GTC, post_only=True)
+        if order.state is not _LIVE or order.replacing_lots:
             return None
         if wanted_lots < 1 or not order.post_only:
             return _pull(order, parent.parent_id)
@@ -314,14 +327,14 @@ def _new(
     post_only: bool,
 ) -> Child:
     return Child(
-        ChildAction.NEW,
+        _NEW,
         parent.strategy,
         parent.book_id,
         0,
         side,
         price_ticks,
         qty_lots,
-        OrderType.LIMIT,
+        _LIMIT,
         tif,
         post_only,
         parent.parent_id,
@@ -330,7 +343,7 @@ def _new(
 
 def _move(order: Order, price_ticks: int, qty_lots: int, parent_id: int) -> Child:
     return Child(
-        ChildAction.MOVE,
+        _MOVE,
         order.strategy,
         order.book_id,
         order.order_id,
@@ -346,7 +359,7 @@ def _move(order: Order, price_ticks: int, qty_lots: int, parent_id: int) -> Chil
 
 def _pull(order: Order, parent_id: int) -> Child:
     return Child(
-        ChildAction.PULL,
+        _PULL,
         order.strategy,
         order.book_id,
         order.order_id,

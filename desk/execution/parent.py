@@ -51,7 +51,7 @@ class ParentStatus(IntEnum):
     DONE = 4
 
 
-class Parent(msgspec.Struct):
+class Parent(msgspec.Struct, gc=False):
     """One wish being worked.
 
     Attributes:

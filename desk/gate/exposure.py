@@ -1,358 +1,107 @@
-"""How much may still be added: every limit of exposure, turned into lots of one book.
+"""Worst-case exposure of the portfolio, its groups and its strategies, kept up book by book.
 
 Model: a book with position p, B lots that may still be bought and S that may still be sold can
 end anywhere between *low* = p − S and *high* = p + B; its exposure is the worth of the end that
-is farther from zero. A limit on gross exposure leaves room up to a largest number of lots on
-either side, a limit on net exposure leaves room in one direction. The tightest limit is the room.
+is farther from zero. Sums over books are kept; when something about a book has changed, its part
+of every sum is made anew, and nothing else.
 
-Invariants: whatever becomes of the orders in flight, and of new ones within the rooms, no limit
-is passed at the present marks. Roundings go against us, by at most a millionth of the base
-currency and one lot a limit.
-
-Limits: the share of one book in the portfolio rises by itself when other books shrink; it is judged
-where risk is added, not watched.
+Invariants: refreshed, every figure is what adding up all books anew would give; a book that has
+made any figure larger since `grown` was cleared is named there.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from desk.gate.codes import VetoCode
 from desk.gate.tables import Tables
-from market.decisions import PPM
 
 if TYPE_CHECKING:
     from desk.state import State
 
-UNIT_SHIFT: Final = 20
-"""One lot may be worth less than a value unit, so the worth of 2^20 lots is what is divided by."""
-
-ENDLESS: Final = 1 << 60
-FREE: Final = (ENDLESS, ENDLESS)
-
-ROOMS: Final = (
-    VetoCode.CORRELATION,
-    VetoCode.POSITION,
-    VetoCode.INSTRUMENT_VALUE,
-    VetoCode.VOLUME_SHARE,
-    VetoCode.CONCENTRATION,
-    VetoCode.GROUP_GROSS,
-    VetoCode.PORTFOLIO_GROSS,
-    VetoCode.STRATEGY_VALUE,
-    VetoCode.GROUP_NET,
-    VetoCode.PORTFOLIO_NET,
-)
-"""Which limit leaves each room of `Rooms`."""
-
-
-Rooms = tuple[list[int], list[int]]
-"""Lots that may be bought, and lots that may be sold, by each limit of ROOMS on its own."""
-
 
 class Sums:
-    """Worst-case exposure of the portfolio, its groups and strategies, in value units, when refreshed.
+    """Sums over books in value units, when refreshed.
 
-    `long` is all books at their high ends, longs minus shorts; `short` the same at their low ends,
-    negative when short. A book's part is made anew when something about the book has changed.
+    Attributes:
+        gross: Sum of all exposures.
+        long: All books at their high ends, longs minus shorts.
+        short: The same at their low ends, negative when short.
+        group_gross: Of each group; `group_long` and `group_short` likewise.
+        own: Of each strategy, the sum of its exposures.
+        grown: Books that have made a figure larger since the watch cleared this.
     """
 
     def __init__(self, tables: Tables) -> None:
         books, groups = len(tables.books), len(tables.group)
         self._group_of = tables.group_of
-        self._strategies = list(tables.strategies)
         self._version_seen = -1
-        self._parts = [(0, 0, 0)] * books
-        self._own_parts = [[0] * books for _ in self._strategies]
+        self._parts = [(0, 0, 0, 0)] * books
+        self._own_parts = [[0] * books for _ in tables.strategies]
+        self._is_shared = len(tables.strategies) > 1
         self.gross = self.long = self.short = 0
         self.group_gross = [0] * groups
         self.group_long = [0] * groups
         self.group_short = [0] * groups
-        self.own = [0] * len(self._strategies)
-        self.version = 0
+        self.own = [0] * len(tables.strategies)
+        self.grown: list[int] = []
 
     def refresh(self, state: "State") -> None:
         """Take in every book about which something has changed."""
-        data, since = state.data, self._version_seen
-        if data.version == since:
+        version, since = state.data.version, self._version_seen
+        if version == since:
             return
-        self.version += 1
-        self._version_seen = data.version
+        self._version_seen = version
         for book_id in state.changed_since(since):
-            self._take(state, book_id)
+            is_larger = self._take(state, book_id)
+            if self._is_shared and self._take_own(state, book_id):
+                is_larger = True
+            if is_larger and book_id not in self.grown:
+                self.grown.append(book_id)
+        if not self._is_shared:
+            self.own[0] = self.gross
 
-    def _take(self, state: "State", book_id: int) -> None:
-        """One book's part of every sum, in place of the one before."""
-        data, value = state.data, state.value
+    def part(self, book_id: int) -> tuple[int, int]:
+        """How far the farther end of a book is from zero, in lots, and what that is worth."""
+        lots, exposure, _, _ = self._parts[book_id]
+        return lots, exposure
+
+    def _take(self, state: "State", book_id: int) -> bool:
+        """One book's part of every sum, in place of the one before; whether a figure grew."""
+        data = state.data
         position = data.position_lots[book_id]
         high, low = position + data.buy_risk_lots[book_id], position - data.sell_risk_lots[book_id]
-        high_value = value(book_id, high)
-        low_value = high_value if high == low else value(book_id, low)
+        lots = high if high > -low else -low
+        old_lots, old_exposure, old_high, old_low = self._parts[book_id]
+        if lots == old_lots == 0:
+            return False  # nothing is held or worked, so it adds nothing wherever its mark goes
+        worth, den = data.mark_x2_ticks[book_id] * state.num[book_id], state.den[book_id]
+        high_value = abs(high * worth) // den
+        low_value = high_value if low == high else abs(low * worth) // den
         exposure = high_value if high_value > low_value else low_value
         if high < 0:
             high_value = -high_value
         if low < 0:
             low_value = -low_value
-        old_exposure, old_high, old_low = self._parts[book_id]
-        self._parts[book_id] = (exposure, high_value, low_value)
+        self._parts[book_id] = lots, exposure, high_value, low_value
         group = self._group_of[book_id]
-        self.gross += exposure - old_exposure
-        self.group_gross[group] += exposure - old_exposure
-        self.long += high_value - old_high
-        self.group_long[group] += high_value - old_high
-        self.short += low_value - old_low
-        self.group_short[group] += low_value - old_low
-        if len(self._strategies) == 1:
-            self.own[0] = self.gross
-            return
+        if exposure != old_exposure:
+            self.gross += exposure - old_exposure
+            self.group_gross[group] += exposure - old_exposure
+        if high_value != old_high:
+            self.long += high_value - old_high
+            self.group_long[group] += high_value - old_high
+        if low_value != old_low:
+            self.short += low_value - old_low
+            self.group_short[group] += low_value - old_low
+        # An exposure that grows takes one of the two ends with it, or both.
+        return high_value > old_high or low_value < old_low or lots > old_lots
+
+    def _take_own(self, state: "State", book_id: int) -> bool:
+        """The same of each strategy's sum, where there are several."""
+        is_larger = False
         for strategy, parts in enumerate(self._own_parts):
-            own = value(book_id, state.strategy_worst_lots(strategy, book_id))
-            self.own[strategy] += own - parts[book_id]
-            parts[book_id] = own
-
-
-def rooms_of(
-    state: "State",
-    tables: Tables,
-    sums: Sums,
-    key: int,
-    *,
-    own: int,
-    own_high: int,
-    own_low: int,
-) -> Rooms:
-    """The room that every limit leaves on its own, in lots; below zero where it is passed.
-
-    Args:
-        sums: As they are now.
-        key: Of the strategy in the book, `strategy << 16 | book_id`.
-        own: Exposure of the strategy over all books, in value units.
-        own_high: Most lots that this strategy may come to hold of the book.
-        own_low: Fewest.
-    """
-    strategy, book_id = key >> 16, key & 0xFFFF
-    seen, portfolio, table = state.data, tables.portfolio, tables.instrument[book_id]
-    group = tables.group_of[book_id]
-    limits, value = tables.group[group], state.value
-    gross = sums.gross
-    position = seen.position_lots[book_id]
-    high = position + seen.buy_risk_lots[book_id]
-    low = position - seen.sell_risk_lots[book_id]
-    held = high if high > -low else -low
-    own_held = own_high if own_high > -own_low else -own_low
-    unit = value(book_id, 1 << UNIT_SHIFT) + 1
-    volume = seen.volume_lots[book_id]
-    if volume < table.daily_volume_lots:
-        volume = table.daily_volume_lots
-    # Each is the largest number of lots, long or short, that the book may come to. What is left of
-    # a sum over books comes on top of what this book adds to the sum already.
-    position_most = table.position_lots
-    value_most = (table.value_micros << UNIT_SHIFT) // unit
-    volume_most = table.volume_ppm * volume // PPM
-    single_most = ENDLESS
-    if portfolio.single_name_ppm < PPM:
-        single_most = (_single(value(book_id, held), gross, tables) << UNIT_SHIFT) // unit
-    group_most = _more(held, limits.gross_micros - sums.group_gross[group], unit)
-    gross_most = _more(held, portfolio.gross_micros - gross, unit)
-    own_most = _more(own_held, tables.strategy[strategy].value_micros - own, unit)
-    buys, sells = _correlation(state, tables, book_id) if len(tables.books) > 1 else FREE
-    return (
-        [
-            buys,
-            position_most - high,
-            value_most - high,
-            volume_most - high,
-            single_most - high,
-            group_most - high,
-            gross_most - high,
-            own_most - own_high,
-            _lots(limits.net_micros - sums.group_long[group], unit),
-            _lots(portfolio.net_micros - sums.long, unit),
-        ],
-        [
-            sells,
-            position_most + low,
-            value_most + low,
-            volume_most + low,
-            single_most + low,
-            group_most + low,
-            gross_most + low,
-            own_most + own_low,
-            _lots(limits.net_micros + sums.group_short[group], unit),
-            _lots(portfolio.net_micros + sums.short, unit),
-        ],
-    )
-
-
-def tightest(
-    state: "State",
-    tables: Tables,
-    sums: Sums,
-    key: int,
-    *,
-    own: int,
-    own_high: int,
-    own_low: int,
-) -> tuple[int, int]:
-    """The smallest of `rooms_of` to either side, which is its specification, without the lists."""
-    strategy, book_id = key >> 16, key & 0xFFFF
-    seen, portfolio, table = state.data, tables.portfolio, tables.instrument[book_id]
-    group = tables.group_of[book_id]
-    limits, gross = tables.group[group], sums.gross
-    position = seen.position_lots[book_id]
-    high = position + seen.buy_risk_lots[book_id]
-    low = position - seen.sell_risk_lots[book_id]
-    held = high if high > -low else -low
-    unit = state.value(book_id, 1 << UNIT_SHIFT) + 1
-    volume = seen.volume_lots[book_id]
-    if volume < table.daily_volume_lots:
-        volume = table.daily_volume_lots
-    most = table.position_lots
-    found = (table.value_micros << UNIT_SHIFT) // unit
-    if found < most:
-        most = found
-    found = table.volume_ppm * volume // PPM
-    if found < most:
-        most = found
-    if portfolio.single_name_ppm < PPM:
-        found = (_single(state.value(book_id, held), gross, tables) << UNIT_SHIFT) // unit
-        if found < most:
-            most = found
-    left = limits.gross_micros - sums.group_gross[group]
-    if portfolio.gross_micros - gross < left:
-        left = portfolio.gross_micros - gross
-    found = _more(held, left, unit)
-    if found < most:
-        most = found
-    own_held = own_high if own_high > -own_low else -own_low
-    own_most = _more(own_held, tables.strategy[strategy].value_micros - own, unit)
-    buy = most - high if most - high < own_most - own_high else own_most - own_high
-    sell = most + low if most + low < own_most + own_low else own_most + own_low
-    left = limits.net_micros - sums.group_long[group]
-    if portfolio.net_micros - sums.long < left:
-        left = portfolio.net_micros - sums.long
-    found = _lots(left, unit)
-    if found < buy:
-        buy = found
-    left = limits.net_micros + sums.group_short[group]
-    if portfolio.net_micros + sums.short < left:
-        left = portfolio.net_micros + sums.short
-    found = _lots(left, unit)
-    if found < sell:
-        sell = found
-    if len(tables.books) > 1:
-        buys, sells = _correlation(state, tables, book_id)
-        buy, sell = min(buy, buys), min(sell, sells)
-    return buy, sell
-
-
-def figures(
-    code: VetoCode, state: "State", tables: Tables, sums: Sums, strategy: int, book_id: int
-) -> tuple[int, int]:
-    """What a limit of exposure found, and what it allows."""
-    portfolio, table = tables.portfolio, tables.instrument[book_id]
-    group = tables.group_of[book_id]
-    lots = max(state.worst_long(book_id), -state.worst_short(book_id))
-    match code:
-        case VetoCode.CORRELATION:
-            return worst_rho_ppm(state, tables, book_id), portfolio.correlation_ppm
-        case VetoCode.POSITION:
-            return lots, table.position_lots
-        case VetoCode.INSTRUMENT_VALUE:
-            return state.value(book_id, lots), table.value_micros
-        case VetoCode.VOLUME_SHARE:
-            volume = max(state.data.volume_lots[book_id], table.daily_volume_lots)
-            return lots * PPM // max(volume, 1), table.volume_ppm
-        case VetoCode.CONCENTRATION:
-            whole = max(sums.gross, portfolio.single_name_floor_micros, 1)
-            return state.value(book_id, lots) * PPM // whole, portfolio.single_name_ppm
-        case VetoCode.GROUP_GROSS:
-            return sums.group_gross[group], tables.group[group].gross_micros
-        case VetoCode.GROUP_NET:
-            net = max(sums.group_long[group], -sums.group_short[group])
-            return net, tables.group[group].net_micros
-        case VetoCode.STRATEGY_VALUE:
-            return sums.own[strategy], tables.strategy[strategy].value_micros
-        case VetoCode.PORTFOLIO_GROSS:
-            return sums.gross, portfolio.gross_micros
-        case _:
-            return max(sums.long, -sums.short), portfolio.net_micros
-
-
-def reducing_rooms(
-    state: "State", tables: Tables, sums: Sums, book_id: int, *, buy: int, sell: int
-) -> tuple[int, int]:
-    """How much of a reduction keeps net exposure within its limits.
-
-    A position may be the hedge of another book's; to take it off is less gross but more net.
-
-    Args:
-        buy: Lots that may be bought and bring the book nearer to zero.
-        sell: The same for selling.
-    """
-    seen, value, group = state.data, state.value, tables.group_of[book_id]
-    position, unit = seen.position_lots[book_id], value(book_id, 1 << UNIT_SHIFT) + 1
-    group_most, most = tables.group[group].net_micros, tables.portfolio.net_micros
-    if buy:
-        short = -position - seen.buy_risk_lots[book_id]
-        more = value(book_id, short) - value(book_id, short - buy)
-        for left in (group_most - sums.group_long[group], most - sums.long):
-            if more > left:
-                buy = min(buy, max(_lots(left, unit), 0))
-    if sell:
-        held = position - seen.sell_risk_lots[book_id]
-        more = value(book_id, held) - value(book_id, held - sell)
-        for left in (group_most + sums.group_short[group], most + sums.short):
-            if more > left:
-                sell = min(sell, max(_lots(left, unit), 0))
-    return buy, sell
-
-
-def worst_rho_ppm(state: "State", tables: Tables, book_id: int) -> int:
-    """Size of the strongest correlation with another book that is held or worked."""
-    return int(
-        max(
-            [
-                abs(state.rho(book_id, other))
-                for other in tables.books
-                if other != book_id and state.involved(other)
-            ],
-            default=0.0,
-        )
-        * PPM
-    )
-
-
-def _single(exposure: int, gross: int, tables: Tables) -> int:
-    """The worth up to which a book stays within its share of the portfolio."""
-    portfolio = tables.portfolio
-    share_ppm = portfolio.single_name_ppm
-    # x ≤ s (others + x), which is x ≤ s others / (1 − s); below the floor it is x ≤ s floor.
-    above = share_ppm * (gross - exposure) // (PPM - share_ppm)
-    below = share_ppm * portfolio.single_name_floor_micros // PPM
-    return above if above > below else below
-
-
-def _lots(left: int, unit: int) -> int:
-    """Lots that are worth no more than what is left, less the millionth that sums may round.
-
-    −1 where the limit is passed already.
-    """
-    return ((left - 1) << UNIT_SHIFT) // unit if left > 0 else (-1 if left else 0)
-
-
-def _more(held: int, left: int, unit: int) -> int:
-    """Lots that a book may come to when so much is left of a sum that it is part of."""
-    return held + ((left - 1) << UNIT_SHIFT) // unit if left > 0 else (0 if left else held)
-
-
-def _correlation(state: "State", tables: Tables, book_id: int) -> tuple[int, int]:
-    """Room to buy and to sell by what other books with the same risk hold: all of it, or none."""
-    buys, sells = FREE
-    seen = state.data
-    for other, rho in state.close_books(book_id, tables.rho_max):
-        position = seen.position_lots[other]
-        high = position + seen.buy_risk_lots[other]
-        low = position - seen.sell_risk_lots[other]
-        if (high > 0) if rho > 0.0 else (low < 0):
-            buys = 0
-        if (low < 0) if rho > 0.0 else (high > 0):
-            sells = 0
-    return buys, sells
+            own = state.value(book_id, state.strategy_worst_lots(strategy, book_id))
+            change = own - parts[book_id]
+            if change:
+                parts[book_id] = own
+                self.own[strategy] += change
+                is_larger = is_larger or change > 0
+        return is_larger

@@ -21,13 +21,13 @@ position; with nothing left to do it passes wherever the book can be traded.
 
 Invariants:
 1. No sequence of reports brings an exposure past its limit, at marks that stand still, by orders
-   within the rooms of permits (`desk.gate.exposure`).
+   within the rooms of permits (`desk.gate.rooms`).
 2. Safe mode and killed never end by themselves, and not without the name of who ended them.
 3. What is not configured is zero, and vetoed.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
 from desk.gate.breakers import PriceWindow, RateWindow, add_count
 from desk.gate.codes import VetoCode
@@ -40,29 +40,25 @@ from desk.gate.episodes import (
     begin,
     end,
     episode_key,
-    pause_of,
     resume,
 )
-from desk.gate.exposure import ROOMS, Sums, figures, reducing_rooms, rooms_of, tightest
-from desk.gate.monitor import CLOSED, CONTINUOUS, Monitor
+from desk.gate.exposure import Sums
+from desk.gate.monitor import Monitor
+from desk.gate.obstacles import Obstacles
+from desk.gate.rooms import ROOMS, figures, reducing_rooms, rooms_of, tightest
 from desk.gate.tables import Tables
 from market.codes import OperatorAction
-from market.decisions import PPM, Action, ActionKind, Flat, Permit, Signal, Target, Veto
-from market.messages import EVERY, NO_PRICE, Operator
+from market.decisions import PPM, Action, ActionKind, Flat, Permit, Quotes, Signal, Target, Veto
+from market.messages import EVERY, Operator
 
 if TYPE_CHECKING:
     from desk.state import State
 
-SPREAD_X2_PPM: Final = 2 * PPM
-"""A spread over twice the mid, times this, is the spread in parts per million of the mid."""
+Room = tuple[int, int]
+"""Lots that may be bought, and lots that may be sold."""
 
-
-class Memo(NamedTuple):
-    """Rooms as they were computed last, and the figures that they were made from."""
-
-    made_from: tuple[int, int, int, int, int, int]
-    buy: int
-    sell: int
+Memo = tuple[tuple[int, int, int], Room]
+"""A room as it was computed last, behind what it was made from: version, volume and bar."""
 
 
 class Gate:
@@ -93,18 +89,23 @@ class Gate:
         self._sums = Sums(self._tables)
         self._monitor = Monitor(self._tables, self._sums, self.data)
         self._memos: dict[int, Memo] = {}
-        self._stale_ns = [table.stale_ns for table in self._tables.instrument]
-        self._spread_ppm = [table.spread_ppm for table in self._tables.instrument]
+        self._obstacles = Obstacles(self._tables, self.data)
+        self._scale_ppm = self._tables.scale_ppm
+        self._hedges = len(instruments) > 1
 
     # --- before sizing --------------------------------------------------------------------------
 
     def decide(self, signal: Signal, strategy: int, state: "State", now_ns: int) -> Permit | Veto:
         """Whether a strategy's signal may become risk, and how much of it."""
         book_id = signal.book_id
-        veto = self._blocked(book_id, state, now_ns)
-        if veto is not None:
-            return veto
         seen, key = state.data, strategy << 16 | book_id
+        scale_ppm = self._scale_ppm[strategy][state.regime(book_id)]
+        veto = None
+        if not scale_ppm or not self._obstacles.is_clear(strategy, book_id, state, now_ns):
+            veto = self._obstacles.blocked(book_id, state, now_ns)
+            if veto is not None:
+                return veto
+            veto = self._obstacles.hindered(strategy, book_id, state, scale_ppm)
         own = seen.positions.get(key, 0)
         own_high = own + seen.buy_risk.get(key, 0)
         own_low = own - seen.sell_risk.get(key, 0)
@@ -117,25 +118,24 @@ class Gate:
             buy = 0
         if sell < 0:
             sell = 0
-        scale_ppm = self._tables.scale_ppm[strategy][state.regime(book_id)]
-        veto = self._hindered(strategy, book_id, state, scale_ppm)
-        rooms = None
-        if (buy or sell) and len(self._stale_ns) > 1 and not isinstance(signal, Flat):
+        rooms, buy_room, sell_room = None, 0, 0
+        if veto is None:
+            rooms = buy_room, sell_room = self._rooms(key, own_high, own_low, state)
+        if (buy > buy_room or sell > sell_room) and self._hedges and type(signal) is not Flat:
             self._sums.refresh(state)
             buy, sell = reducing_rooms(state, self._tables, self._sums, book_id, buy=buy, sell=sell)
-        if veto is None:
-            rooms = self._rooms(key, own_high, own_low, state)
-            if rooms.buy > buy:
-                buy = rooms.buy
-            if rooms.sell > sell:
-                sell = rooms.sell
-        if isinstance(signal, Flat):
-            buy, sell = min(buy, max(-own_high, 0)), min(sell, max(own_low, 0))
-            wants_buy, wants_sell = own_high < 0, own_low > 0
-        elif isinstance(signal, Target):
+        if buy_room > buy:
+            buy = buy_room
+        if sell_room > sell:
+            sell = sell_room
+        if type(signal) is Target:
             strength_ppm = signal.strength_ppm
             wants_buy, wants_sell = strength_ppm > 0 or own < 0, strength_ppm < 0 or own > 0
+        elif type(signal) is Flat:
+            buy, sell = min(buy, max(-own_high, 0)), min(sell, max(own_low, 0))
+            wants_buy, wants_sell = own_high < 0, own_low > 0
         else:
+            assert type(signal) is Quotes
             wants_buy, wants_sell = signal.bid_lots > 0, signal.ask_lots > 0
         if (
             (wants_buy and buy)
@@ -143,102 +143,39 @@ class Gate:
             or not (wants_buy or wants_sell)
             or _may_stay(own, own_high, own_low, high, low, rooms)
         ):
-            self.data.permits += 1
+            self.data.permits = permit_id = self.data.permits + 1
             return Permit(
-                permit_id=self.data.permits,
+                permit_id=permit_id,
                 buy_room_lots=buy,
                 sell_room_lots=sell,
                 scale_ppm=scale_ppm if veto is None else PPM,
             )
         if veto is not None:
             return veto
-        assert rooms is not None
-        code = self._tightest_code(key, state, buying=wants_buy)
+        code = self._tightest_code(key, own_high, own_low, state, buying=wants_buy)
         found, allowed = figures(code, state, self._tables, self._sums, strategy, book_id)
         return Veto(code=code, found=found, allowed=allowed)
 
-    def _rooms(self, key: int, own_high: int, own_low: int, state: "State") -> Memo:
+    def _rooms(self, key: int, own_high: int, own_low: int, state: "State") -> Room:
         """The tightest rooms of a strategy in a book; the last ones while nothing has changed."""
-        sums, seen, strategy, book_id = self._sums, state.data, key >> 16, key & 0xFFFF
-        sums.refresh(state)
-        own = sums.own[strategy]
-        found = (sums.version, seen.volume_lots[book_id], seen.next_bar_ns, own, own_high, own_low)
+        seen = state.data
+        made_from = seen.version, seen.volume_lots[key & 0xFFFF], seen.next_bar_ns
         memo = self._memos.get(key)
-        if memo is not None and memo.made_from == found:
-            return memo
-        buy, sell = tightest(
-            state, self._tables, sums, key, own=own, own_high=own_high, own_low=own_low
-        )
-        memo = Memo(found, buy, sell)
-        self._memos[key] = memo
-        return memo
+        if memo is not None and memo[0] == made_from:
+            return memo[1]
+        self._sums.refresh(state)
+        room = tightest(state, self._tables, self._sums, key, own_high, own_low)
+        self._memos[key] = made_from, room
+        return room
 
-    def _tightest_code(self, key: int, state: "State", *, buying: bool) -> VetoCode:
+    def _tightest_code(
+        self, key: int, own_high: int, own_low: int, state: "State", *, buying: bool
+    ) -> VetoCode:
         """Which limit left the least room on a side."""
-        _, _, _, own, own_high, own_low = self._memos[key].made_from
-        rooms = rooms_of(
-            state, self._tables, self._sums, key, own=own, own_high=own_high, own_low=own_low
-        )
+        self._sums.refresh(state)
+        rooms = rooms_of(state, self._tables, self._sums, key, own_high, own_low)
         side = rooms[0] if buying else rooms[1]
         return ROOMS[side.index(min(side))]
-
-    def _blocked(self, book_id: int, state: "State", now_ns: int) -> Veto | None:
-        """What stops even a reduction: nothing can be sent to this book, or be priced on it."""
-        seen = state.data
-        if self.data.mode is GateMode.KILLED:
-            return Veto(code=VetoCode.KILLED, found=int(GateMode.KILLED), allowed=0)
-        phase = seen.phase[book_id]
-        if phase != CONTINUOUS:
-            code = VetoCode.CLOSED if phase == CLOSED else VetoCode.HALTED
-            return Veto(code=code, found=int(phase), allowed=CONTINUOUS)
-        if seen.down_since_ns[book_id]:
-            down_ns = now_ns - seen.down_since_ns[book_id]
-            return Veto(code=VetoCode.DISCONNECTED, found=down_ns, allowed=0)
-        if seen.stale[book_id]:
-            return Veto(code=VetoCode.FEED_GAP, found=1, allowed=0)
-        age_ns, stale_ns = now_ns - seen.content_ns[book_id], self._stale_ns[book_id]
-        if age_ns > stale_ns:
-            return Veto(code=VetoCode.STALE, found=age_ns, allowed=stale_ns)
-        is_empty = seen.bid_ticks[book_id] == NO_PRICE and seen.ask_ticks[book_id] == NO_PRICE
-        if is_empty or seen.mark_x2_ticks[book_id] == 0:
-            return Veto(code=VetoCode.NO_PRICE, found=0, allowed=2)
-        return None
-
-    def _hindered(self, strategy: int, book_id: int, state: "State", scale_ppm: int) -> Veto | None:
-        """What stops new risk."""
-        data, seen, tables = self.data, state.data, self._tables
-        if data.mode is GateMode.SAFE:
-            return Veto(code=VetoCode.SAFE_MODE, found=int(GateMode.SAFE), allowed=0)
-        if data.episodes:
-            pause = pause_of(data, strategy, book_id)
-            if pause is not None:
-                return Veto(code=pause.code, found=pause.found, allowed=pause.allowed)
-        missing = tables.missing[strategy][book_id]
-        if missing:
-            return Veto(code=VetoCode.MISSING_LIMIT, found=missing, allowed=0)
-        bid_ticks, ask_ticks = seen.bid_ticks[book_id], seen.ask_ticks[book_id]
-        if NO_PRICE in (bid_ticks, ask_ticks):
-            sides = (bid_ticks != NO_PRICE) + (ask_ticks != NO_PRICE)
-            return Veto(code=VetoCode.NO_PRICE, found=sides, allowed=2)
-        spread_ticks = ask_ticks - bid_ticks
-        if spread_ticks <= 0:
-            return Veto(code=VetoCode.CROSSED, found=spread_ticks, allowed=1)
-        mid_x2, most_ppm = abs(bid_ticks + ask_ticks), self._spread_ppm[book_id]
-        if spread_ticks * SPREAD_X2_PPM > most_ppm * mid_x2:
-            spread_ppm = spread_ticks * SPREAD_X2_PPM // max(mid_x2, 1)
-            return Veto(code=VetoCode.SPREAD, found=spread_ppm, allowed=most_ppm)
-        if seen.unknown_orders[book_id]:
-            unknown = seen.unknown_orders[book_id]
-            return Veto(code=VetoCode.UNKNOWN_ORDERS, found=unknown, allowed=0)
-        loss, most = state.day_drawdown, tables.portfolio.day_drawdown_micros
-        if loss > most:
-            return Veto(code=VetoCode.DAY_DRAWDOWN, found=loss, allowed=most)
-        loss, most = state.peak_drawdown, tables.portfolio.peak_drawdown_micros
-        if loss > most:
-            return Veto(code=VetoCode.PEAK_DRAWDOWN, found=loss, allowed=most)
-        if scale_ppm == 0:
-            return Veto(code=VetoCode.REGIME, found=int(state.regime(book_id)), allowed=0)
-        return None
 
     # --- while orders work ----------------------------------------------------------------------
 
@@ -343,7 +280,7 @@ class Gate:
 
 
 def _may_stay(
-    own: int, own_high: int, own_low: int, high: int, low: int, rooms: Memo | None
+    own: int, own_high: int, own_low: int, high: int, low: int, rooms: Room | None
 ) -> bool:
     """Whether orders that work are within what is allowed, though they have used the room up.
 
@@ -358,6 +295,6 @@ def _may_stay(
         return (buys and less_by_buys) or (sells and less_by_sells)
     return (
         (buys or sells)
-        and (not buys or rooms.buy >= 0 or less_by_buys)
-        and (not sells or rooms.sell >= 0 or less_by_sells)
+        and (not buys or rooms[0] >= 0 or less_by_buys)
+        and (not sells or rooms[1] >= 0 or less_by_sells)
     )

@@ -1,30 +1,31 @@
 """Watching what is in flight: each cause that must stop working orders, as soon as it can be seen.
 
 Model: what a cause can come from decides when it is looked for. Exposure and price moves are
-looked at when a book's mark, position or risk in flight has changed, volatility and correlation
-when a bar has closed, links, drawdown and the rate of orders every time. While anything is amiss,
-everything is looked at every time, so that the end of a cause is seen as well.
+looked at when a book's mark, position or risk in flight has changed, and held against limits when
+it has grown, because what was within them and has not grown is within them still; volatility and
+correlation are looked at when a bar has closed, links, drawdown and the rate of orders every time.
+While anything is amiss, everything is looked at every time, so that the end of a cause is seen as
+well. A property test holds what is found equal to what looking at everything would find.
 
 Invariants: a cause is found on the first look after it came to be; looking changes nothing but the
 memory of prices.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from desk.gate.breakers import add_count, add_price, is_move_above, move_ppm
 from desk.gate.codes import VETOES, VetoCode
 from desk.gate.episodes import Cause, GateData, GateMode
 from desk.gate.exposure import Sums
+from desk.gate.obstacles import CLOSED, CONTINUOUS
 from desk.gate.tables import Tables
-from market.codes import Phase
 from market.decisions import PPM, ActionKind
 from market.messages import EVERY
 
 if TYPE_CHECKING:
     from desk.state import State
 
-CONTINUOUS: Final = int(Phase.CONTINUOUS)
-CLOSED: Final = int(Phase.CLOSED)
 NEVER_NS: Final = 1 << 62
 
 
@@ -42,6 +43,13 @@ class Monitor:
         self._sums = sums
         self._data = data
         self._fit_ns = -1  # until then no working book's content is too old
+        self._stale_ns = [table.stale_ns for table in tables.instrument]
+        self._price_part_ns = tables.price_part_ns
+        self._price_move_ppm = [table.price_move_ppm for table in tables.instrument]
+        self._all_up = [0 for _ in tables.books]
+        self._day_drawdown = tables.portfolio.day_drawdown_micros
+        self._peak_drawdown = tables.portfolio.peak_drawdown_micros
+        self._orders_max = tables.portfolio.orders_max
 
     def causes(self, state: "State", now_ns: int) -> list[Cause]:
         """Everything that is found now."""
@@ -49,45 +57,49 @@ class Monitor:
         seen, data = state.data, self._data
         everything = bool(data.episodes)
         if everything or seen.version != data.looked or self._fit_ns < 0:
-            unfit: list[Cause] = []
-            moved = self._look(state, now_ns, everything, found, unfit)
-            if moved:
-                self._exposure(state, moved, found)
-            found += unfit
+            self._look(state, now_ns, everything, found)
         if everything or now_ns > self._fit_ns:
             self._fit_all(state, now_ns, found)
         if everything or seen.next_bar_ns != data.bar_ns:
             data.bar_ns = seen.next_bar_ns
             self._measures(state, found)
-        self._desk(state, now_ns, found)
+        drawdown = seen.drawdown
+        if (
+            drawdown.day_peak - drawdown.equity > self._day_drawdown
+            or drawdown.peak - drawdown.equity > self._peak_drawdown
+            or data.orders.total > self._orders_max
+            or seen.down_since_ns != self._all_up
+        ):
+            self._desk(state, now_ns, found)
         return found
 
-    def _look(
-        self,
-        state: "State",
-        now_ns: int,
-        everything: bool,
-        found: list[Cause],
-        unfit: list[Cause],
-    ) -> list[int]:
-        """Look at what has changed; the books whose exposure may have."""
-        seen = state.data
-        moved: list[int] = []
-        for book_id in state.books if everything else state.changed_since(self._data.looked):
-            mark_x2 = seen.mark_x2_ticks[book_id]
+    def _look(self, state: "State", now_ns: int, everything: bool, found: list[Cause]) -> None:
+        """Look at what has changed: prices, then exposure, then whether books are fit."""
+        seen, data, part_ns = state.data, self._data, self._price_part_ns
+        unfit: list[Cause] = []
+        looks_at_all = everything or now_ns > self._fit_ns  # then all books are looked at anyway
+        for book_id in state.books if everything else state.changed_since(data.looked):
+            mark_x2, window = seen.mark_x2_ticks[book_id], data.prices[book_id]
             if mark_x2:
-                self._price(book_id, mark_x2, now_ns, found)
-            works = bool(seen.buy_risk_lots[book_id] or seen.sell_risk_lots[book_id])
-            # A book without position and orders adds to no exposure, wherever its mark goes.
-            if works or seen.position_lots[book_id]:
-                moved.append(book_id)
-            if works and not (everything or now_ns > self._fit_ns):
+                part = now_ns // part_ns[book_id]
+                # The same mark in the same part of a window changes nothing in it.
+                if mark_x2 != window.last_x2 or part != window.part or everything:
+                    self._price(book_id, mark_x2, part, found)
+            if looks_at_all or not (seen.buy_risk_lots[book_id] or seen.sell_risk_lots[book_id]):
+                continue
+            old_ns = seen.content_ns[book_id] + self._stale_ns[book_id]
+            if now_ns > old_ns or seen.phase[book_id] != CONTINUOUS or seen.stale[book_id]:
                 self._fit(state, book_id, now_ns, unfit)
-                old_ns = seen.content_ns[book_id] + self._tables.instrument[book_id].stale_ns
-                if old_ns < self._fit_ns:
-                    self._fit_ns = old_ns
-        self._data.looked = seen.version
-        return moved
+            if old_ns < self._fit_ns:
+                self._fit_ns = old_ns
+        data.looked = seen.version
+        sums = self._sums
+        sums.refresh(state)
+        if everything or sums.grown:
+            self._exposure(state.books if everything else sums.grown, found)
+            sums.grown.clear()
+        if unfit:
+            found += unfit
 
     def _fit_all(self, state: "State", now_ns: int, found: list[Cause]) -> None:
         """Look at every book that has orders working, and when the next of them may be too old.
@@ -100,33 +112,18 @@ class Monitor:
         for book_id in self._tables.books:
             if seen.buy_risk_lots[book_id] or seen.sell_risk_lots[book_id]:
                 self._fit(state, book_id, now_ns, found)
-                old_ns = seen.content_ns[book_id] + self._tables.instrument[book_id].stale_ns
+                old_ns = seen.content_ns[book_id] + self._stale_ns[book_id]
                 self._fit_ns = min(self._fit_ns, max(old_ns, now_ns))
 
     # --- one book -------------------------------------------------------------------------------
 
-    def _price(self, book_id: int, mark_x2: int, now_ns: int, found: list[Cause]) -> None:
+    def _price(self, book_id: int, mark_x2: int, part: int, found: list[Cause]) -> None:
         """A move of the price within the window."""
         window = self._data.prices[book_id]
-        add_price(window, now_ns // self._tables.price_part_ns[book_id], mark_x2)
-        most = self._tables.instrument[book_id].price_move_ppm
+        add_price(window, part, mark_x2)
+        most = self._price_move_ppm[book_id]
         if is_move_above(window, most):
             found.append(_cause(VetoCode.PRICE_BREAKER, EVERY, book_id, move_ppm(window), most))
-
-    def _book(self, state: "State", book_id: int, found: list[Cause]) -> None:
-        """The limits of one book."""
-        table = self._tables.instrument[book_id]
-        seen = state.data
-        position = seen.position_lots[book_id]
-        high, sold = position + seen.buy_risk_lots[book_id], seen.sell_risk_lots[book_id] - position
-        lots = high if high > sold else sold
-        if lots > table.position_lots:
-            found.append(_cause(VetoCode.POSITION, EVERY, book_id, lots, table.position_lots))
-        value = state.value(book_id, lots)
-        if value > table.value_micros:
-            found.append(
-                _cause(VetoCode.INSTRUMENT_VALUE, EVERY, book_id, value, table.value_micros)
-            )
 
     def _fit(self, state: "State", book_id: int, now_ns: int, found: list[Cause]) -> None:
         """Whether orders may go on working in a book that has some."""
@@ -140,32 +137,36 @@ class Monitor:
         if seen.stale[book_id]:
             found.append(_cause(VetoCode.FEED_GAP, EVERY, book_id, 1, 0))
         age_ns = now_ns - seen.content_ns[book_id]
-        if age_ns > self._tables.instrument[book_id].stale_ns:
-            most_ns = self._tables.instrument[book_id].stale_ns
+        most_ns = self._stale_ns[book_id]
+        if age_ns > most_ns:
             found.append(_cause(VetoCode.STALE, EVERY, book_id, age_ns, most_ns))
 
     # --- sums over books ------------------------------------------------------------------------
 
-    def _exposure(self, state: "State", moved: list[int], found: list[Cause]) -> None:
-        """The limits of the books that moved, and of every sum that they are part of."""
-        tables, portfolio = self._tables, self._tables.portfolio
-        for book_id in moved:
-            self._book(state, book_id, found)
-        sums = self._sums
-        sums.refresh(state)
+    def _exposure(self, books: Iterable[int], found: list[Cause]) -> None:
+        """The limits of books whose exposure may have grown, and of every sum over books."""
+        tables, portfolio, sums = self._tables, self._tables.portfolio, self._sums
+        for book_id in books:
+            table, (lots, value) = tables.instrument[book_id], sums.part(book_id)
+            if lots > table.position_lots:
+                found.append(_cause(VetoCode.POSITION, EVERY, book_id, lots, table.position_lots))
+            if value > table.value_micros:
+                most = table.value_micros
+                found.append(_cause(VetoCode.INSTRUMENT_VALUE, EVERY, book_id, value, most))
         for group, limits in enumerate(tables.group):
             gross = sums.group_gross[group]
-            net = max(sums.group_long[group], -sums.group_short[group])
+            long, short = sums.group_long[group], -sums.group_short[group]
+            net = long if long > short else short
             if gross > limits.gross_micros or net > limits.net_micros:
                 self._group(group, gross, net, found)
-        gross, net = sums.gross, max(sums.long, -sums.short)
+        gross, long, short = sums.gross, sums.long, -sums.short
+        net = long if long > short else short
         if gross > portfolio.gross_micros:
             most = portfolio.gross_micros
             found.append(_cause(VetoCode.PORTFOLIO_GROSS, EVERY, EVERY, gross, most))
         if net > portfolio.net_micros:
             found.append(_cause(VetoCode.PORTFOLIO_NET, EVERY, EVERY, net, portfolio.net_micros))
-        for strategy in tables.strategies:
-            value = sums.own[strategy]
+        for strategy, value in enumerate(sums.own):
             most = tables.strategy[strategy].value_micros
             if value > most:
                 found.append(_cause(VetoCode.STRATEGY_VALUE, strategy, EVERY, value, most))
@@ -214,19 +215,15 @@ class Monitor:
     # --- the desk as a whole --------------------------------------------------------------------
 
     def _desk(self, state: "State", now_ns: int, found: list[Cause]) -> None:
-        """Losses, links, and how much the desk itself sends."""
+        """Losses, links, and how much the desk itself sends; `causes` asks when one may be amiss."""
         portfolio, data = self._tables.portfolio, self._data
-        drawdown = state.data.drawdown  # its two differences, written out: this is looked at always
-        equity = drawdown.equity
-        loss = drawdown.day_peak - equity
-        if loss > portfolio.day_drawdown_micros:
-            most = portfolio.day_drawdown_micros
+        loss, most = state.day_drawdown, portfolio.day_drawdown_micros
+        if loss > most:
             found.append(_cause(VetoCode.DAY_DRAWDOWN, EVERY, EVERY, loss, most))
-        loss = drawdown.peak - equity
-        if loss > portfolio.peak_drawdown_micros:
-            most = portfolio.peak_drawdown_micros
+        loss, most = state.peak_drawdown, portfolio.peak_drawdown_micros
+        if loss > most:
             found.append(_cause(VetoCode.PEAK_DRAWDOWN, EVERY, EVERY, loss, most))
-        if any(state.data.down_since_ns):
+        if state.data.down_since_ns != self._all_up:
             self._links(state, now_ns, found)
         if data.orders.total > portfolio.orders_max:
             sent = add_count(data.orders, now_ns // self._tables.rate_part_ns, 0)

@@ -20,6 +20,12 @@ NO_GROUP: Final = GroupGate()
 NO_STRATEGY: Final = StrategyGate()
 
 
+Bounds = tuple[int, int, int, int, int, int, int, int, bool]
+"""What bounds one strategy in one book, as `desk.gate.rooms.tightest` takes it apart: position in
+lots, worth, share of volume in ppm, a usual day's volume in lots, number of the book's group, its
+gross and net worth, worth of the strategy, and whether the share of single books is limited."""
+
+
 class Tables:
     """What is allowed, by book, by group and by strategy.
 
@@ -66,8 +72,26 @@ class Tables:
         self.scale_ppm = [_scales(table) for table in self.strategy]
         self.rho_max = config.portfolio.correlation_ppm / PPM
         self.jump_max = [table.volatility_jump_ppm / PPM for table in self.instrument]
+        self.bounds: list[list[Bounds]] = [
+            [self._bounds(strategy, book_id) for book_id in self.books]
+            for strategy in self.strategies
+        ]
         self.price_part_ns = [part_ns(table.price_window_ns) for table in self.instrument]
         self.rate_part_ns = part_ns(config.portfolio.orders_window_ns)
+
+    def _bounds(self, strategy: int, book_id: int) -> Bounds:
+        table, group = self.instrument[book_id], self.group_of[book_id]
+        return (
+            table.position_lots,
+            table.value_micros,
+            table.volume_ppm,
+            table.daily_volume_lots,
+            group,
+            self.group[group].gross_micros,
+            self.group[group].net_micros,
+            self.strategy[strategy].value_micros,
+            self.portfolio.single_name_ppm < PPM,
+        )
 
 
 def _scales(table: StrategyGate) -> list[int]:

@@ -55,6 +55,11 @@ from market.messages import (
 Refusal = tuple[int, int, int]
 """Code, what was found, what is allowed."""
 
+# Enum attributes cost a look-up each; the hot path has plain names.
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
+_MARKET: Final = OrderType.MARKET
+
 NO_LIMITS: Final = BookLimits()
 PLAIN: Final = (Submit, Replace)
 
@@ -108,7 +113,9 @@ class Limits:
         )
         self._config = config
         self._tables = [config.instruments.get(one.symbol, NO_LIMITS) for one in instruments]
-        self._known = [one.symbol in config.instruments for one in instruments]
+        self._known = {
+            book_id for book_id, one in enumerate(instruments) if one.symbol in config.instruments
+        }
         self._tick_units = [one.tick_units for one in instruments]
         self._notional_max = [
             table.order_notional_micros * one.price_units_per_currency * one.lot_den
@@ -116,6 +123,8 @@ class Limits:
             for table, one in zip(self._tables, instruments, strict=True)
         ]  # fmt: skip
         self._window_ns = config.messages_window_ns
+        self._messages_max = config.messages_max
+        self._reference_ns = config.reference_ns
         self._plain_max = config.messages_max - config.cancel_reserve
 
     # --- what wants to leave --------------------------------------------------------------------
@@ -132,11 +141,12 @@ class Limits:
         kind = type(command)
         if kind is SetTimer:
             return None
-        left = count_since(self.data.messages, now_ns - self._window_ns)
+        messages = self.data.messages
+        left = count_since(messages, now_ns - self._window_ns)
         if kind is Cancel or kind is Query:
-            if left >= self._config.messages_max:
-                return LimitCode.RATE, left, self._config.messages_max
-            self.data.messages.times_ns.append(now_ns)
+            if left >= self._messages_max:
+                return LimitCode.RATE, left, self._messages_max
+            messages.times_ns.append(now_ns)
             return None
         assert isinstance(command, PLAIN)
         refusal = self._refusal(command, now_ns, view, strategy)
@@ -144,7 +154,7 @@ class Limits:
             return refusal
         if left >= self._plain_max:
             return LimitCode.RATE, left, self._plain_max
-        self.data.messages.times_ns.append(now_ns)
+        messages.times_ns.append(now_ns)
         tally = self.data.tally
         if isinstance(command, Submit):
             send_order(tally, command, strategy)
@@ -156,29 +166,28 @@ class Limits:
         self, command: Submit | Replace, now_ns: int, view: View | None, strategy: int
     ) -> Refusal | None:
         """What is wrong with an order, or with what it shall become."""
-        tally, book_id, qty_lots = self.data.tally, command.book_id, command.qty_lots
-        if strategy in self.data.disabled:
-            return (
-                LimitCode.STRATEGY_DISABLED, self.data.disabled[strategy], self._config.fills_max
-            )  # fmt: skip
-        if not 0 <= book_id < len(self._known) or not self._known[book_id]:
+        data, book_id, qty_lots = self.data, command.book_id, command.qty_lots
+        tally = data.tally
+        if strategy in data.disabled:
+            return LimitCode.STRATEGY_DISABLED, data.disabled[strategy], self._config.fills_max
+        if book_id not in self._known:
             return LimitCode.MISSING_LIMIT, 0, 1
         if isinstance(command, Submit):
             if command.order_id <= tally.last_id:
                 return LimitCode.DUPLICATE_ORDER, command.order_id, tally.last_id + 1
-            side, market = command.side, command.order_type is OrderType.MARKET
+            side, market = command.side, command.order_type is _MARKET
         else:
             order = tally.orders.get(command.order_id)
             if order is None or order.ended or order.book_id != book_id or order.market:
                 return LimitCode.UNKNOWN_ORDER, command.order_id, tally.last_id
-            side, market = Side.BUY if order.sign > 0 else Side.SELL, False
+            side, market = _BUY if order.sign > 0 else _SELL, False
         table = self._tables[book_id]
         if not 1 <= qty_lots <= table.order_lots:
             return LimitCode.QTY, qty_lots, table.order_lots
         priced = self._priced(command, now_ns, view, market)
         if priced is not None:
             return priced
-        if side is Side.BUY:
+        if side is _BUY:
             reached = tally.position_lots[book_id] + tally.buy_lots[book_id] + qty_lots
         else:
             reached = tally.sell_lots[book_id] + qty_lots - tally.position_lots[book_id]
@@ -192,30 +201,37 @@ class Limits:
     ) -> Refusal | None:
         """Whether an order's price and worth can be right."""
         data, book_id = self.data, command.book_id
-        table = self._tables[book_id]
-        before_x2, before_ns = data.mids_x2[book_id], data.mids_ns[book_id]
+        table, mids_x2, mids_ns = self._tables[book_id], data.mids_x2, data.mids_ns
+        before_x2 = mids_x2[book_id]
+        if before_x2 and now_ns - mids_ns[book_id] > self._reference_ns:
+            before_x2 = 0
         mid_x2, sides = 0, 0
         if view is not None and view.book_id == book_id:
             bid_ticks, ask_ticks = view.bid_ticks, view.ask_ticks
             if bid_ticks != NO_PRICE and ask_ticks != NO_PRICE:
-                mid_x2 = bid_ticks + ask_ticks
-                data.mids_x2[book_id], data.mids_ns[book_id] = mid_x2, now_ns
+                mids_x2[book_id] = mid_x2 = bid_ticks + ask_ticks
+                mids_ns[book_id] = now_ns
             else:
                 sides = (bid_ticks != NO_PRICE) + (ask_ticks != NO_PRICE)
-        if before_x2 == 0 or now_ns - before_ns > self._config.reference_ns:
+        if before_x2 == 0:
             before_x2 = mid_x2
-        mid_x2 = mid_x2 or before_x2
+        elif mid_x2 == 0:
+            mid_x2 = before_x2
         if mid_x2 == 0:
             return LimitCode.NO_REFERENCE, sides, 2
         # A market order is judged as if it were priced as badly as the collar allows.
-        collar_ppm, price_x2 = table.collar_ppm, 2 * command.price_ticks
-        judged_x2 = mid_x2 if market else price_x2
+        collar_ppm = table.collar_ppm
+        judged_x2 = price_x2 = 2 * command.price_ticks
         if market:
+            judged_x2 = mid_x2
             price_x2 = mid_x2 + abs(mid_x2) * collar_ppm // PPM
-        for reference_x2 in (mid_x2,) if mid_x2 == before_x2 else (mid_x2, before_x2):
-            away = abs(judged_x2 - reference_x2) * PPM
-            if away > collar_ppm * abs(reference_x2):
-                return LimitCode.COLLAR, away // abs(reference_x2), collar_ppm
+        away = abs(judged_x2 - mid_x2) * PPM
+        if away > collar_ppm * abs(mid_x2):
+            return LimitCode.COLLAR, away // abs(mid_x2), collar_ppm
+        if before_x2 != mid_x2:
+            away = abs(judged_x2 - before_x2) * PPM
+            if away > collar_ppm * abs(before_x2):
+                return LimitCode.COLLAR, away // abs(before_x2), collar_ppm
         notional = abs(price_x2) * self._tick_units[book_id] * command.qty_lots
         if notional > 2 * self._notional_max[book_id]:
             return LimitCode.NOTIONAL, notional // 2, self._notional_max[book_id]
@@ -229,9 +245,7 @@ class Limits:
         for order_id in working:
             order = orders[order_id]
             for other_ticks in _prices(order):
-                crosses = (
-                    price_ticks >= other_ticks if side is Side.BUY else price_ticks <= other_ticks
-                )
+                crosses = price_ticks >= other_ticks if side is _BUY else price_ticks <= other_ticks
                 if market or order.market or crosses:
                     return LimitCode.SELF_TRADE, price_ticks, other_ticks
         return None
@@ -240,12 +254,13 @@ class Limits:
 
     def report(self, report: Report) -> None:
         """Take a venue's answer into this check's own tallies."""
-        strategy = take_report(self.data.tally, report)
+        data = self.data
+        strategy = take_report(data.tally, report)
         if strategy < 0:
             return
-        recent = self.data.fills.get(strategy)
+        recent = data.fills.get(strategy)
         if recent is None:
-            recent = self.data.fills[strategy] = Recent()
+            recent = data.fills[strategy] = Recent()
         # The venue's time, because it is when the strategy executed that counts; a late report
         # counts as the newest one, so that the moments stay in order.
         times_ns = recent.times_ns
@@ -253,7 +268,7 @@ class Limits:
         times_ns.append(at_ns)
         count = count_since(recent, at_ns - self._config.fills_window_ns)
         if count >= self._config.fills_max:
-            self.data.disabled[strategy] = count
+            data.disabled[strategy] = count
 
     def operator(self, word: Operator) -> None:
         """Switch strategies on again, if the person who says so has a name."""

@@ -25,8 +25,31 @@ from market.messages import Replace, Report, Submit
 
 KEPT: Final = 1_024
 
+# Enum attributes cost a look-up each; the hot path has plain names.
+_BUY: Final = Side.BUY
+_MARKET: Final = OrderType.MARKET
+_ACCEPTED: Final = ReportType.ACCEPTED
+_FILLED: Final = ReportType.FILLED
+_ENDS: Final = frozenset((ReportType.REJECTED, ReportType.EXPIRED, ReportType.CANCELLED))
 
-class SentOrder(msgspec.Struct):
+
+class SentFill(msgspec.Struct, gc=False, array_like=True):
+    """One fill.
+
+    Attributes:
+        lots: As they stand.
+        seq: Venue's number of the report that said so.
+        filled_lots: As they filled.
+        filled_seq: Number of that report; 0 while only a bust or a correction is here.
+    """
+
+    lots: int
+    seq: int
+    filled_lots: int
+    filled_seq: int
+
+
+class SentOrder(msgspec.Struct, gc=False):
     """One order that left.
 
     Attributes:
@@ -35,8 +58,7 @@ class SentOrder(msgspec.Struct):
         pending: Price and quantity of each replacement without an answer, oldest first.
         pending_lots: Sum of their quantities.
         seq: Venue's number of the newest report about its quantity.
-        fills: By number: lots as they stand, venue's number of the report that said so, lots as
-            they filled, and the number of that report; 0 while only a bust or a correction is here.
+        fills: By number.
     """
 
     book_id: int
@@ -45,13 +67,13 @@ class SentOrder(msgspec.Struct):
     price_ticks: int
     market: bool
     open_lots: int
-    pending: list[list[int]] = []
+    pending: tuple[tuple[int, int], ...] = ()
     pending_lots: int = 0
     ended: bool = False
     replaced_seq: int = 0
     cancelled_lots: int = 0
     seq: int = 0
-    fills: dict[int, list[int]] = {}
+    fills: dict[int, SentFill] = {}
 
 
 class TallyData(msgspec.Struct):
@@ -78,26 +100,33 @@ class TallyData(msgspec.Struct):
 
 def send_order(data: TallyData, command: Submit, strategy: int) -> None:
     """A new order leaves."""
-    side = command.side
-    data.last_id = command.order_id
-    data.orders[command.order_id] = SentOrder(
-        book_id=command.book_id,
+    side, book_id, order_id, qty_lots = (
+        command.side, command.book_id, command.order_id, command.qty_lots
+    )  # fmt: skip
+    is_buy = side == _BUY
+    data.last_id = order_id
+    data.orders[order_id] = SentOrder(
+        book_id=book_id,
         strategy=strategy,
-        sign=1 if side == Side.BUY else -1,
+        sign=1 if is_buy else -1,
         price_ticks=command.price_ticks,
-        market=command.order_type == OrderType.MARKET,
-        open_lots=command.qty_lots,
+        market=command.order_type == _MARKET,
+        open_lots=qty_lots,
     )
-    if side == Side.BUY:
-        data.buy_lots[command.book_id] += command.qty_lots
+    if is_buy:
+        data.buy_lots[book_id] += qty_lots
     else:
-        data.sell_lots[command.book_id] += command.qty_lots
-    data.working.setdefault(command.book_id << 1 | side, []).append(command.order_id)
+        data.sell_lots[book_id] += qty_lots
+    working = data.working.get(book_id << 1 | side)
+    if working is None:
+        data.working[book_id << 1 | side] = [order_id]
+    else:
+        working.append(order_id)
 
 
 def send_replace(data: TallyData, order: SentOrder, command: Replace) -> None:
     """A replacement leaves; until it is answered both quantities may fill."""
-    order.pending.append([command.price_ticks, command.qty_lots])
+    order.pending = (*order.pending, (command.price_ticks, command.qty_lots))
     order.pending_lots += command.qty_lots
     if order.sign > 0:
         data.buy_lots[order.book_id] += command.qty_lots
@@ -117,23 +146,36 @@ def take_report(data: TallyData, report: Report) -> int:
         return -1
     before_lots = order.open_lots + order.pending_lots
     is_new_fill = _apply(data, order, report)
-    change_lots = order.open_lots + order.pending_lots - before_lots
-    assert order.open_lots >= 0
-    if order.sign > 0:
-        data.buy_lots[order.book_id] += change_lots
-    else:
-        data.sell_lots[order.book_id] += change_lots
-    if order.ended or (order.open_lots == 0 and not order.pending):
+    open_lots = order.open_lots
+    assert open_lots >= 0
+    change_lots = open_lots + order.pending_lots - before_lots
+    if change_lots:
+        lots = data.buy_lots if order.sign > 0 else data.sell_lots
+        lots[order.book_id] += change_lots
+    if order.ended or (open_lots == 0 and not order.pending):
         _retire(data, report.order_id, order)
     return order.strategy if is_new_fill else -1
 
 
 def _apply(data: TallyData, order: SentOrder, report: Report) -> bool:
     """Change an order by a report; whether it was a new fill."""
-    seq = report.report_seq
+    seq, kind = report.report_seq, report.type
+    if kind == _FILLED:
+        return _fill(data, order, report)
+    if kind in _ENDS:
+        order.ended = True
+        order.cancelled_lots = report.qty_lots
+        order.open_lots = max(order.open_lots - report.qty_lots, 0)
+    elif kind != _ACCEPTED:
+        _apply_rare(data, order, report)
+    if seq > order.seq:
+        order.seq = seq
+    return False
+
+
+def _apply_rare(data: TallyData, order: SentOrder, report: Report) -> None:
+    """The same for what is neither a fill, nor an end, nor an acknowledgement."""
     match report.type:
-        case ReportType.FILLED:
-            return _fill(data, order, report)
         case ReportType.BUSTED | ReportType.CORRECTED:
             _restate(data, order, report)
         case ReportType.REPLACED:
@@ -142,48 +184,41 @@ def _apply(data: TallyData, order: SentOrder, report: Report) -> bool:
             _answered(order, report)
             if report.reason == Reason.UNKNOWN_ORDER:
                 order.ended = True
-        case ReportType.REJECTED | ReportType.EXPIRED | ReportType.CANCELLED:
-            order.ended = True
-            order.cancelled_lots = report.qty_lots
-            order.open_lots = max(order.open_lots - report.qty_lots, 0)
         case ReportType.CANCEL_REJECTED:
             order.ended = order.ended or report.reason == Reason.UNKNOWN_ORDER
         case ReportType.STATUS:
-            if seq > order.seq:
+            if report.report_seq > order.seq:
                 _status(order, report)
         case _:
             pass
-    if seq > order.seq:
-        order.seq = seq
-    return False
 
 
 def _fill(data: TallyData, order: SentOrder, report: Report) -> bool:
     """A fill, which may be a repetition, late, or taken back already."""
     lots, seq = report.qty_lots, report.report_seq
     known = order.fills.get(report.exec_id)
-    if known is not None and known[3]:
+    if known is not None and known.filled_seq:
         return False
     if seq > order.replaced_seq:
-        order.open_lots = max(order.open_lots - lots, 0)
+        order.open_lots = order.open_lots - lots if order.open_lots > lots else 0
     if seq > order.seq:
         order.seq = seq
     if known is None:
-        order.fills[report.exec_id] = [lots, seq, lots, seq]
+        order.fills[report.exec_id] = SentFill(lots, seq, lots, seq)
         data.position_lots[order.book_id] += order.sign * lots
     else:
-        known[2], known[3] = lots, seq
+        known.filled_lots, known.filled_seq = lots, seq
     return True
 
 
 def _restate(data: TallyData, order: SentOrder, report: Report) -> None:
     """A fill that is taken back, or given another quantity."""
     lots = 0 if report.type == ReportType.BUSTED else report.qty_lots
-    known = order.fills.setdefault(report.exec_id, [0, 0, 0, 0])
-    if report.report_seq <= known[1]:
+    known = order.fills.setdefault(report.exec_id, SentFill(0, 0, 0, 0))
+    if report.report_seq <= known.seq:
         return
-    data.position_lots[order.book_id] += order.sign * (lots - known[0])
-    known[0], known[1] = lots, report.report_seq
+    data.position_lots[order.book_id] += order.sign * (lots - known.lots)
+    known.lots, known.seq = lots, report.report_seq
 
 
 def _replaced(order: SentOrder, report: Report) -> None:
@@ -193,32 +228,34 @@ def _replaced(order: SentOrder, report: Report) -> None:
         return
     order.replaced_seq = report.report_seq
     order.price_ticks = report.price_ticks
-    later_lots = sum([lots for _, _, lots, seq in order.fills.values() if seq > report.report_seq])
+    later_lots = sum(
+        [one.filled_lots for one in order.fills.values() if one.filled_seq > report.report_seq]
+    )
     order.open_lots = max(report.qty_lots - later_lots - order.cancelled_lots, 0)
 
 
 def _answered(order: SentOrder, report: Report) -> None:
     """Take the replacement that a report answers out of those in flight, and all before it."""
-    asked = [report.price_ticks, report.qty_lots]
+    asked = report.price_ticks, report.qty_lots
     if asked in order.pending:
-        del order.pending[: order.pending.index(asked) + 1]
+        order.pending = order.pending[order.pending.index(asked) + 1 :]
         order.pending_lots = sum([lots for _, lots in order.pending])
 
 
 def _status(order: SentOrder, report: Report) -> None:
     """How the venue says the order stands; fills that it counts and we have not heard of are owed."""
-    heard = sum([fill[2] for fill in order.fills.values()])
+    heard = sum([one.filled_lots for one in order.fills.values()])
     owed_lots = max(report.qty_lots - heard, 0)
     order.open_lots = report.leaves_lots + owed_lots
     if report.leaves_lots == 0:
         order.ended = True
-        order.pending, order.pending_lots = [], 0
+        order.pending, order.pending_lots = (), 0
 
 
 def _retire(data: TallyData, order_id: int, order: SentOrder) -> None:
     """An order that cannot trade any more works no longer; a settled one is kept a while."""
-    working = data.working.get(order.book_id << 1 | (order.sign < 0), [])
-    if order_id in working:
+    working = data.working.get(order.book_id << 1 | (order.sign < 0))
+    if working and order_id in working:
         working.remove(order_id)
         data.settled.append(order_id)
     if len(data.settled) < 2 * KEPT:

@@ -39,13 +39,16 @@ KEEP_ENDED: Final = 1_024
 # Enum attributes cost a look-up each; the hot path has plain names.
 _FILLED_STATE: Final = OrderState.FILLED
 _LIVE: Final = OrderState.LIVE
+_UNKNOWN: Final = OrderState.UNKNOWN
+_CANCEL_SENT: Final = OrderEvent.CANCEL_SENT
+_REPLACE_SENT: Final = OrderEvent.REPLACE_SENT
 _FILLED: Final = ReportType.FILLED
 _PART_FILL: Final = OrderEvent.PART_FILL
 _LAST_FILL: Final = OrderEvent.LAST_FILL
 _ACCEPTED: Final = OrderEvent.ACCEPTED
+_BUST: Final = OrderEvent.BUST
+_CORRECT: Final = OrderEvent.CORRECT
 _NONE: Final = Anomaly.NONE
-
-_WORDS: Final = (OrderEvent.BUST, OrderEvent.CORRECT)
 
 
 class Orders:
@@ -110,8 +113,9 @@ class Orders:
         """Write down a new order, which has the next id; it is at risk from now on."""
         data, order_id, qty_lots = self.data, submit.order_id, submit.qty_lots
         assert qty_lots > 0
-        assert order_id == self.next_id
-        data.sequence += 1
+        sequence = data.sequence + 1
+        assert order_id == self._base | sequence
+        data.sequence = sequence
         order = Order(
             order_id=order_id,
             book_id=submit.book_id,
@@ -142,7 +146,7 @@ class Orders:
         Returns:
             None when a cancel is in flight or nothing is left to cancel.
         """
-        state = NEXT[order.state][OrderEvent.CANCEL_SENT]
+        state = NEXT[order.state][_CANCEL_SENT]
         if state is None or order.cancel_sent:
             return None
         self._request(order, state, now_ns)
@@ -156,7 +160,7 @@ class Orders:
             None unless the order is live with nothing in flight.
         """
         assert qty_lots > 0
-        state = NEXT[order.state][OrderEvent.REPLACE_SENT]
+        state = NEXT[order.state][_REPLACE_SENT]
         if state is None or order.replacing_lots:
             return None
         self._request(order, state, now_ns)
@@ -224,11 +228,14 @@ class Orders:
             anomaly = self._take(order, event, report, outcome, now_ns) or anomaly
         change_lots = order.open_lots + order.replacing_lots - risk_lots
         if change_lots:
+            outcome.risk_moved = True
             self._add_risk(order, change_lots)
-        if order.state is not state:
-            outcome.ended = state < _FILLED_STATE <= order.state
-        else:
+        if order.state is state:
             self._settle(order)
+        elif state < _FILLED_STATE <= order.state:
+            outcome.ended = True
+        if state is _UNKNOWN or order.state is _UNKNOWN:
+            outcome.doubted = True
         return self._flag(outcome, anomaly) if anomaly else outcome
 
     def _take(
@@ -236,12 +243,13 @@ class Orders:
     ) -> Anomaly:
         """Let an event happen: the counts first, then the state."""
         anomaly = _NONE
-        state = NEXT[order.state][event]
-        if event in _WORDS:
+        before = order.state
+        state = NEXT[before][event]
+        if event is _BUST or event is _CORRECT:
             # Lots are booked even where the table has no row for them.
-            reword = lots.bust if event is OrderEvent.BUST else lots.correct
+            reword = lots.bust if event is _BUST else lots.correct
             anomaly = reword(order, report, outcome)
-        elif order.state >= _FILLED_STATE and lots.shows_life(order, report):
+        elif before >= _FILLED_STATE and lots.shows_life(order, report):
             lots.revive(order, report)
             self._move(order, OrderState.UNKNOWN, now_ns)
             return Anomaly.REVIVED
@@ -249,7 +257,7 @@ class Orders:
             return Anomaly.ILLEGAL_EVENT
         if event is not _ACCEPTED and event is not _PART_FILL:
             meaning.count(order, event, report)
-        if state is not order.state:
+        if state is not before:
             self._move(order, state, now_ns)
         return anomaly
 
@@ -288,7 +296,7 @@ class Orders:
         orders = [
             order
             for order in self._unsettled.values()
-            if order.state is OrderState.UNKNOWN and book_id in (order.book_id, EVERY)
+            if order.state is _UNKNOWN and book_id in (order.book_id, EVERY)
         ]
         orders.sort(key=_by_id)
         return orders
@@ -313,7 +321,6 @@ class Orders:
         """Note a request; an answer to an older query can no longer settle anything."""
         order.asked_before = order.asked
         self._move(order, state, now_ns)
-        order.changed_ns = now_ns
 
     def _move(self, order: Order, state: OrderState, now_ns: int) -> None:
         """Give an order its next state."""
@@ -332,7 +339,10 @@ class Orders:
         """Enter an order where it can be found."""
         if order.state < _FILLED_STATE:
             key = order.strategy << BOOK_BITS | order.book_id
-            self._live.setdefault(key, {})[order.order_id] = order
+            live = self._live.get(key)
+            if live is None:
+                live = self._live[key] = {}
+            live[order.order_id] = order
         self._settle(order)
 
     def _settle(self, order: Order) -> None:
@@ -371,12 +381,12 @@ class Orders:
 
     def _add_risk(self, order: Order, change_lots: int) -> None:
         """Move the tally that an order counts in."""
-        key = order.strategy << BOOK_BITS | order.book_id
+        key, side = order.strategy << BOOK_BITS | order.book_id, order.side
         tally = self.data.risk.get(key)
         if tally is None:
             tally = self.data.risk[key] = [0, 0]
-        tally[order.side] += change_lots
-        assert tally[order.side] >= 0
+        tally[side] = left_lots = tally[side] + change_lots
+        assert left_lots >= 0
 
     def _flag(self, outcome: Outcome, anomaly: Anomaly) -> Outcome:
         """Count what was wrong with a report, and say it."""

@@ -10,17 +10,26 @@ from market.messages import Report
 
 _PLAIN_EVENTS: Final = {
     ReportType.ACCEPTED: OrderEvent.ACCEPTED,
-    ReportType.REJECTED: OrderEvent.REJECTED,
     ReportType.EXPIRED: OrderEvent.EXPIRED,
     ReportType.CANCELLED: OrderEvent.CANCELLED,
-    ReportType.CANCEL_REJECTED: OrderEvent.CANCEL_REJECTED,
     ReportType.REPLACED: OrderEvent.REPLACED,
-    ReportType.REPLACE_REJECTED: OrderEvent.REPLACE_REJECTED,
     ReportType.BUSTED: OrderEvent.BUST,
     ReportType.CORRECTED: OrderEvent.CORRECT,
 }
-_REFUSALS: Final = (ReportType.CANCEL_REJECTED, ReportType.REPLACE_REJECTED)
+"""Reports that mean one thing, whatever stands in them."""
+
+_REFUSALS: Final = {
+    ReportType.CANCEL_REJECTED: OrderEvent.CANCEL_REJECTED,
+    ReportType.REPLACE_REJECTED: OrderEvent.REPLACE_REJECTED,
+}
+
+# Enum attributes cost a look-up each; the hot path has plain names.
 _STATUS: Final = ReportType.STATUS
+_LAST_FILL: Final = OrderEvent.LAST_FILL
+_CANCELLED: Final = OrderEvent.CANCELLED
+_EXPIRED: Final = OrderEvent.EXPIRED
+_REJECTED: Final = OrderEvent.REJECTED
+_REPLACED: Final = OrderEvent.REPLACED
 
 
 def event_of(order: Order, report: Report) -> OrderEvent | None:
@@ -31,6 +40,9 @@ def event_of(order: Order, report: Report) -> OrderEvent | None:
     first one as it was.
     """
     kind = report.type
+    event = _PLAIN_EVENTS.get(kind)
+    if event is not None:
+        return event
     if kind is _STATUS:
         if order.asked == 0:
             return None
@@ -43,11 +55,9 @@ def event_of(order: Order, report: Report) -> OrderEvent | None:
         if (report.venue_ns, report.report_seq) < newest:
             return None  # two answers changed places, and the newer one may have been the stale one
         return OrderEvent.STATUS_OPEN if report.leaves_lots else OrderEvent.STATUS_ENDED
-    if kind in _REFUSALS and report.reason is Reason.UNKNOWN_ORDER:
-        return OrderEvent.TOO_LATE
-    if kind is ReportType.REJECTED and report.reason is Reason.DUPLICATE_ORDER:
-        return None
-    return _PLAIN_EVENTS[kind]
+    if kind is ReportType.REJECTED:
+        return None if report.reason is Reason.DUPLICATE_ORDER else _REJECTED
+    return OrderEvent.TOO_LATE if report.reason is Reason.UNKNOWN_ORDER else _REFUSALS[kind]
 
 
 def why_nothing(report: Report) -> Anomaly:
@@ -57,14 +67,14 @@ def why_nothing(report: Report) -> Anomaly:
 
 def count(order: Order, event: OrderEvent, report: Report) -> None:
     """What a legal event other than a fill or its bust does to the counts."""
-    if event is OrderEvent.LAST_FILL:
+    if event is _LAST_FILL:
         lots.end(order, report, 0)
-    elif event is OrderEvent.CANCELLED or event is OrderEvent.EXPIRED:
+    elif event is _CANCELLED or event is _EXPIRED:
         lots.end(order, report, report.qty_lots)
-    elif event is OrderEvent.REJECTED:
-        lots.end(order, report, order.base_lots)
-    elif event is OrderEvent.REPLACED:
+    elif event is _REPLACED:
         lots.replaced(order, report)
+    elif event is _REJECTED:
+        lots.end(order, report, order.base_lots)
     elif event is OrderEvent.STATUS_OPEN:
         lots.status(order, report)
     elif event is OrderEvent.STATUS_ENDED:

@@ -143,6 +143,8 @@ class Outcome(msgspec.Struct, gc=False):
         fee: As the report says, in price unit × lot.
         corrected_from: Price and lots that a correction takes back before `filled_lots` are booked.
         ended: Whether this report ended the order.
+        doubted: Whether the order's state was, or is now, UNKNOWN.
+        risk_moved: Whether other lots may fill now than before.
         anomaly: An `Anomaly`.
     """
 
@@ -153,6 +155,8 @@ class Outcome(msgspec.Struct, gc=False):
     liquidity: Liquidity = Liquidity.NONE
     corrected_from: tuple[int, int] | None = None
     ended: bool = False
+    doubted: bool = False
+    risk_moved: bool = False
     anomaly: int = 0
 
     @property

@@ -33,6 +33,9 @@ from market.messages import NO_PRICE, View
 
 ACCOUNT_SHIFT: Final = 16
 
+_CONTINUOUS: Final = Phase.CONTINUOUS
+"""An enum's attribute costs a look-up each time; the hot path has a plain name."""
+
 
 def account_key(strategy: int, book_id: int) -> int:
     """The key of one strategy in one book."""
@@ -48,6 +51,9 @@ class State:
         groups: Number of each book's group.
         strategy_count: Strategies, numbered from 0.
         data: What an earlier state remembered.
+
+    Attributes:
+        num: By book, with `den` the fraction that makes lots × twice a mark value units (`value`).
     """
 
     def __init__(
@@ -71,7 +77,7 @@ class State:
         )
         # Correlations change with a bar only; `most` is the desk's one limit of them.
         self._close: dict[int, list[tuple[int, float]]] = {}
-        self._num, self._den = zip(
+        self.num, self.den = zip(
             *(value_scale(config, instruments, one) for one in instruments), strict=True
         )
         self._tick = [one.tick_units for one in instruments]
@@ -88,13 +94,13 @@ class State:
         bid_ticks, ask_ticks = view.bid_ticks, view.ask_ticks
         data.bid_ticks[book_id] = bid_ticks
         data.ask_ticks[book_id] = ask_ticks
-        phase = int(view.phase)
+        phase = view.phase
         if phase != data.phase[book_id] or stale is not data.stale[book_id]:
-            data.phase[book_id] = phase
+            data.phase[book_id] = int(phase)
             data.stale[book_id] = stale
             self._note(book_id)
         data.content_ns[book_id] = content_ns
-        if bid_ticks != NO_PRICE and ask_ticks != NO_PRICE and view.phase is Phase.CONTINUOUS:
+        if bid_ticks != NO_PRICE and ask_ticks != NO_PRICE and phase is _CONTINUOUS:
             mark_x2_ticks = bid_ticks + ask_ticks
             if mark_x2_ticks != data.mark_x2_ticks[book_id]:
                 data.mark_x2_ticks[book_id] = mark_x2_ticks
@@ -112,33 +118,35 @@ class State:
     def _note(self, book_id: int) -> None:
         """Something about a book has changed that sums and watches depend on."""
         data = self.data
-        data.version += 1
-        data.changed[data.version % RECENT] = book_id
+        data.version = version = data.version + 1
+        data.changed[version % RECENT] = book_id
 
     def changed_since(self, version: int) -> Collection[int]:
         """Books that have changed after a version, each once; every book when that is long ago."""
         data = self.data
-        count = data.version - version
+        changed, newest = data.changed, data.version
+        count = newest - version
         if count == 1:
-            return (data.changed[data.version % RECENT],)
+            return (changed[newest % RECENT],)
+        if count == 2:
+            one, other = changed[(version + 1) % RECENT], changed[newest % RECENT]
+            return (one, other) if one != other else (one,)
         if count > RECENT or version < 0:
             return self.books
-        changed = data.changed
-        return dict.fromkeys(
-            [changed[one % RECENT] for one in range(version + 1, data.version + 1)]
-        )
+        return dict.fromkeys([changed[one % RECENT] for one in range(version + 1, newest + 1)])
 
     def apply_risk(self, strategy: int, book_id: int, buy_lots: int, sell_lots: int) -> None:
         """What one strategy may still buy and sell in one book, by what is in flight."""
         data = self.data
         key = strategy << ACCOUNT_SHIFT | book_id
-        buy_before, sell_before = data.buy_risk.get(key, 0), data.sell_risk.get(key, 0)
+        buys, sells = data.buy_risk, data.sell_risk
+        buy_before, sell_before = buys.get(key, 0), sells.get(key, 0)
         if buy_lots == buy_before and sell_lots == sell_before:
             return
         data.buy_risk_lots[book_id] += buy_lots - buy_before
         data.sell_risk_lots[book_id] += sell_lots - sell_before
-        data.buy_risk[key] = buy_lots
-        data.sell_risk[key] = sell_lots
+        buys[key] = buy_lots
+        sells[key] = sell_lots
         self._note(book_id)
 
     def apply_fill(self, strategy: int, book_id: int, signed_lots: int) -> None:
@@ -209,12 +217,12 @@ class State:
 
     def value(self, book_id: int, lots: int) -> int:
         """What lots of a book are worth at its mark, in value units, without a sign."""
-        worth = abs(lots * self.data.mark_x2_ticks[book_id]) * self._num[book_id]
-        return int(worth // self._den[book_id])
+        worth = abs(lots * self.data.mark_x2_ticks[book_id]) * self.num[book_id]
+        return int(worth // self.den[book_id])
 
     def value_of_cash(self, book_id: int, cash_x2: int) -> int:
         """Twice an amount in a book's price unit × lot, as value units with its sign."""
-        return int(cash_x2 * self._num[book_id] // (self._den[book_id] * self._tick[book_id]))
+        return int(cash_x2 * self.num[book_id] // (self.den[book_id] * self._tick[book_id]))
 
     # --- exposure, worst case over what is in flight --------------------------------------------
 
