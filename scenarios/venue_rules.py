@@ -3,14 +3,14 @@
 The preset says percent and names; an instrument and its last close make ticks and price units of them.
 """
 
-import dataclasses
 from typing import Final
 
 from market.codes import Phase
 from market.columns import QTY_LOTS_MAX
 from market.errors import InputError
 from market.instruments import Instrument
-from scenarios.venue_preset import AUCTIONS, AcceptSection, VenuePreset
+from scenarios.venue_preset import VenuePreset
+from scenarios.venue_sections import AcceptSection
 from sim.front import (
     NASDAQ_CLOSE,
     NASDAQ_OPEN,
@@ -19,15 +19,12 @@ from sim.front import (
     Accepted,
     Admission,
     CutOff,
-    ProtectionLimits,
-    ThrottleRule,
 )
 from sim.front.holdings import HoldingsRules
 from sim.front.house import HouseRules
-from sim.venue_rules.allocation_policy import AllocationPolicy, cme_steps
 from sim.venue_rules.auction_policy import PPM
 from sim.venue_rules.bands import Band
-from sim.venue_rules.book_rules import BookRules, Matching
+from sim.venue_rules.book_rules import BookRules
 from sim.venue_rules.collars import Width
 from sim.venue_rules.tick_table import UNITS, US_EQUITY, TickTable, rts11_table
 
@@ -47,23 +44,10 @@ def book_rules(preset: VenuePreset, *, peak_key: int = 0, mid_reference: int = -
         mid_reference: The book that pegs follow; -1 for the book itself.
     """
     book = preset.book
-    allocation = None
-    if book.matching is Matching.SHARED:
-        allocation = AllocationPolicy(
-            steps=cme_steps(book.algorithm),
-            top_min_lots=book.top_lots_min,
-            top_max_lots=book.top_lots_max,
-            prorata_min_lots=book.prorata_lots_min,
-            prorata_round_up=book.prorata_round_up,
-            split_fifo_ppm=book.split_fifo_ppm,
-        )
-    auction = dataclasses.replace(
-        AUCTIONS[book.auction], pressure_limit_ppm=book.pressure_limit_ppm
-    )
     return BookRules(
         matching=book.matching,
-        allocation=allocation,
-        auction=auction,
+        allocation=book.allocation(),
+        auction=book.auction_policy(),
         market_rests=book.market_rests,
         mid_isolated=book.mid_isolated,
         mid_reference=mid_reference,
@@ -110,7 +94,7 @@ def admission(preset: VenuePreset, instrument: Instrument, close_ticks: int | No
         in_phase={Phase[name.upper()]: accepted(one) for name, one in section.phases.items()},
         no_cancel=section.no_cancel,
         cut_offs=CUT_OFFS[section.cut_offs],
-        life_ns_max=section.life_ns_max,
+        life_ns_max=section.life_max_ns,
         round_lots=section.round_lots,
         odd_lots=section.odd_lots,
         qty_lots_max=section.qty_lots_max or QTY_LOTS_MAX,
@@ -162,33 +146,13 @@ def house_rules(
     preset: VenuePreset, admissions: dict[int, Admission], holdings: HoldingsRules
 ) -> HouseRules:
     """What holds around a venue's books."""
-    limits = preset.protection
     return HouseRules(
         admissions=admissions,
-        throttles=tuple(
-            ThrottleRule(
-                count=one.count,
-                window_ns=one.window_ns,
-                shape=one.shape,
-                burst=one.burst,
-                per=one.per,
-                cancels_exempt=one.cancels_exempt,
-                queue=one.queue,
-            )
-            for one in preset.throttles
-        ),
+        throttles=tuple(one.rule() for one in preset.throttles),
         disconnect=POLICIES[preset.disconnect],
-        protection=None
-        if limits is None
-        else ProtectionLimits(
-            window_ns=limits.window_ns,
-            volume_lots=limits.volume_lots,
-            trades=limits.trades,
-            share_ppm=limits.share_ppm,
-            from_first=limits.from_first,
-            frozen_ns=limits.frozen_ns,
-            maker_only=limits.maker_only,
-        ),
+        protection=None if preset.protection is None else preset.protection.limits(),
+        whole_quotes=preset.quotes.whole_set,
+        quotes_all_or_none=preset.quotes.all_or_nothing,
         self_trade=preset.book.self_trade,
         holdings=holdings,
     )
