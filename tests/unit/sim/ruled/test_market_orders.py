@@ -6,7 +6,7 @@ import pytest
 
 from market.codes import Kind, Mode, OrderType, Phase, Reason, ReportType
 from market.codes import TimeInForce as Tif
-from tests.unit.sim.ruled.game import BUY, SELL, Game, expired, fills, makes, news, takes
+from tests.unit.sim.ruled.game import BUY, SELL, Game, expired, fills, makes, news, refusal, takes
 
 New = Callable[..., Game]
 MTL = OrderType.MARKET_TO_LIMIT
@@ -71,6 +71,14 @@ def test_the_price_of_a_waiting_market_order(
     game.reference(None if reference is None else sign * reference)
     outcome = game.send(side, 4, None if limit is None else sign * limit)
     assert takes(outcome) == ([] if price is None else [(sign * price, 4)])
+
+
+def test_waiting_market_orders_are_fillable_where_they_have_a_price(new: New) -> None:
+    game = new(market_rests=True)
+    game.buy(5)
+    assert refusal(game.sell(5, tif=Tif.FOK)) == (Reason.NOT_FILLABLE, 0)
+    assert refusal(game.sell(6, 98, tif=Tif.FOK)) == (Reason.NOT_FILLABLE, 5)
+    assert takes(game.sell(5, 98, tif=Tif.FOK)) == [(98, 5)]
 
 
 def test_history_does_not_meet_waiting_market_orders(new: New) -> None:

@@ -308,6 +308,21 @@ def test_the_lack_of_a_minimum_is_taken_back_from_the_latest_first(new: New) -> 
     assert makes(outcome) == [(1, 199.5, 3), (2, 199.5, 1), (3, 199.5, 6)]
 
 
+def test_a_minimum_that_is_just_met_takes_nothing_back(new: New) -> None:
+    game = isolated(new)
+    game.buy(9, type=MIDPOINT, least=6)
+    assert makes(game.sell(6, type=MIDPOINT)) == [(1, 199.5, 6)]
+
+
+def test_isolated_midpoints_meet_only_where_their_limits_do(new: New) -> None:
+    game = isolated(new)
+    game.buy(5, type=MIDPOINT)
+    game.buy(5, 199, type=MIDPOINT)
+    assert makes(game.sell(9, type=MIDPOINT)) == [(1, 199.5, 5)]
+    assert makes(game.buy(9, 200, type=MIDPOINT)) == [(3, 199.5, 4)]
+    assert [each[:2] for each in game.now.dark[BUY]] == [(4, 399), (2, 398)]
+
+
 def test_a_minimum_that_nobody_can_make_good_gets_nothing(new: New) -> None:
     game = isolated(new)
     game.buy(4, type=MIDPOINT, least=3)

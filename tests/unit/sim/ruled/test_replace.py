@@ -24,6 +24,14 @@ def test_the_checks_of_a_replace_and_their_figures(new: New) -> None:
     assert refusal(game.replace(1, 5, 100)) == (Reason.CLOSED, Phase.CLOSED)
 
 
+@pytest.mark.parametrize("edge", [1, 1 << 40])
+def test_the_bounds_themselves_are_allowed(new: New, edge: int) -> None:
+    game = new()
+    assert game.buy(edge, -edge).reports[0].type == ReportType.ACCEPTED
+    report = game.replace(1, edge, edge).reports[0]
+    assert (report.type, report.price_ticks, report.qty_lots) == (ReportType.REPLACED, edge, edge)
+
+
 def test_a_refused_replace_names_what_was_sent_and_what_is_open(new: New) -> None:
     game = new()
     game.buy(5, 100, display=2)
