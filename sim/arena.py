@@ -11,7 +11,10 @@ from market.codes import Mode, Phase
 from market.errors import InputError
 from sim.growth import Arena, give_far
 from sim.kernels import entry, layout
+from sim.kernels.ruled.words import E_SIZE
 from sim.kernels.status import DEPTH_L3
+from sim.venue_rules.book_rules import BookRules
+from sim.venue_rules.compiled import pack_allocation, pack_auction_terms
 
 WINDOW_LEVELS: Final = 4096
 FAR_LEVELS: Final = 256
@@ -19,6 +22,7 @@ RING_MESSAGES: Final = 4096
 OUT_ROWS: Final = 1024
 POOL_SLOTS: Final = 1024
 HEAP_ENTRIES: Final = 4096
+SCRATCH_WORDS: Final = 1 << 14
 
 
 class BookSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +34,7 @@ class BookSpec(msgspec.Struct, frozen=True, kw_only=True):
         depth: What its tape tells: 3 orders, 2 levels, 1 best prices.
         queue_model: How an own order's place is estimated where there are no orders: 0 risk-averse,
             1 power, 2 log (docs/explanation/venue-truth.md).
+        rules: How it treats orders with terms, None for a plain price-time book.
     """
 
     tick_units: int
@@ -37,6 +42,7 @@ class BookSpec(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase = Phase.CONTINUOUS
     depth: int = 3
     queue_model: int = 0
+    rules: BookRules | None = None
 
 
 class LocalSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +92,7 @@ def build_arena(
             "found an L2 or L1 book in reactive mode, allowed is frozen: levels do not say whose "
             "orders an aggressor would have met"
         )
+    _check_rules(books)
     handles = sum(book.handle_count for book in books)
     arena = Arena(layout.H_SIZE, handles + POOL_SLOTS)
     mem = arena.mem
@@ -108,6 +115,8 @@ def build_arena(
         listened = any(spec.book_id == index for spec in locals_)
         _fill_book(arena, arena.book_off + index * layout.B_SIZE, book, base, listened)
         base += book.handle_count
+    if any(book.rules is not None for book in books):
+        _fill_rules(arena, books)
     for index, spec in enumerate(locals_):
         _fill_local(arena, index, spec, start_ns, books[spec.book_id].phase)
     for index, local_index in enumerate(subs):
@@ -116,6 +125,39 @@ def build_arena(
     for flow in sorted(flows, key=lambda one: one.book_id, reverse=True):
         _fill_flow(arena, flow)
     return arena
+
+
+def _check_rules(books: Sequence[BookSpec]) -> None:
+    """Refuse rules that a book cannot keep."""
+    for index, book in enumerate(books):
+        if book.rules is None:
+            continue
+        if book.depth != DEPTH_L3:
+            raise InputError(
+                f"book {index}: found rules on an L{book.depth} book, allowed on books of orders (L3)"
+            )
+        followed = _followed(index, book.rules)
+        if followed >= len(books):
+            raise InputError(
+                f"book {index} mid_reference: found {followed}, allowed is -1 or a book_id below "
+                f"{len(books)}"
+            )
+        other = books[followed]
+        if other.tick_units != book.tick_units:
+            raise InputError(
+                f"book {index} mid_reference: found book {followed} with a tick of "
+                f"{other.tick_units} units, allowed is one with its own, {book.tick_units}"
+            )
+        if other.rules is not None and _followed(followed, other.rules) != followed:
+            raise InputError(
+                f"book {index} mid_reference: found book {followed}, which follows another itself; "
+                "allowed is one that does not"
+            )
+
+
+def _followed(index: int, rules: BookRules) -> int:
+    """The book whose best prices the pegs of book `index` follow."""
+    return index if rules.mid_reference < 0 else rules.mid_reference
 
 
 def _region(arena: Arena, count_word: int, off_word: int, count: int, size: int) -> int:
@@ -155,6 +197,66 @@ def _fill_book(arena: Arena, bk: int, book: BookSpec, handle_base: int, listened
     mem[bk + layout.B_RING_CAP] = RING_MESSAGES if listened else 0
     mem[bk + layout.B_RING_LIMIT] = RING_MESSAGES if listened else 0
     mem[bk + layout.B_FIRST_LOCAL] = -1
+    for word in (layout.B_DARK, layout.B_DARK + 1, layout.B_DORMANT, layout.B_DORMANT_LAST):
+        mem[bk + word] = -1
+    for word in (layout.B_PEG, layout.B_PEG_LAST, layout.B_FOLLOWER, layout.B_NEXT_FOLLOWER):
+        mem[bk + word] = -1
+    for word in (layout.B_REFERENCE, layout.B_STEP_LAST, layout.B_PEG_BID, layout.B_PEG_ASK):
+        mem[bk + word] = layout.NO_PRICE
+    mem[bk + layout.B_BAND_LOW] = layout.NO_PRICE
+    mem[bk + layout.B_BAND_HIGH] = -layout.NO_PRICE
+
+
+def _fill_rules(arena: Arena, books: list[BookSpec]) -> None:
+    """Write the rules of the books that have some, and who follows whom."""
+    arena.mem[layout.H_TERMS_OFF] = arena.append_words(POOL_SLOTS * E_SIZE)
+    arena.mem[layout.H_SCRATCH_OFF] = arena.append_words(SCRATCH_WORDS)
+    arena.mem[layout.H_SCRATCH_CAP] = SCRATCH_WORDS
+    # The chains begin with the lowest book, so that followers come in the order of their numbers.
+    for index in reversed(range(len(books))):
+        rules = books[index].rules
+        if rules is None:
+            continue
+        bk = arena.book_off + index * layout.B_SIZE
+        followed = _followed(index, rules)
+        arena.mem[bk + layout.B_RULES] = _pack_rules(arena, rules, followed)
+        arena.mem[bk + layout.B_LOOKS] = 1
+        if followed != index:
+            other = arena.book_off + followed * layout.B_SIZE
+            arena.mem[bk + layout.B_NEXT_FOLLOWER] = arena.mem[other + layout.B_FOLLOWER]
+            arena.mem[other + layout.B_FOLLOWER] = index
+            arena.mem[other + layout.B_LOOKS] = 1
+
+
+def _pack_rules(arena: Arena, rules: BookRules, followed: int) -> int:
+    """Write the RB_ words of a book's rules, with what they point to; where they begin."""
+    auction = _append(arena, pack_auction_terms(rules.auction))
+    allocation = 0
+    if rules.allocation is not None:
+        allocation = _append(arena, pack_allocation(rules.allocation))
+    words = {
+        layout.RB_MATCHING: int(rules.matching),
+        layout.RB_MARKET_RESTS: int(rules.market_rests),
+        layout.RB_MID_ISOLATED: int(rules.mid_isolated),
+        layout.RB_MID_REFERENCE: followed,
+        layout.RB_BAND_ACTION: int(rules.band_action),
+        layout.RB_CALL_EXTENDS: int(rules.call_extends),
+        layout.RB_MARKET_AFTER_CALL: int(rules.market_after_call),
+        layout.RB_PEAK_KEY: rules.peak_key,
+        layout.RB_AUCTION: auction,
+        layout.RB_ALLOCATION: allocation,
+    }
+    off = arena.append_words(layout.RB_SIZE)
+    for word, value in words.items():
+        arena.mem[off + word] = value
+    return off
+
+
+def _append(arena: Arena, words: npt.NDArray[np.int64]) -> int:
+    """Copy words to the end of `mem`; where they begin."""
+    off = arena.append_words(len(words))
+    arena.mem[off : off + len(words)] = words
+    return off
 
 
 def _fill_local(arena: Arena, index: int, spec: LocalSpec, start_ns: int, phase: Phase) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from market.errors import VenueError
 from sim.kernels import entry, layout, status
+from sim.kernels.ruled.words import E_SIZE
 
 WINDOW_LEVELS_MAX: Final = 1 << 14
 """A wider window is moved less often, but its levels and its bitmap leave the CPU's near caches."""
@@ -74,6 +75,10 @@ def grow(arena: Arena, code: int) -> None:
         _grow_ladders(arena, block + layout.K_LADDER)
     elif code == status.NEED_FLOW:
         _grow_heap(arena)
+    elif code == status.NEED_SCRATCH:
+        cap = 2 * int(arena.mem[layout.H_SCRATCH_CAP])
+        arena.mem[layout.H_SCRATCH_OFF] = arena.append_words(cap)
+        arena.mem[layout.H_SCRATCH_CAP] = cap
     else:
         raise VenueError(f"a kernel returned the unknown status {code}")
 
@@ -97,12 +102,18 @@ def _grow_pool(arena: Arena) -> None:
     larger[: old * layout.ORDER] = arena.orders
     arena.orders = larger
     arena.mem[layout.H_SLOTS] = old + slots
-    old_tags = int(arena.mem[layout.H_TAG_OFF])
-    tags = arena.append_words(2 * slots * layout.T_SIZE)
-    words = slots * layout.T_SIZE
-    arena.mem[tags : tags + words] = arena.mem[old_tags : old_tags + words]
-    arena.mem[layout.H_TAG_OFF] = tags
+    _double_records(arena, layout.H_TAG_OFF, slots * layout.T_SIZE)
+    if arena.mem[layout.H_TERMS_OFF]:
+        _double_records(arena, layout.H_TERMS_OFF, slots * E_SIZE)
     entry.add_pool(arena.mem, arena.orders, old, old + slots)
+
+
+def _double_records(arena: Arena, off_word: int, words: int) -> None:
+    """Move a region of `words` words that the header points to into one twice as large."""
+    old = int(arena.mem[off_word])
+    off = arena.append_words(2 * words)
+    arena.mem[off : off + words] = arena.mem[old : old + words]
+    arena.mem[off_word] = off
 
 
 def _grow_ring(arena: Arena) -> None:

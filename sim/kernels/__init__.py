@@ -16,8 +16,9 @@ from llvmlite import binding
 def _cache_dir() -> Path:
     """The folder for this exact set of sources, library and CPU."""
     digest = hashlib.blake2b(digest_size=8)
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode())
+    folder = Path(__file__).parent
+    for source in sorted(folder.rglob("*.py")):
+        digest.update(source.relative_to(folder).as_posix().encode())
         digest.update(source.read_bytes())
     digest.update(version("numba").encode())
     digest.update(binding.get_host_cpu_name().encode())

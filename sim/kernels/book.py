@@ -25,6 +25,7 @@ from sim.kernels.layout import (
     LV_SHOWN,
     LV_SPECIAL,
     LV_TAIL,
+    LV_TOP,
     O_KEY_SIDE,
     O_LIVE,
     O_TAPE,
@@ -178,6 +179,10 @@ def free_handle(mem: Words, orders: Words, levels: Words, bk: int, slot: int, in
         levels[index * LEVEL + LV_TAIL] = target
     else:
         set_prev(orders, after, target)
+    if levels[index * LEVEL + LV_TOP] == slot + 1:
+        levels[index * LEVEL + LV_TOP] = target + 1
+    elif levels[index * LEVEL + LV_TOP] == target + 1:
+        levels[index * LEVEL + LV_TOP] = 0  # said of an order that was in the slot before
     orders[slot * ORDER + O_LIVE] = 0
     mem[bk + B_MOVED] += 1
 

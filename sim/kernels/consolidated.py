@@ -30,6 +30,7 @@ from sim.kernels.layout import (
     NO_PRICE,
     ROW,
     W_TS,
+    Rules,
     Words,
 )
 from sim.kernels.pointer import pointer
@@ -178,10 +179,12 @@ def next_instant(mem: Words, rows: Words, until: int) -> int:
 
 
 @njit(cache=True)
-def advance_instants(mem: Words, rows: Words, orders: Words, levels: Words, watch: Words) -> int:
+def advance_instants(
+    mem: Words, rows: Words, orders: Words, levels: Words, watch: Words, rules: Rules
+) -> int:
     """Go on to the horizon, or to the end of the first observable instant. DONE or a status."""
     while True:
-        status = advance_below(mem, rows, orders, levels)
+        status = advance_below(mem, rows, orders, levels, rules)
         if status != DONE:
             return status
         if mem[H_ROWS_DONE] > 0:
@@ -220,5 +223,5 @@ def advance(
         # Our own commands may have changed the books since the last advance.
         read_venues(words, pointer(levels), seen)
         mem[H_LIMIT] = next_instant(words, pointer(rows), until_ns)
-    code = advance_instants(words, pointer(rows), pointer(orders), pointer(levels), seen)
+    code = advance_instants(words, pointer(rows), pointer(orders), pointer(levels), seen, None)
     return mem[H_OUT] if code == DONE else code

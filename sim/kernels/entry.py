@@ -41,7 +41,7 @@ def advance(
     if resumed == 0:
         mem[H_LIMIT] = until_ns
         mem[H_OUT] = 0
-    code = advance_below(pointer(mem), pointer(rows), pointer(orders), pointer(levels))
+    code = advance_below(pointer(mem), pointer(rows), pointer(orders), pointer(levels), None)
     return mem[H_OUT] if code == DONE else code
 
 

@@ -25,9 +25,11 @@ from sim.kernels.layout import (
     LV_COUNT,
     LV_HEAD,
     LV_LIVE,
+    LV_PEGS,
     LV_SHOWN,
     LV_SPECIAL,
     LV_TAIL,
+    LV_TOP,
     NONE_KEY,
     Words,
 )
@@ -45,6 +47,8 @@ def move_level(levels: Words, target: int, source: int) -> None:
     levels[target * LEVEL + LV_TAIL] = levels[source * LEVEL + LV_TAIL]
     levels[target * LEVEL + LV_COUNT] = levels[source * LEVEL + LV_COUNT]
     levels[target * LEVEL + LV_SPECIAL] = levels[source * LEVEL + LV_SPECIAL]
+    levels[target * LEVEL + LV_PEGS] = levels[source * LEVEL + LV_PEGS]
+    levels[target * LEVEL + LV_TOP] = levels[source * LEVEL + LV_TOP]
 
 
 @njit(cache=True)
@@ -56,6 +60,8 @@ def wipe_level(levels: Words, index: int) -> None:
     levels[index * LEVEL + LV_TAIL] = -1
     levels[index * LEVEL + LV_COUNT] = 0
     levels[index * LEVEL + LV_SPECIAL] = 0
+    levels[index * LEVEL + LV_PEGS] = 0
+    levels[index * LEVEL + LV_TOP] = 0
 
 
 @njit(cache=True, forceinline=True)

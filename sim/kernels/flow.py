@@ -20,7 +20,9 @@ from sim.kernels.blocks import book_at
 from sim.kernels.book import key_of, ladder_of, retire
 from sim.kernels.draw import draw, exponential_ns
 from sim.kernels.layout import (
+    B_LOOKS,
     B_PHASE,
+    B_RULES,
     B_SEQ,
     F_ANCHOR,
     F_BAND,
@@ -52,10 +54,16 @@ from sim.kernels.layout import (
     NEVER,
     NONE_KEY,
     SORT_FLOW,
+    Rules,
     Words,
 )
 from sim.kernels.match import is_live, submit_core, take_out
 from sim.kernels.ring import burst, capacity, commit, ladder_room
+from sim.kernels.ruled.commands import send_ruled
+from sim.kernels.ruled.display import take_away
+from sim.kernels.ruled.room import room_for
+from sim.kernels.ruled.step import look
+from sim.kernels.ruled.terms import end_order
 from sim.kernels.status import CONTINUOUS, DONE, GTC, IOC, LIMIT, MARKET, NEED_FLOW
 
 # What a draw is for, so that one order's draws are independent of each other.
@@ -196,7 +204,51 @@ def heap_pop(mem: Words, fk: int) -> None:
 
 
 @njit(cache=True)
-def flow_limit(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int) -> int:
+def send(
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    fk: int,
+    bk: int,
+    now: int,
+    number: int,
+    side: int,
+    order_type: int,
+    tif: int,
+    price: int,
+    qty: int,
+    rules: Rules,
+) -> int:
+    """Let an order of the flow come to its book. The slot where it rests, or -1."""
+    name = flow_name(mem, fk, number)
+    cause = mem[bk + B_SEQ]
+    if rules is not None:
+        if mem[bk + B_RULES] != 0:
+            return send_ruled(
+                mem, orders, levels, bk, now, cause, name, side, order_type, tif, price, qty
+            )
+    return submit_core(
+        mem,
+        orders,
+        levels,
+        bk,
+        now,
+        cause,
+        SORT_FLOW,
+        name,
+        side,
+        order_type,
+        tif,
+        0,
+        price,
+        qty,
+    )
+
+
+@njit(cache=True)
+def flow_limit(
+    mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int, rules: Rules
+) -> int:
     """Place the next limit order and schedule the one after it. DONE or what is needed."""
     number = mem[fk + F_LIMITS]
     side = flow_bits(mem, fk, FOR_SIDE, number) & 1
@@ -208,22 +260,7 @@ def flow_limit(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: 
         mem[H_NEED] = fk
         return NEED_FLOW
     qty = flow_qty(mem, fk, FOR_QTY, number)
-    slot = submit_core(
-        mem,
-        orders,
-        levels,
-        bk,
-        now,
-        mem[bk + B_SEQ],
-        SORT_FLOW,
-        flow_name(mem, fk, number),
-        side,
-        LIMIT,
-        GTC,
-        0,
-        price,
-        qty,
-    )
+    slot = send(mem, orders, levels, fk, bk, now, number, side, LIMIT, GTC, price, qty, rules)
     life = 1 + exponential_ns(flow_bits(mem, fk, FOR_LIFE, number), mem[fk + F_LIFE_MEAN_NS])
     # An order that traded away at once still has its (void) cancel, so that source messages are
     # numbered alike whatever our own orders do.
@@ -246,46 +283,59 @@ def market_side(mem: Words, fk: int, number: int) -> int:
 
 
 @njit(cache=True)
-def flow_market(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int) -> None:
+def flow_market(
+    mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int, rules: Rules
+) -> None:
     """Send the next market order and schedule the one after it."""
     number = mem[fk + F_MARKETS]
     side = market_side(mem, fk, number)
     qty = flow_qty(mem, fk, FOR_MARKET_QTY, number)
     if mem[bk + B_PHASE] == CONTINUOUS:
-        submit_core(
-            mem,
-            orders,
-            levels,
-            bk,
-            now,
-            mem[bk + B_SEQ],
-            SORT_FLOW,
-            flow_name(mem, fk, number),
-            side,
-            MARKET,
-            IOC,
-            0,
-            0,
-            qty,
-        )
+        send(mem, orders, levels, fk, bk, now, number, side, MARKET, IOC, 0, qty, rules)
     mem[fk + F_MARKETS] = number + 1
     gap = exponential_ns(flow_bits(mem, fk, FOR_MARKET_GAP, number), mem[fk + F_MARKET_MEAN_NS])
     mem[fk + F_MARKET_DUE] = now + 1 + gap
 
 
 @njit(cache=True)
-def flow_cancel(mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int) -> None:
+def end_flow(
+    mem: Words, orders: Words, levels: Words, bk: int, now: int, slot: int, rules: Rules
+) -> None:
+    """An order of the flow leaves its book."""
+    if rules is not None:
+        if mem[bk + B_RULES] != 0:
+            take_away(mem, orders, levels, bk, now, mem[bk + B_SEQ], slot)
+            end_order(mem, orders, bk, slot)
+            return
+    take_out(mem, orders, levels, bk, now, mem[bk + B_SEQ], slot)
+    retire(mem, orders, bk, slot)
+
+
+@njit(cache=True)
+def flow_cancel(
+    mem: Words, orders: Words, levels: Words, fk: int, bk: int, now: int, rules: Rules
+) -> None:
     """Cancel the order whose life is over, if it still rests."""
     at = mem[fk + F_HEAP]
     slot = mem[at + 1]
     if is_live(mem, orders, slot, SORT_FLOW, mem[at + 2]):
-        take_out(mem, orders, levels, bk, now, mem[bk + B_SEQ], slot)
-        retire(mem, orders, bk, slot)
+        end_flow(mem, orders, levels, bk, now, slot, rules)
     heap_pop(mem, fk)
 
 
 @njit(cache=True)
-def flow_step(mem: Words, orders: Words, levels: Words, now: int) -> int:
+def flow_room(mem: Words, levels: Words, bk: int, now: int, rules: Rules) -> int:
+    """DONE when all that an event of the flow may cause fits, else what is needed."""
+    if rules is not None:
+        if mem[bk + B_LOOKS] != 0:
+            status = room_for(mem, levels, bk, False, 0, now - 1)
+            if status != DONE or mem[bk + B_RULES] != 0:
+                return status
+    return capacity(mem, levels, bk, burst(mem, bk), now - 1)
+
+
+@njit(cache=True)
+def flow_step(mem: Words, orders: Words, levels: Words, now: int, rules: Rules) -> int:
     """Let the flow's next event, due at `now`, happen. DONE or what is needed.
 
     Flows come in the order of their books; within one, limit orders come before market orders, and
@@ -295,17 +345,20 @@ def flow_step(mem: Words, orders: Words, levels: Words, now: int) -> int:
     while due_of(mem, fk) != now:
         fk = mem[fk + F_NEXT]
     bk = book_at(mem, mem[fk + F_BOOK])
-    status = capacity(mem, levels, bk, burst(mem, bk), now - 1)
+    status = flow_room(mem, levels, bk, now, rules)
     if status != DONE:
         return status
     if mem[fk + F_LIMIT_DUE] == now:
-        status = flow_limit(mem, orders, levels, fk, bk, now)
+        status = flow_limit(mem, orders, levels, fk, bk, now, rules)
         if status != DONE:
             return status
     elif mem[fk + F_MARKET_DUE] == now:
-        flow_market(mem, orders, levels, fk, bk, now)
+        flow_market(mem, orders, levels, fk, bk, now, rules)
     else:
-        flow_cancel(mem, orders, levels, fk, bk, now)
+        flow_cancel(mem, orders, levels, fk, bk, now, rules)
+    if rules is not None:
+        if mem[bk + B_LOOKS] != 0:
+            look(mem, orders, levels, bk, now, mem[bk + B_SEQ])
     commit(mem, bk)
     mem[bk + B_SEQ] += 1
     mem[H_MESSAGES] += 1

@@ -11,7 +11,7 @@ Offsets below are word indices into `mem`, relative to their block. Regions neve
 kernel runs; growing one appends a larger copy and changes the offset that points to it.
 """
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,10 @@ import numpy.typing as npt
 Words: TypeAlias = npt.NDArray[np.int64]
 """One of the arrays above. Below the entry points it is a bare pointer (`pointer.py`), which has no
 length and is only ever indexed; with NUMBA_DISABLE_JIT=1 it is the array."""
+
+Rules: TypeAlias = Literal[1] | None
+"""Whether a world has books with rules. numba compiles a function once for each and leaves out what is
+behind `rules is not None`, so plain worlds neither load nor pay for what is in `sim/kernels/ruled`."""
 
 # --- order record: 32 bytes, two to a cache line ---------------------------------------------------
 ORDER = 4
@@ -35,6 +39,8 @@ LV_HEAD = 2
 LV_TAIL = 3
 LV_COUNT = 4  # orders in the queue; 0 means that the level does not exist
 LV_SPECIAL = 5  # of those, orders with live > tape
+LV_PEGS = 6  # of those, pegged orders; of books with rules
+LV_TOP = 7  # slot + 1 of the order that made the level its side's best, while it heads the queue
 
 # --- tape row: TAPE_DTYPE seen as four words -------------------------------------------------------------
 ROW = 4
@@ -79,7 +85,10 @@ H_BAD = 26  # code of the last refused row
 H_EAGER = 27  # locals with an armed subscription
 H_SLOT = 28  # where the order of the last command rests, -1 when it does not
 H_SLOTS = 29  # order records in all
-H_SIZE = 32
+H_TERMS_OFF = 30  # E_SIZE words a pool slot (ruled/words.py), 0 when no book has rules
+H_SCRATCH_OFF = 31
+H_SCRATCH_CAP = 32  # words for auctions and shares of levels
+H_SIZE = 40
 
 # --- book ---------------------------------------------------------------------------------------
 B_PHASE = 0
@@ -104,7 +113,30 @@ B_DEPTH = 20  # 3: orders, 2: levels, 1: best prices
 B_QUEUE_MODEL = 21
 B_MARKET = 22  # two words: index in `levels` of the market queues
 B_LADDER = 24  # two ladder blocks
-B_SIZE = 56
+B_RULES = 56  # offset of the RB_ words, 0 when it has none; what follows is for books with rules
+B_LOOKS = 57  # 1 when a row or command here is followed by a look: at its own orders, or followers'
+B_REFERENCE = 58  # half ticks, NO_PRICE for none
+B_BAND_LOW = 59  # NO_PRICE for none
+B_BAND_HIGH = 60  # -NO_PRICE for none
+B_DARK = 61  # two words: heads of the dark queues
+B_DORMANT = 63  # head of the dormant list
+B_DORMANT_LAST = 64
+B_DORMANTS = 65
+B_ENTRIES = 66  # the last entry number given
+B_PEG = 67  # head of the list of pegs, by entry
+B_PEG_LAST = 68
+B_PEGS = 69
+B_PEG_BID = 70  # the peg reference at the last look, NO_PRICE for none
+B_PEG_ASK = 71
+B_PEG_STALE = 72  # 1 when a peg has come or changed since
+B_STEP_LOW = 73  # half ticks: the lowest price traded since stops were looked at
+B_STEP_HIGH = 74
+B_STEP_LAST = 75  # NO_PRICE when nothing traded
+B_CROSSED = 76  # 1 when this call has been crossed
+B_REFILLS = 77  # peaks that own icebergs may still have, at most
+B_FOLLOWER = 78  # the first book whose pegs follow this one, -1: none
+B_NEXT_FOLLOWER = 79  # the next that follows the same book
+B_SIZE = 80
 
 # --- ladder (one side of one book) ----------------------------------------------------------------
 L_BEST = 0
@@ -240,7 +272,7 @@ ST_SIZE = 17
 RB_MATCHING = 0
 RB_MARKET_RESTS = 1
 RB_MID_ISOLATED = 2
-RB_MID_REFERENCE = 3  # book id
+RB_MID_REFERENCE = 3  # book id, its own when pegs follow it
 RB_BAND_ACTION = 4
 RB_CALL_EXTENDS = 5
 RB_MARKET_AFTER_CALL = 6

@@ -175,6 +175,46 @@ def replace_in_place(
 
 
 @njit(cache=True)
+def move_out(
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    bk: int,
+    ts: int,
+    cause: int,
+    flags: int,
+    slot: int,
+    price: int,
+    qty: int,
+) -> bool:
+    """All of REPLACE but the arrival: same handle, new price and quantity. Whether it must arrive."""
+    old_key_side = orders[slot * ORDER + O_KEY_SIDE]
+    side = old_key_side & 1
+    key_side = key_of(side, price) * 2 + side
+    if not is_queued(mem, orders, slot):
+        orders[slot * ORDER + O_KEY_SIDE] = key_side
+        orders[slot * ORDER + O_TAPE] = qty
+        mem[bk + B_VOID] += 1
+        return False
+    if flags & KEEP_PRIORITY and key_side == old_key_side:
+        replace_in_place(mem, orders, levels, bk, ts, cause, slot, qty)
+        return False
+    live = orders[slot * ORDER + O_LIVE]
+    tape = orders[slot * ORDER + O_TAPE]
+    shown = unlink(mem, orders, levels, bk, slot, level_of(mem, orders, bk, slot))
+    gone = tape if mem[H_MODE] == FROZEN else live
+    publish_gone(mem, bk, ts, cause, slot, old_key_side, gone, shown)
+    change = qty - tape
+    if mem[H_MODE] == FROZEN:
+        orders[slot * ORDER + O_LIVE] = min(live, qty) if change <= 0 else live + change
+    else:
+        orders[slot * ORDER + O_LIVE] = max(0, live + change)
+    orders[slot * ORDER + O_KEY_SIDE] = key_side
+    orders[slot * ORDER + O_TAPE] = qty
+    return True
+
+
+@njit(cache=True)
 def row_replace(
     mem: Words,
     orders: Words,
@@ -188,27 +228,5 @@ def row_replace(
     qty: int,
 ) -> None:
     """REPLACE: same handle, new price and quantity."""
-    old_key_side = orders[slot * ORDER + O_KEY_SIDE]
-    side = old_key_side & 1
-    key_side = key_of(side, price) * 2 + side
-    if not is_queued(mem, orders, slot):
-        orders[slot * ORDER + O_KEY_SIDE] = key_side
-        orders[slot * ORDER + O_TAPE] = qty
-        mem[bk + B_VOID] += 1
-        return
-    if flags & KEEP_PRIORITY and key_side == old_key_side:
-        replace_in_place(mem, orders, levels, bk, ts, cause, slot, qty)
-        return
-    live = orders[slot * ORDER + O_LIVE]
-    tape = orders[slot * ORDER + O_TAPE]
-    shown = unlink(mem, orders, levels, bk, slot, level_of(mem, orders, bk, slot))
-    gone = tape if mem[H_MODE] == FROZEN else live
-    publish_gone(mem, bk, ts, cause, slot, old_key_side, gone, shown)
-    change = qty - tape
-    if mem[H_MODE] == FROZEN:
-        orders[slot * ORDER + O_LIVE] = min(live, qty) if change <= 0 else live + change
-    else:
-        orders[slot * ORDER + O_LIVE] = max(0, live + change)
-    orders[slot * ORDER + O_KEY_SIDE] = key_side
-    orders[slot * ORDER + O_TAPE] = qty
-    arrive(mem, orders, levels, bk, ts, cause, slot, ADD, qty)
+    if move_out(mem, orders, levels, bk, ts, cause, flags, slot, price, qty):
+        arrive(mem, orders, levels, bk, ts, cause, slot, ADD, qty)

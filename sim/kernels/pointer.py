@@ -9,7 +9,7 @@ before it becomes one. With NUMBA_DISABLE_JIT=1 the arrays themselves stand in, 
 
 from typing import Any
 
-from numba import config, types
+from numba import carray, config, njit, types  # type: ignore[attr-defined]  # numba's own name
 from numba.extending import intrinsic
 
 from sim.kernels.layout import Words
@@ -19,6 +19,10 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]  # numba fills its config w
     def pointer(array: Words) -> Words:
         """The array itself."""
         return array
+
+    def view(words: Words, offset: int, count: int) -> Words:
+        """The `count` words from `offset` on, as an array of their own."""
+        return words[offset : offset + count]
 
 else:
 
@@ -32,3 +36,17 @@ else:
             return context.make_array(signature.args[0])(context, builder, args[0]).data
 
         return types.CPointer(types.int64)(array), codegen
+
+    @intrinsic
+    def pointer_to(_typing: Any, words: Any, _offset: Any) -> Any:
+        """Pointer to the word at an offset."""
+
+        def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            return builder.gep(args[0], [args[1]])
+
+        return types.CPointer(types.int64)(words, types.int64), codegen
+
+    @njit(cache=True)
+    def view(words: Words, offset: int, count: int) -> Words:
+        """The `count` words from `offset` on, as an array for kernels that take arrays."""
+        return carray(pointer_to(words, offset), (count,))  # type: ignore[call-arg]

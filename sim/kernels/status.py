@@ -66,6 +66,9 @@ STP_CANCEL_NEWEST = 1
 STP_CANCEL_OLDEST = 2
 STP_CANCEL_BOTH = 3
 STP_DECREMENT = 4
+MATCH_PRICE_TIME = 0
+MATCH_SHARED = 1
+MATCH_BROKER_TIME = 2
 BAND_NONE = 0
 BAND_REJECT = 1
 BAND_CLAMP = 2
@@ -131,6 +134,7 @@ NEED_OUT = -5
 NEED_POOL = -6
 BAD_ROW = -7  # row H_POS contradicts the tape; H_BAD says how
 NEED_FLOW = -8  # a larger timer heap of the flow
+NEED_SCRATCH = -9  # more scratch for auctions and shares of levels
 
 # Why a row was refused.
 BAD_KIND = 1

@@ -119,7 +119,7 @@ def compare_rows(
         compared = flags & (LAST | SNAPSHOT) == LAST
         if compared and tally[C_AT] == tally[C_BLOCK]:
             return NEED_TRUTH
-        status = step_row(mem, rows, orders, levels, rows[at + W_TS])
+        status = step_row(mem, rows, orders, levels, rows[at + W_TS], None)
         if status != DONE:
             return status
         if compared:

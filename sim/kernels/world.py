@@ -18,6 +18,9 @@ from sim.kernels.flow import flow_due, flow_step
 from sim.kernels.history import apply_row
 from sim.kernels.layout import (
     B_FIRST_LOCAL,
+    B_FOLLOWER,
+    B_LOOKS,
+    B_NEXT_FOLLOWER,
     B_SEQ,
     H_BAD,
     H_EAGER,
@@ -40,11 +43,13 @@ from sim.kernels.layout import (
     W_QTY,
     W_TS,
     W_WORD,
+    Rules,
     Words,
 )
 from sim.kernels.local import catch_up, head_due
 from sim.kernels.quiet_levels import run_quiet
 from sim.kernels.ring import SLACK, burst, capacity, commit, level_room, meets_many, ring_room
+from sim.kernels.ruled.step import step_ruled
 from sim.kernels.status import (
     BAD_ROW,
     DONE,
@@ -57,10 +62,20 @@ from sim.kernels.subscription import fire_stale, stale_due
 
 
 @njit(cache=True)
-def step_row(mem: Words, rows: Words, orders: Words, levels: Words, now: int) -> int:
+def row_done(mem: Words, bk: int, flags: int) -> None:
+    """The row at H_POS has happened; with the last of its source message that is committed."""
+    mem[H_POS] += 1
+    mem[H_ROWS_DONE] += 1
+    if flags & LAST:
+        commit(mem, bk)
+        mem[bk + B_SEQ] += 1
+        mem[H_MESSAGES] += 1
+
+
+@njit(cache=True)
+def step_row(mem: Words, rows: Words, orders: Words, levels: Words, now: int, rules: Rules) -> int:
     """Apply the row at H_POS. DONE, or a status with nothing changed."""
-    pos = mem[H_POS]
-    at = pos * ROW
+    at = mem[H_POS] * ROW
     word = rows[at + W_WORD]
     flags = (word >> 56) & 255
     kind = (word >> 48) & 255
@@ -68,6 +83,15 @@ def step_row(mem: Words, rows: Words, orders: Words, levels: Words, now: int) ->
     price = rows[at + W_PRICE]
     bk = book_at(mem, (word >> 32) & 0xFFFF)
     qty = rows[at + W_QTY]
+    if rules is not None:
+        if mem[bk + B_LOOKS] != 0:
+            status = step_ruled(mem, orders, levels, bk, now, kind, flags, handle, price, qty)
+            if status > DONE:
+                mem[H_BAD] = status
+                return BAD_ROW
+            if status == DONE:
+                row_done(mem, bk, flags)
+            return status
     if meets_many(mem, orders, bk, kind, handle, qty):
         status = capacity(mem, levels, bk, burst(mem, bk), now - 1)
     else:
@@ -81,12 +105,7 @@ def step_row(mem: Words, rows: Words, orders: Words, levels: Words, now: int) ->
     if bad != 0:
         mem[H_BAD] = bad
         return BAD_ROW
-    mem[H_POS] = pos + 1
-    mem[H_ROWS_DONE] += 1
-    if flags & LAST:
-        commit(mem, bk)
-        mem[bk + B_SEQ] += 1
-        mem[H_MESSAGES] += 1
+    row_done(mem, bk, flags)
     return DONE
 
 
@@ -115,6 +134,18 @@ def book_due(mem: Words, book_id: int) -> int:
 
 
 @njit(cache=True)
+def touched_due(mem: Words, book_id: int, rules: Rules) -> int:
+    """As `book_due`, with the books that a row on this one may have changed."""
+    due = book_due(mem, book_id)
+    if rules is not None:
+        follower = mem[book_at(mem, book_id) + B_FOLLOWER]
+        while follower >= 0:
+            due = min(due, book_due(mem, follower))
+            follower = mem[book_at(mem, follower) + B_NEXT_FOLLOWER]
+    return due
+
+
+@njit(cache=True)
 def deliver_at(mem: Words, levels: Words, now: int) -> int:
     """Deliver what is due at `now` to the local books that somebody waits on."""
     for index in range(mem[H_LOCALS]):
@@ -137,7 +168,9 @@ def deliver_rest(mem: Words, levels: Words, until: int) -> int:
 
 
 @njit(cache=True)
-def run_rows(mem: Words, rows: Words, orders: Words, levels: Words, until: int) -> int:
+def run_rows(
+    mem: Words, rows: Words, orders: Words, levels: Words, until: int, rules: Rules
+) -> int:
     """Apply rows up to the horizon or `until`, whichever is earlier. DONE or a status.
 
     Stops after a source message that gave an armed local book something new, so that the merge can
@@ -151,20 +184,19 @@ def run_rows(mem: Words, rows: Words, orders: Words, levels: Words, until: int) 
         if (rows[pos * ROW + W_WORD] >> 48) & 255 == LEVEL_ROW:
             run_quiet(mem, rows, orders, levels, min(until, mem[H_LIMIT]))
         if mem[H_POS] == pos:
-            status = step_row(mem, rows, orders, levels, now)
+            status = step_row(mem, rows, orders, levels, now, rules)
             if status != DONE:
                 return status
             if mem[H_OUT] > 0 and now < mem[H_LIMIT]:
                 mem[H_LIMIT] = now
         if mem[H_EAGER] > 0:
-            until = min(
-                until, book_due(mem, (rows[(mem[H_POS] - 1) * ROW + W_WORD] >> 32) & 0xFFFF)
-            )
+            book_id = (rows[(mem[H_POS] - 1) * ROW + W_WORD] >> 32) & 0xFFFF
+            until = min(until, touched_due(mem, book_id, rules))
     return DONE if mem[H_TAPE_DONE] != 0 else NEED_ROWS
 
 
 @njit(cache=True)
-def advance(mem: Words, rows: Words, orders: Words, levels: Words) -> int:
+def advance(mem: Words, rows: Words, orders: Words, levels: Words, rules: Rules) -> int:
     """Let the market happen up to its horizon, or to the end of the first observable instant.
 
     The caller sets H_LIMIT to the horizon and H_OUT to 0 before the first call, and calls again after
@@ -181,7 +213,7 @@ def advance(mem: Words, rows: Words, orders: Words, levels: Words) -> int:
             if mem[H_STALE_SUBS] > 0:
                 other = min(other, stale_due(mem))
         flow = flow_due(mem) if mem[H_FLOW_OFF] != 0 else NEVER
-        status = run_rows(mem, rows, orders, levels, min(other, flow))
+        status = run_rows(mem, rows, orders, levels, min(other, flow), rules)
         if status != DONE:
             return status
         if mem[H_EAGER] > 0:
@@ -192,7 +224,7 @@ def advance(mem: Words, rows: Words, orders: Words, levels: Words) -> int:
         if now > mem[H_LIMIT]:
             break
         if flow <= other:
-            status = flow_step(mem, orders, levels, now)
+            status = flow_step(mem, orders, levels, now, rules)
             if status != DONE:
                 return status
             continue

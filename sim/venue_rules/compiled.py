@@ -4,8 +4,6 @@ Model: a policy is packed once and kept; orders are packed for each call. This i
 kernel, which holds its orders as words already and calls `find_print` on its own levels.
 """
 
-# tidy: unimported the book core will import it; until then its tests hold kernel and plain equal
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -26,6 +26,7 @@ from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from market.messages import NO_PRICE
 from sim.kernels import layout, status
 from sim.rows import BAD_ROW_TEXT
+from sim.venue_rules.book_rules import Matching
 
 Enum = type[IntEnum] | type[IntFlag]
 
@@ -64,6 +65,7 @@ SHARED: tuple[tuple[Enum, str, dict[str, str], set[str]], ...] = (
     (PostOnly, "POST_", {}, set()),
     (SelfTrade, "STP_", {}, set()),
     (BandAction, "BAND_", {}, set()),
+    (Matching, "MATCH_", {}, set()),
     # What a venue says of its own accord, or about its own ledger.
     (ReportType, "", {}, {"BUSTED", "CORRECTED", "STATUS", "MASS_CANCELLED", "QUOTED"}),
     # CLOSED alone is the phase; what a venue checks before it asks the book, kernels never see.
