@@ -5,6 +5,6 @@ does, `commands` what we do, `state` the queues that both change, `book` the cla
 """
 
 from sim.reference.book import ReferenceBook
-from sim.reference.state import Message, Outcome, Report
+from sim.reference.outcome import Message, Outcome, Report
 
 __all__ = ["Message", "Outcome", "ReferenceBook", "Report"]

@@ -23,8 +23,9 @@ from market.columns import HANDLES_MAX
 from market.errors import InputError
 from sim.reference import commands, rows
 from sim.reference.dump import digest_of, numbers_of, spent_orders
+from sim.reference.outcome import Outcome
 from sim.reference.row import Row
-from sim.reference.state import Order, Outcome, Sort, State
+from sim.reference.state import Order, Sort, State
 
 
 class ReferenceBook:

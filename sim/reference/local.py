@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from market.codes import Kind, Phase, Side, Trigger
 from market.messages import NO_PRICE
-from sim.reference.state import Message
+from sim.reference.outcome import Message
 from sim.world import ViewWords
 
 NOTHING = Trigger(0)
-NOT_A_LEVEL = frozenset((Kind.TRADE, Kind.CROSS, Kind.PHASE, Kind.CLEAR))
+NOT_A_LEVEL = frozenset((Kind.TRADE, Kind.CROSS, Kind.PHASE, Kind.CLEAR, Kind.INDICATION))
 
 
 @dataclass
@@ -37,6 +37,7 @@ class LocalBook:
     seq: int = 0
     bbo_version: int = 0
     level_version: int = 0
+    indication: tuple[int, int, int] = (NO_PRICE, 0, 0)
 
     def apply(self, message: Message) -> Trigger:
         """Take one message of the feed. The triggers that it may fire."""
@@ -46,7 +47,11 @@ class LocalBook:
             return Trigger.TRADE
         if kind is Kind.PHASE:
             self.phase = message.qty
+            self.indication = (NO_PRICE, 0, 0)
             return Trigger.PHASE
+        if kind is Kind.INDICATION:
+            self.indication = (message.price, message.qty, message.level_shown)
+            return Trigger.INDICATION
         if kind is Kind.CLEAR:
             for levels in self.levels:
                 levels.clear()
@@ -93,6 +98,7 @@ class LocalBook:
             int(Phase(self.phase)),
             self.bbo_version,
             self.level_version,
+            *self.indication,
         )
 
     def depth(self, side: Side, count: int) -> list[tuple[int, int]]:

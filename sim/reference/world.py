@@ -22,7 +22,7 @@ from sim.clock import Clock
 from sim.latency import sample
 from sim.reference.book import ReferenceBook
 from sim.reference.local import LocalBook, Waiting
-from sim.reference.state import Message, Outcome
+from sim.reference.outcome import Message, Outcome
 from sim.world import OutRow, ViewWords
 
 ROW_PRIORITY = -1_000_000

@@ -21,13 +21,13 @@ from market.codes import Mode, Phase, Reason, Side
 from market.columns import HANDLES_MAX
 from market.messages import NO_PRICE
 from sim.reference.dump import digest_of
+from sim.reference.outcome import Outcome
 from sim.reference.row import Row
 from sim.reference.ruled import calls, commands, history, invariants
 from sim.reference.ruled.dump import ruled_numbers
 from sim.reference.ruled.followup import follow_up
 from sim.reference.ruled.history import MeetingState
 from sim.reference.ruled.terms import Ticket
-from sim.reference.state import Outcome
 from sim.venue_rules.book_rules import BookRules
 
 if TYPE_CHECKING:

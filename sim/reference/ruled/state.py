@@ -12,8 +12,9 @@ from operator import attrgetter
 
 from market.codes import Depth, Kind, Liquidity, Mode, Phase, QueueModel, Reason, ReportType, Side
 from market.messages import NO_PRICE
+from sim.reference.outcome import Report
 from sim.reference.ruled.orders import Place, RuledOrder
-from sim.reference.state import Order, Report, Sort, State
+from sim.reference.state import Order, Sort, State
 from sim.venue_rules.book_rules import BookRules
 
 KEY = attrgetter("key_x2")
