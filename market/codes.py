@@ -26,7 +26,10 @@ class Side(IntEnum):
 
 
 class Kind(IntEnum):
-    """What a tape row, or a published market-data message, says."""
+    """What a tape row, or a published market-data message, says.
+
+    INDICATION is published only: what a call would print if it ended now.
+    """
 
     ADD = 1
     REDUCE = 2
@@ -40,6 +43,7 @@ class Kind(IntEnum):
     CROSS = 10
     PHASE = 11
     CLEAR = 12
+    INDICATION = 13
 
 
 class RowFlag(IntFlag):
@@ -254,6 +258,7 @@ class Trigger(IntFlag):
     LEVEL = 4
     STALE = 8
     PHASE = 16
+    INDICATION = 32
 
 
 class Regime(IntEnum):

@@ -185,12 +185,22 @@ class SetTimer(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, ta
     due_ns: int
 
 
-class View(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
+class View(
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    tag=True,
+    tag_field="message",
+    omit_defaults=True,
+):
     """What a host knows of one book at its local time.
 
     A side's price is NO_PRICE when the side is empty. `own_bid_lots` and `own_ask_lots` are the
     part of the best levels that the host believes to be its own orders (zero in frozen replay,
     whose feed never shows them). `venue_ns` is the newest venue time that has reached the host.
+    In a call, `indicative_ticks` is what the venue last said that it would print (NO_PRICE for
+    nothing), with its lots, and `imbalance_lots` what would be left over, above 0 of buys.
     """
 
     book_id: int
@@ -210,6 +220,9 @@ class View(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_fi
     fired: Trigger
     bids: tuple[tuple[int, int], ...] = ()
     asks: tuple[tuple[int, int], ...] = ()
+    indicative_ticks: int = NO_PRICE
+    indicative_lots: int = 0
+    imbalance_lots: int = 0
 
     @property
     def two_sided(self) -> bool:

@@ -34,7 +34,12 @@ from sim.latency import Constant, Empirical, LatencyModel, LogNormal
 AUTO: Final = "auto"
 MODES: Final = {"frozen": "frozen", "reactive": "reactive"}
 QUEUE_MODELS: Final = {model.name.lower(): model for model in QueueModel}
-TRIGGERS: Final = {"bbo": Trigger.BBO, "trade": Trigger.TRADE, "phase": Trigger.PHASE}
+TRIGGERS: Final = {
+    "bbo": Trigger.BBO,
+    "trade": Trigger.TRADE,
+    "phase": Trigger.PHASE,
+    "indication": Trigger.INDICATION,
+}
 MODELS: Final[dict[str, type[LatencyModel]]] = {
     "constant": Constant,
     "lognormal": LogNormal,

@@ -28,6 +28,7 @@ from sim.latency import Constant
 from sim.schedule import CollarGuard, CollarTerms, Guards, PhaseDriver, StockGuard, StockTerms
 from sim.schedule.fixed_band import FixedBand
 from sim.schedule.guard import Guard
+from sim.schedule.indications import Indications
 from sim.schedule.resolve import Timetable
 from sim.schedule.world_control import ACT_CAUSE, VenueTap, WorldControl
 from sim.streams import stream_key
@@ -174,6 +175,7 @@ class RunningVenues:
         self._world = world
         self._seed = seed
         self._first_tap = first_tap
+        self._says = 0
         self._tables = {plan.section.name: self._timetable(plan) for plan in plans}
         surroundings = BookSurroundings(world)
         for plan in plans:
@@ -219,6 +221,10 @@ class RunningVenues:
             answer=venue.answer,
             day_over=venue.end_day,
         )
+        if plan.preset.book.indication_ns:
+            driver.listeners.append(
+                Indications(self._clock, self._indicate, plan.preset.book.indication_ns)
+            )
         watched = self._guards(plan)
         guards = Guards(self._clock, driver, watched) if watched else None
         order = taps_of(self.plans)
@@ -239,6 +245,12 @@ class RunningVenues:
                     on_price=house.holdings.on_price,
                 )
             )
+
+    def _indicate(self, book_id: int) -> None:
+        """Publish what a book's call would print."""
+        self._says += 1
+        cause = ACT_CAUSE - (1 << 50) - self._says
+        self._world.indicate(book_id, self._clock.now_ns, cause=cause)
 
     def _look(self, book_id: int) -> None:
         """A command may have interrupted its book."""

@@ -82,6 +82,7 @@ class BookSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         band_action: What the band does to orders that would trade outside it.
         call_extends: Whether a call that would print outside the band goes on.
         market_after_call: Whether market orders that a call left over go on.
+        indication_ns: How often a call publishes what it would print; 0 for never.
         self_trade: What happens when an order meets one of its own owner's, unless it says.
     """
 
@@ -100,6 +101,7 @@ class BookSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     band_action: BandAction = BandAction.NONE
     call_extends: bool = False
     market_after_call: bool = False
+    indication_ns: int = 0
     self_trade: SelfTrade = SelfTrade.ALLOW
 
     def __post_init__(self) -> None:

@@ -280,6 +280,7 @@ def _fill_local(arena: Arena, index: int, spec: LocalSpec, start_ns: int, phase:
     mem[view + layout.V_TRADE_UNITS] = layout.NO_PRICE
     mem[view + layout.V_LOCAL_NS] = start_ns
     mem[view + layout.V_PHASE] = int(phase)
+    mem[view + layout.V_INDICATION] = layout.NO_PRICE
 
 
 def _chain(mem: npt.NDArray[np.int64], arena: Arena, bk: int, index: int) -> None:

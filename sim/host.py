@@ -310,6 +310,9 @@ class Host:
             fired=fired,
             bids=tuple(self._books.depth(feed.local, Side.BUY, count)) if count else (),
             asks=tuple(self._books.depth(feed.local, Side.SELL, count)) if count else (),
+            indicative_ticks=words.indicative_ticks,
+            indicative_lots=words.indicative_lots,
+            imbalance_lots=words.imbalance_lots,
         )
         self._recorder.add(
             Event(

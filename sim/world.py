@@ -42,6 +42,9 @@ class ViewWords(NamedTuple):
     phase: int
     bbo_version: int
     level_version: int
+    indicative_ticks: int = NO_PRICE
+    indicative_lots: int = 0
+    imbalance_lots: int = 0
 
 
 class World(WorldCommands):

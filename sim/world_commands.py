@@ -308,6 +308,15 @@ class WorldCommands(ABC):
         value = NO_PRICE if reference_x2_ticks is None else reference_x2_ticks
         return self._act(ruled.SET_REFERENCE, book_id, now_ns, (value,), cause)
 
+    def indicate(self, book_id: int, now_ns: int, *, cause: int) -> None:
+        """Publish what a book's call would print if it ended now.
+
+        Raises:
+            VenueError: The book has no rules.
+        """
+        self._require_rules(book_id)
+        assert not self._act(ruled.INDICATE, book_id, now_ns, (0,), cause)
+
     def _require_rules(self, book_id: int) -> None:
         """Refuse what only a book with rules knows."""
         if not self._ruled[book_id]:

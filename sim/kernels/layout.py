@@ -214,6 +214,7 @@ V_SEQ = 9
 V_PHASE = 10
 V_BBO_VERSION = 11
 V_LEVEL_VERSION = 12
+V_INDICATION = 13  # what a call would print, in ticks, NO_PRICE for nothing; lots and surplus follow
 K_LADDER = 32
 K_SIZE = 64
 

@@ -43,6 +43,7 @@ from sim.kernels.layout import (
     V_ASK,
     V_BBO_VERSION,
     V_BID,
+    V_INDICATION,
     V_LEVEL_VERSION,
     V_LOCAL_NS,
     V_PHASE,
@@ -59,9 +60,11 @@ from sim.kernels.status import (
     CROSS,
     DONE,
     EXECUTE,
+    INDICATION,
     LAST,
     NEED_LOCAL,
     ON_BBO,
+    ON_INDICATION,
     ON_LEVEL,
     ON_PHASE,
     ON_TRADE,
@@ -113,6 +116,14 @@ def refresh_best(mem: Words, levels: Words, ld: int, view: int) -> bool:
 
 
 @njit(cache=True)
+def set_indication(mem: Words, view: int, price: int, lots: int, surplus: int) -> None:
+    """What a call would print, as the venue last said."""
+    mem[view + V_INDICATION] = price
+    mem[view + V_INDICATION + 1] = lots
+    mem[view + V_INDICATION + 2] = surplus
+
+
+@njit(cache=True)
 def apply_message(mem: Words, levels: Words, lk: int, index: int, at: int) -> int:
     """Apply one ring row to a local book. The triggers that it may fire."""
     view = lk + K_VIEW
@@ -127,7 +138,11 @@ def apply_message(mem: Words, levels: Words, lk: int, index: int, at: int) -> in
         return ON_TRADE
     if kind == PHASE:
         mem[view + V_PHASE] = mem[at + R_QTY]
+        set_indication(mem, view, NO_PRICE, 0, 0)
         return ON_PHASE
+    if kind == INDICATION:
+        set_indication(mem, view, price, mem[at + R_QTY], mem[at + R_SHOWN])
+        return ON_INDICATION
     if kind == CLEAR:
         clear_history(mem, levels, lk)
         return 0

@@ -16,6 +16,7 @@ QUOTE = 9
 CROSS = 10
 PHASE = 11
 CLEAR = 12
+INDICATION = 13
 
 SELL = 1
 LAST = 2
@@ -123,6 +124,7 @@ ON_TRADE = 2
 ON_LEVEL = 4
 ON_STALE = 8
 ON_PHASE = 16
+ON_INDICATION = 32
 
 # What an entry point returns: done, or what it needs before it can go on where it stopped.
 DONE = 0

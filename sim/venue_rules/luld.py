@@ -50,10 +50,9 @@ class LuldReference:
         """The reference in effect at a time, after moving it if it is due to move."""
         while self._trades and self._trades[0][0] <= now_ns - WINDOW_NS:
             self._total -= self._trades.popleft()[1]
-        if self._trades and now_ns - self.since_ns >= REPUBLISH_NS:
-            if self._has_moved:
-                self.price = self._mean
-                self.since_ns = now_ns
+        if self._trades and now_ns - self.since_ns >= REPUBLISH_NS and self._has_moved:
+            self.price = self._mean
+            self.since_ns = now_ns
         return self.price
 
     @property

@@ -26,6 +26,7 @@ from sim.kernels.auction_words import (
     AR_EXECUTED,
     AR_PRICE,
     AR_SIZE,
+    AR_SURPLUS,
     NO_STRIKE_BUY,
     NO_STRIKE_SELL,
     NOTHING,
@@ -86,6 +87,7 @@ from sim.kernels.status import (
     AUCTION_OVER,
     CROSS,
     FROZEN,
+    INDICATION,
     LIMIT,
     MARKET_TO_LIMIT,
     NO_LIQUIDITY,
@@ -109,7 +111,7 @@ def fills_off(mem: Words, bk: int) -> int:
     return mem[H_SCRATCH_OFF] + SCRATCH_A_CALL + call_room(mem, bk)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def gather(mem: Words, orders: Words, levels: Words, bk: int) -> int:
     """Write the slots of all that take part into scratch, in the order of a call. How many."""
     off = mem[H_SCRATCH_OFF] + SCRATCH_A_CALL
@@ -172,7 +174,7 @@ def write_order(mem: Words, orders: Words, slot: int, at: int, seq: int) -> None
         mem[at + AO_QTY] += mem[tk + E_RESERVE]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def find_auction(mem: Words, orders: Words, bk: int, count: int) -> int:
     """Run the auction of the `count` orders gathered in scratch. What decided."""
     answer = mem[H_SCRATCH_OFF]
@@ -199,6 +201,26 @@ def find_auction(mem: Words, orders: Words, bk: int, count: int) -> int:
 
 
 @njit(cache=True)
+def indicate(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int) -> None:
+    """Publish what a call would print if it ended now: price in ticks, lots, and the surplus.
+
+    A positive surplus is of buys. Frozen, and without a print, the price is NO_PRICE.
+    """
+    decided = NOTHING
+    if mem[H_MODE] != FROZEN:
+        decided = find_auction(mem, orders, bk, gather(mem, orders, levels, bk))
+    price = NO_PRICE
+    lots = 0
+    surplus = 0
+    if decided != NOTHING and decided != OUTSIDE:
+        answer = mem[H_SCRATCH_OFF]
+        price = mem[answer + AR_PRICE]
+        lots = mem[answer + AR_EXECUTED]
+        surplus = mem[answer + AR_SURPLUS]
+    publish(mem, bk, ts, cause, INDICATION, -1, 0, price, lots, surplus)
+
+
+@njit(cache=True, inline="always")
 def expire_auction_orders(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, count: int
 ) -> None:
@@ -211,7 +233,7 @@ def expire_auction_orders(
                 drop(mem, orders, levels, bk, ts, cause, slot, AUCTION_OVER)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def release_market(
     mem: Words,
     orders: Words,

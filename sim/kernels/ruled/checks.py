@@ -98,7 +98,7 @@ from sim.kernels.status import (
 )
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def bad_flags(mem: Words, tk: int) -> bool:
     """Whether terms are there that do not go together, or that do not exist."""
     kind = mem[tk + E_TYPE]
@@ -136,7 +136,7 @@ def bad_flags(mem: Words, tk: int) -> bool:
     return bad_kind(mem, tk, kind, rests, for_a_call)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def bad_kind(mem: Words, tk: int, kind: int, rests: bool, for_a_call: bool) -> bool:
     """The part of `bad_flags` that is about one type each."""
     stop = mem[tk + E_STOP]
@@ -230,7 +230,7 @@ def fillable_now(mem: Words, orders: Words, levels: Words, bk: int, slot: int) -
     return fillable(mem, orders, levels, bk, slot, worst)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def refusal_of_terms(mem: Words, orders: Words, bk: int, slot: int) -> int:
     """Checks 1 to 9: of the order alone, of the phase, and of the band."""
     tk = terms_of(mem, slot)
@@ -265,7 +265,7 @@ def refusal_of_terms(mem: Words, orders: Words, bk: int, slot: int) -> int:
     return NO_REASON
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def refusal_of_book(mem: Words, orders: Words, levels: Words, bk: int, slot: int) -> int:
     """Checks 10 to 15: of the order against the book. A clamped price stands in E_PRICE already."""
     tk = terms_of(mem, slot)

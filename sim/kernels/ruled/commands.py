@@ -130,7 +130,7 @@ def count_refills(mem: Words, bk: int, tk: int, lots: int) -> None:
     mem[tk + E_REFILLS] = refills
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def load(mem: Words, orders: Words, words: Words, off: int, sort: int) -> int:
     """Take a pool slot for an order and write down what its ST_ words at `off` say. The slot."""
     slot = pool_take(mem, orders, sort, words[off + ST_ID])
@@ -162,7 +162,7 @@ def load(mem: Words, orders: Words, words: Words, off: int, sort: int) -> int:
     return slot
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def refusal(mem: Words, orders: Words, levels: Words, bk: int, slot: int) -> int:
     """Why a loaded order is refused, or NO_REASON; its price is clamped then."""
     reason = refusal_of_terms(mem, orders, bk, slot)
@@ -216,7 +216,7 @@ def submit_ruled(
     return place(mem, orders, levels, bk, ts, cause, slot)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def send_ruled(
     mem: Words,
     orders: Words,
@@ -244,7 +244,7 @@ def send_ruled(
     return submit_ruled(mem, orders, levels, bk, ts, cause, mem, off, SORT_FLOW)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def withdraw(
     mem: Words,
     orders: Words,
@@ -317,7 +317,7 @@ def set_qty(mem: Words, bk: int, tk: int, qty: int) -> None:
     count_refills(mem, bk, tk, qty)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def replace_ruled(
     mem: Words,
     orders: Words,

@@ -40,6 +40,7 @@ from sim.kernels.match import is_live
 from sim.kernels.pointer import pointer
 from sim.kernels.ring import commit
 from sim.kernels.ruled.audit import audit_ruled as audit_below
+from sim.kernels.ruled.call import indicate
 from sim.kernels.ruled.commands import replace_ruled, submit_ruled, withdraw
 from sim.kernels.ruled.dump import dump_ruled as dump_below
 from sim.kernels.ruled.dump import dump_ruled_size as dump_size_below
@@ -59,13 +60,14 @@ REPLACE = 3  # order id, slot, price, quantity
 SET_PHASE = 4  # phase
 SET_BAND = 5  # low, high; NO_PRICE and -NO_PRICE for none
 SET_REFERENCE = 6  # half ticks, NO_PRICE for none
+INDICATE = 7
 W_ID = 0
 W_SLOT = 1
 W_VALUE = 2
 W_QTY = 3
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def peaks_of(mem: Words, orders: Words, verb: int, words: Words) -> int:
     """Most peaks that the order of a command may have."""
     if verb == SUBMIT and 0 < words[ST_DISPLAY] and words[ST_QTY] <= QTY_MAX:
@@ -76,7 +78,7 @@ def peaks_of(mem: Words, orders: Words, verb: int, words: Words) -> int:
     return 0
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def plain_room(
     mem: Words, orders: Words, levels: Words, bk: int, now: int, verb: int, words: Words
 ) -> int:
@@ -89,7 +91,7 @@ def plain_room(
     return DONE
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def act_plain(
     mem: Words,
     orders: Words,
@@ -125,7 +127,7 @@ def act_plain(
     return replace_order(mem, orders, levels, bk, now, cause, order_id, slot, price, words[W_QTY])
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def act_ruled(
     mem: Words,
     orders: Words,
@@ -146,6 +148,8 @@ def act_ruled(
         mem[bk + B_BAND_HIGH] = words[1]
     elif verb == SET_REFERENCE:
         mem[bk + B_REFERENCE] = words[0]
+    elif verb == INDICATE:
+        indicate(mem, orders, levels, bk, now, cause)
     elif verb == REPLACE:
         price = words[W_VALUE]
         order_id = words[W_ID]
@@ -159,7 +163,7 @@ def act_ruled(
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def act_below(
     mem: Words,
     orders: Words,
@@ -174,7 +178,8 @@ def act_below(
     bk = book_at(mem, book_id)
     ruled = mem[bk + B_RULES] != 0
     peaks = peaks_of(mem, orders, verb, words) if ruled else 0
-    status = room_for(mem, levels, bk, verb == SET_PHASE, peaks, now)
+    calls = verb == SET_PHASE or verb == INDICATE
+    status = room_for(mem, levels, bk, calls, peaks, now)
     if status == DONE and not ruled:
         status = plain_room(mem, orders, levels, bk, now, verb, words)
     if status != DONE:
@@ -184,7 +189,8 @@ def act_below(
         slot = act_ruled(mem, orders, levels, bk, now, cause, verb, words)
     else:
         slot = act_plain(mem, orders, levels, bk, now, cause, verb, words)
-    look(mem, orders, levels, bk, now, cause)
+    if verb != INDICATE:
+        look(mem, orders, levels, bk, now, cause)
     # The order may have ended in what followed.
     mem[H_SLOT] = slot if is_live(mem, orders, slot, SORT_OWN, order_id) else -1
     commit(mem, bk)
@@ -207,7 +213,7 @@ def act(
     The market has been advanced to exactly `now` before.
 
     Args:
-        verb: SUBMIT … SET_REFERENCE.
+        verb: SUBMIT … INDICATE.
         words: What the verb is given, one int64 each.
 
     Returns:

@@ -50,7 +50,7 @@ def better_key_x2(mem: Words, bk: int, side: int, units: int) -> int:
     return -((-2 * signed) // mem[bk + B_TICK]) - 1
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def trade_row(
     mem: Words,
     orders: Words,
@@ -153,7 +153,7 @@ def cross_side(
         key = after_level
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def cross_row(
     mem: Words,
     orders: Words,

@@ -142,7 +142,7 @@ def interrupt(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause:
     join_parked(mem, orders, levels, bk, ts, cause)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def remainder_reason(mem: Words, bk: int, slot: int, side: int, stopped: bool) -> int:
     """Why what is left of an order that has arrived expires; 0 when it rests."""
     tk = terms_of(mem, slot)
@@ -193,7 +193,7 @@ def settle(
     return slot
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def become_limit(mem: Words, orders: Words, bk: int, slot: int) -> bool:
     """A MARKET_TO_LIMIT order that arrives takes the best price across; whether there is one."""
     side = orders[slot * ORDER + O_KEY_SIDE] & 1
@@ -239,7 +239,7 @@ def arrive(
     return settle(mem, orders, levels, bk, ts, cause, slot, how == STOPPED)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def arrive_or_rest(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, slot: int
 ) -> int:
@@ -273,7 +273,7 @@ def effective_now(mem: Words, orders: Words, levels: Words, bk: int, slot: int) 
     return effective_of(mem, orders, slot, bid, peg_ask(mem, levels, bk) if bid != NO_PRICE else 0)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def place(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, slot: int) -> int:
     """Place an accepted order. The slot where it rests, sleeps or waits, or -1."""
     tk = terms_of(mem, slot)
