@@ -160,6 +160,13 @@ def test_frozen_minima_and_strikes_hold_against_historys_cross(new: New) -> None
     game.buy(9, type=OrderType.STRIKE_MATCH, stop=100, tif=Tif.AUCTION)
     assert fills(game.cross(4, 200)) == [(3, 100, 4, 5, "A")]
     assert fills(game.cross(6, 202)) == [(2, 101, 6, 3, "A")]
+    assert fills(game.cross(8, 200)) == [(3, 100, 5, 0, "A")]
+
+
+def test_frozen_a_minimum_that_historys_cross_just_meets_is_met(new: New) -> None:
+    game = in_call(new, FROZEN)
+    game.buy(9, 105, least=5)
+    assert fills(game.cross(5, 200)) == [(1, 100, 5, 4, "A")]
 
 
 def test_frozen_an_iceberg_fills_with_all_it_has(new: New) -> None:

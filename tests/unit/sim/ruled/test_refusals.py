@@ -140,6 +140,8 @@ GOOD_FLAGS: list[dict[str, Any]] = [
     {"type": STRIKE, "stop": 100, "tif": Tif.AT_CLOSE},
     {"type": OrderType.MARKET, "tif": Tif.AUCTION},
     {"type": STOP, "stop": 120, "tif": Tif.GTD},
+    {"type": STOP, "stop": 1 << 40},
+    {"type": PRIMARY, "offset": 1 << 40},
 ]
 
 

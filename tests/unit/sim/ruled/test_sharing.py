@@ -104,6 +104,13 @@ def test_what_the_steps_leave_over_goes_to_the_oldest(new: New) -> None:
     assert lots_of(game.sell(13, 100)) == {1: 2, 2: 11}
 
 
+def test_what_is_left_over_fills_nobody_beyond_what_they_have(new: New) -> None:
+    game = new(matching=Matching.SHARED, allocation=AllocationPolicy(steps=(Step.PRO_RATA,)))
+    for _ in range(3):
+        game.buy(2, 100)
+    assert lots_of(game.sell(5, 100)) == {1: 2, 2: 2, 3: 1}
+
+
 @pytest.mark.parametrize("mode", list(Mode))
 def test_historys_orders_share_with_ours(new: New, mode: Mode) -> None:
     game = shared(new, "C", mode)
