@@ -92,3 +92,57 @@ def test_an_order_that_is_given_another_time_ends_then_and_only_then() -> None:
 
     assert lifetimes.due(29) == []
     assert lifetimes.due(30) == [over(1)]
+
+
+def entries(lifetimes: Lifetimes) -> int:
+    """How much is kept, right and wrong."""
+    return len(lifetimes._heap)
+
+
+def test_orders_that_change_their_time_again_and_again_leave_nothing_behind() -> None:
+    lifetimes = Lifetimes()
+    lifetimes.add(1, 0, GTD, expire_ns=1)  # on top, so that nothing behind it comes up
+    for ns in range(1_000):
+        lifetimes.add(2, 0, GTD, expire_ns=10_000 - ns)
+        assert entries(lifetimes) <= 2 * len(lifetimes) + 1
+
+    assert lifetimes.due(9_000) == [over(1)]
+    assert lifetimes.due(9_001) == [over(2)]
+
+
+def test_orders_that_end_in_another_way_leave_nothing_behind() -> None:
+    lifetimes = Lifetimes()
+    lifetimes.add(0, 0, GTD, expire_ns=1)
+    for order_id in range(1, 1_000):
+        lifetimes.add(order_id, 0, GTD, expire_ns=10_000 - order_id)
+    for order_id in range(1, 998):
+        lifetimes.remove(order_id)
+        assert entries(lifetimes) <= 2 * len(lifetimes) + 1
+
+    assert lifetimes.due(10_000) == [over(0), over(999), over(998)]
+
+
+def test_days_that_end_or_move_leave_nothing_behind() -> None:
+    lifetimes = Lifetimes()
+    lifetimes.add(0, 1, GTD, expire_ns=1)
+    for order_id in range(1, 100):
+        lifetimes.add(order_id, 0, DAY, day_end_ns=500)
+    for day_end_ns in range(600, 610):
+        lifetimes.move_day_end(0, day_end_ns)
+        assert entries(lifetimes) <= 2 * len(lifetimes) + 1
+    lifetimes.end_day(0)
+
+    assert (len(lifetimes), entries(lifetimes) <= 3) == (1, True)
+
+
+def test_orders_that_come_up_take_wrong_entries_along() -> None:
+    lifetimes = Lifetimes()
+    for order_id in range(10):
+        lifetimes.add(order_id, 0, GTD, expire_ns=order_id)
+    for order_id in range(10):
+        lifetimes.add(order_id, 0, GTD, expire_ns=10_000 - order_id)
+        lifetimes.add(order_id, 0, GTD, expire_ns=order_id)
+
+    assert len(lifetimes.due(8)) == 9
+    assert entries(lifetimes) <= 2 * len(lifetimes) + 1
+    assert lifetimes.due(9) == [over(9)]

@@ -46,6 +46,7 @@ def test_what_is_refused_is_not_counted() -> None:
 def test_a_bucket_lets_a_burst_pass_and_then_its_rate() -> None:
     throttle = Throttle((ThrottleRule(count=1, window_ns=10, shape=Shape.BUCKET, burst=3),))
 
+    assert ask(throttle, 0, 0, 0, 0) == [0, 0, 0, wait(10)]
     assert ask(throttle, 100, 100, 100, 100) == [100, 100, 100, wait(10)]
     assert ask(throttle, 109, 110, 110) == [wait(1), 110, wait(10)]
     assert ask(throttle, 10_000, 10_000, 10_000, 10_000) == [10_000, 10_000, 10_000, wait(10)]

@@ -211,6 +211,16 @@ def test_a_side_without_a_quote_cannot_be_passed_over() -> None:
     assert judge.on_trade(0, 1, 10, LATE) is None
 
 
+def test_a_market_without_one_side_is_not_crossed() -> None:
+    judge = TradeThroughs([listed("X"), listed("Y")])
+    judge.on_quote(1, 101, NO_PRICE, 0)
+
+    found = judge.on_trade(0, 100, 10, LATE)
+
+    assert found is not None
+    assert found.exempt == NOTHING
+
+
 def test_books_of_one_venue_do_not_pass_over_each_other_and_are_told_together() -> None:
     judge = TradeThroughs([listed("X"), listed("X"), listed("Y")])
     judge.on_quote(1, 150, 160, 0)
