@@ -13,12 +13,14 @@ from typing import Annotated, Literal
 import typer
 
 from console import config, errors, output
+from console.book import book_app
 from console.ingest import ingest_app
 from console.journal import journal_app
 from console.options import Json, Quiet, Verbose, group, terminal_of
 from console.regimes import regimes_app
 from console.report import compare, report
 from console.tape import tape_app
+from console.venue import venue_app
 from market.errors import InputError
 
 app = group("A digital twin of a trading operation: replay, simulate, verify.")
@@ -28,6 +30,8 @@ app.add_typer(ingest_app, name="ingest")
 app.add_typer(tape_app, name="tape")
 app.add_typer(journal_app, name="journal")
 app.add_typer(regimes_app, name="regimes")
+app.add_typer(venue_app, name="venue")
+app.add_typer(book_app, name="book")
 app.add_typer(bench_app, name="bench")
 app.add_typer(config_app, name="config")
 app.command("report")(report)

@@ -79,6 +79,16 @@ class Output:
         for key, value in fields.items():
             print(f"{_words(key)}: {_text(key, value)}")
 
+    def sections(self, sections: Mapping[str, Mapping[str, object]]) -> None:
+        """Print an outcome in parts, each a table under its name; a list of texts has a row each."""
+        if self._as_json:
+            print(json.dumps(sections, indent=2))
+            return
+        for number, (name, fields) in enumerate(sections.items()):
+            if number:
+                print()
+            self._table(_words(name), fields, list_rows=True)
+
     @contextmanager
     def progress(self, label: str, unit: str) -> Iterator[Tick]:
         """A callback `(done, total)` for long work: a bar on a terminal, lines elsewhere."""
@@ -88,9 +98,15 @@ class Output:
             with ticker(label, unit) as tick:
                 yield tick
 
-    def _table(self, title: str, fields: Mapping[str, object]) -> None:
+    def _table(self, title: str, fields: Mapping[str, object], *, list_rows: bool = False) -> None:
         """Print fields as two aligned columns, and each list of records as a table of its own."""
-        rows = [[_words(key), _text(key, value)] for key, value in _flat(fields)]
+        rows = []
+        for key, value in _flat(fields):
+            if list_rows and isinstance(value, list) and value:
+                rows += [["", _text(key, item)] for item in value]
+                rows[-len(value)][0] = _words(key)
+            else:
+                rows.append([_words(key), _text(key, value)])
         _print_rows(title, None, rows)
         for key, records in fields.items():
             if _is_records(records):

@@ -143,3 +143,34 @@ def test_the_measures_of_one_thing_stand_on_one_line(capsys: pytest.CaptureFixtu
     Output().result("", {"latencies": {"a": {"compute": {"count": 1_200, "p50_ns": 20_000}}}})
 
     assert capsys.readouterr().out == "latencies a compute   count 1,200  p50 20us\n"
+
+
+PARTS: dict[str, dict[str, object]] = {
+    "first_part": {"a_b": "x", "said": ["one", "two"], "none": []},
+    "second": {"rows": [{"p_q": "1", "r": "2"}]},
+}
+
+
+def test_parts_are_tables_under_their_names_with_a_row_for_each_text(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Output().sections(PARTS)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "first part",
+        "a b    x",
+        "said   one",
+        "       two",
+        "none   –",
+        "",
+        "second",
+        "rows",
+        "p q   r",
+        "1     2",
+    ]
+
+
+def test_parts_are_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(as_json=True).sections(PARTS)
+
+    assert json.loads(capsys.readouterr().out) == PARTS
