@@ -12,6 +12,7 @@ from desk.journal import Journal
 from market.codes import Depth, Mode
 from market.errors import InputError
 from market.instruments import Instrument
+from market.messages import Accrual
 from market.ports import Participant
 from scenarios.desks import make_desk
 from scenarios.run_journal import RunWriter
@@ -116,9 +117,16 @@ class Assembly:
         observers = [self.hosts[number].observe for number, _ in self._links]
         observers += [tap.observe for tap in self.venues.taps]
         self.clock.market = WorldMarket(self.clock, self.world, self.venue, observers)
+        self.venues.tell = self._tell
         self.venues.start()
         for host in self.hosts:
             self.clock.at(self.start_ns, host.start)
+
+    def _tell(self, accrual: Accrual) -> None:
+        """Hosts that follow a book hear what holding it costs."""
+        for number, book_id in self._links:
+            if book_id == accrual.book_id:
+                self.hosts[number].receive(accrual)
 
     def _world(self, tape: Tape | None) -> World:
         scenario = self.scenario

@@ -148,6 +148,7 @@ class VenueSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         closes: Last close of each symbol in ticks: the first reference price.
         opening_lots: What every host holds at the start, by symbol.
         locates: What every host may sell short a day, by symbol.
+        index: The book (`SYMBOL@VENUE`) whose middle is the index of a perpetual's funding.
     """
 
     name: str
@@ -156,6 +157,7 @@ class VenueSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     closes: dict[str, int] = {}
     opening_lots: dict[str, int] = {}
     locates: dict[str, int] = {}
+    index: str = ""
 
 
 class BookFlow(FlowModel, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,18 +5,23 @@ house around them, a day that the clock drives, and guards that watch them. A ve
 stays as it is without a preset: plain price-time books, always open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
+
+import numpy as np
 
 from market.codes import Phase, Side
 from market.errors import InputError
 from market.instruments import Instrument
-from market.messages import NO_PRICE
+from market.messages import NO_PRICE, Accrual
+from market.units import DURATION_NS
 from scenarios.calendars import sessions, timetable
 from scenarios.sections import Scenario, VenueSection
 from scenarios.stack import name_of
 from scenarios.venue_preset import VenuePreset, load_preset
 from scenarios.venue_rules import admission, around, book_rules, house_rules
+from sim.accruals import Accruals, HeldBook
 from sim.arena import LocalSpec
 from sim.clock import Clock
 from sim.costs import Tariff
@@ -29,6 +34,7 @@ from sim.schedule import CollarGuard, CollarTerms, Guards, PhaseDriver, StockGua
 from sim.schedule.fixed_band import FixedBand
 from sim.schedule.guard import Guard
 from sim.schedule.indications import Indications
+from sim.schedule.moments import day_number, day_text
 from sim.schedule.resolve import Timetable
 from sim.schedule.world_control import ACT_CAUSE, VenueTap, WorldControl
 from sim.streams import stream_key
@@ -37,6 +43,8 @@ from sim.venue_rules.book_rules import BookRules
 from sim.world import World
 
 CENTS = 100
+LONGEST_BREAK_NS = 15 * DURATION_NS["d"]
+"""No exchange that we know is closed for longer."""
 
 
 class VenuePlan(NamedTuple):
@@ -176,6 +184,8 @@ class RunningVenues:
         self._seed = seed
         self._first_tap = first_tap
         self._says = 0
+        self.accruals: Accruals | None = None
+        self.tell: Callable[[Accrual], None] = _nobody
         self._tables = {plan.section.name: self._timetable(plan) for plan in plans}
         surroundings = BookSurroundings(world)
         for plan in plans:
@@ -192,6 +202,12 @@ class RunningVenues:
         """Let days and guards work on the venue's books."""
         for plan in self.plans:
             self._attach(plan, venue)
+
+        def pay(accrual: Accrual) -> None:
+            venue.accrue(accrual)
+            self.tell(accrual)
+
+        self.accruals = Accruals(self._clock, self._world, self._held(), pay)
         taps = taps_of(self.plans)
         self.taps.sort(key=lambda tap: tap.subscription)
         assert len(self.taps) == len(taps)
@@ -207,6 +223,8 @@ class RunningVenues:
             driver.start()
         for tap in self.taps:
             self._clock.at(self._clock.start_ns, tap.start)
+        if self.accruals is not None:
+            self.accruals.start()
 
     def _attach(self, plan: VenuePlan, venue: Venue) -> None:
         """Day and guards of one venue."""
@@ -219,8 +237,9 @@ class RunningVenues:
             plan.preset.interruptions,
             key=stream_key(self._seed, f"schedule/{name}"),
             answer=venue.answer,
-            day_over=venue.end_day,
+            day_over=lambda book_id, now_ns: self._end_day(venue, plan, book_id, now_ns),
         )
+        driver.listeners.append(venue.acts)
         if plan.preset.book.indication_ns:
             driver.listeners.append(
                 Indications(self._clock, self._indicate, plan.preset.book.indication_ns)
@@ -245,6 +264,50 @@ class RunningVenues:
                     on_price=house.holdings.on_price,
                 )
             )
+
+    def _end_day(self, venue: Venue, plan: VenuePlan, book_id: int, now_ns: int) -> None:
+        """A book's trading day is over."""
+        venue.acts.end_day(book_id, now_ns)
+        if self.accruals is not None:
+            day = day_number(local_date(now_ns, plan.preset.schedule[0].zone))
+            self.accruals.end_day(book_id, day)
+
+    def _held(self) -> dict[int, HeldBook]:
+        """Books whose positions cost something."""
+        names = [name_of(one) for one in self._instruments]
+        found = {}
+        for plan in self.plans:
+            index = plan.section.index
+            if index and index not in names:
+                raise InputError(
+                    f"venues: {plan.section.name}: index: found {index!r}, "
+                    f"allowed is {', '.join(names)}"
+                )
+            costs = plan.preset.costs
+            for book_id in plan.books:
+                found[book_id] = HeldBook(
+                    instrument=self._instruments[book_id],
+                    funding=costs.funding,
+                    borrow=costs.borrow,
+                    index_book=names.index(index) if index else -1,
+                    nights=self._nights(plan) if costs.borrow.year_ppb else {},
+                )
+        return found
+
+    def _nights(self, plan: VenuePlan) -> dict[int, int]:
+        """Nights between each trading day of the run and the next one."""
+        zone = plan.preset.schedule[0].zone
+        first = local_date(self._clock.start_ns, zone)
+        last = local_date(self._clock.end_ns + LONGEST_BREAK_NS, zone)
+        days = [one.day for one in sessions(plan.preset.schedule, first, last)]
+        return {
+            day: int(
+                (np.datetime64(day_text(after), "D") - np.datetime64(day_text(day), "D")).astype(
+                    int
+                )
+            )
+            for day, after in pairwise(days)
+        }
 
     def _indicate(self, book_id: int) -> None:
         """Publish what a book's call would print."""
@@ -327,3 +390,8 @@ class RunningVenues:
             ticks_per_cent=ticks,
         )
         return StockGuard(book_id, days, terms)
+
+
+def _nobody(accrual: Accrual) -> None:
+    """No host has been named yet."""
+    raise AssertionError(f"an accrual for nobody: {accrual}")

@@ -8,12 +8,12 @@ The way of a command: its session is heard; it passes the throttle, or waits; it
 session's own, or new; the house admits it; the book answers. Every command gets at least one answer.
 The market has been advanced to exactly the instant at which a command is taken.
 
-What the venue does of its own accord (an order's time is over, a session is lost, quotes are pulled)
-ends orders by `end`, with a reason that their owner is told.
+What the venue does of its own accord is in `sim/venue_acts.py`, and commands about many orders in
+`sim/venue_mass.py`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from market.codes import (
     Liquidity,
@@ -39,12 +39,12 @@ from market.messages import (
 )
 from market.refusals import Refusal, mask_of
 from sim.account import Account
-from sim.clock import NEVER_NS
 from sim.costs import Fees, Tariff
 from sim.front.admission import Held
 from sim.front.house import House
 from sim.front.kinds import terms_of
 from sim.session import Session
+from sim.venue_acts import Later, VenueActs
 from sim.venue_answers import refused, restated, status
 from sim.venue_ledger import VenueLedger
 from sim.venue_mass import MassCommands
@@ -58,11 +58,6 @@ OPENS: Final = frozenset((ReportType.ACCEPTED, ReportType.REPLACED))
 PLAIN_TYPES: Final = (OrderType.LIMIT, OrderType.MARKET)
 PLAIN_TIFS: Final = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
 NO_TERMS: Final = Terms()
-OWN_ACT: Final = 128
-"""Causes of what the venue does to an order begin here; those of its commands lie below."""
-
-Later = Callable[[int, Callable[[Any], None], Any], object]
-"""Call something with an argument at a time; a clock's `at`."""
 
 
 class Venue:
@@ -78,6 +73,9 @@ class Venue:
 
     Attributes:
         ledger: Who traded what.
+        acts: What the venue does of its own accord.
+        orders: Every order that a book was asked about, by its id.
+        houses: The house rules around each book that has some.
         after_command: Told the book of every command that has been taken.
     """
 
@@ -101,7 +99,7 @@ class Venue:
         self._ruled = frozenset(ruled)
         self._later = later
         self._mass = MassCommands(self)
-        self._armed_ns: dict[House, int] = {}
+        self.acts = VenueActs(self, books, later)
         self.after_command: Callable[[int], None] = _nothing
 
     @property
@@ -301,7 +299,7 @@ class Venue:
         house = self.houses.get(order.book_id)
         if house is not None:
             house.on_open(order.session.host, order.original, order.open_lots)
-            self._arm(house)
+            self.acts.arm(house)
 
     def _changed(self, order: VenueOrder, before_lots: int) -> None:
         house = self.houses.get(order.book_id)
@@ -318,7 +316,7 @@ class Venue:
         if row.leaves_lots == 0:
             self._ended(order, 0)
         for order_id in pulled:
-            self.end(order_id, Reason.QUOTE_PROTECTION, row.ts_ns)
+            self.acts.end(order_id, Reason.QUOTE_PROTECTION, row.ts_ns)
 
     def _ended(self, order: VenueOrder, unfilled_lots: int) -> None:
         self._books.forget(order.original.order_id)
@@ -328,65 +326,6 @@ class Venue:
         elif house is not None:  # a quote that its book refused was counted on already
             house.quotes.on_leaves(order.original.order_id, 0)
         order.alive = False
-
-    # --- what the venue does of its own accord ------------------------------------------------------
-
-    def end(self, order_id: int, reason: Reason, now_ns: int) -> bool:
-        """End an order for a reason of the venue's; whether it was alive."""
-        order = self.orders[order_id]
-        if not order.alive:
-            return False
-        order.acts += 1
-        cause = -((order_id << 8) + OWN_ACT + order.acts)
-        books: RuledBooks = self._books  # type: ignore[assignment] # houses have such books
-        for row in books.expire(order.book_id, now_ns, order_id, int(reason), cause=cause):
-            self.answer(row)
-        return True
-
-    def end_day(self, book_id: int, now_ns: int) -> None:
-        """A book's trading day is over: its DAY orders end."""
-        for ending in self.houses[book_id].end_day(book_id):
-            self.end(ending.order_id, ending.reason, now_ns)
-
-    def session_down(self, session: Session, now_ns: int, *, logout: bool = False) -> None:
-        """A session is lost, or says goodbye: its orders may have to go, now or later."""
-        for house in self.distinct_houses():
-            due_ns = house.disconnects.down(session.host, now_ns, logout=logout)
-            if due_ns is None:
-                continue
-            if due_ns <= now_ns:
-                self._mass.sweep_lost(house, now_ns)
-            else:
-                assert self._later is not None
-                self._later(due_ns, self._sweep, (house, due_ns))
-
-    def session_up(self, session: Session) -> None:
-        """A session is back."""
-        for house in self.distinct_houses():
-            house.disconnects.up(session.host)
-
-    def _sweep(self, due: tuple[House, int]) -> None:
-        self._mass.sweep_lost(*due)
-
-    def distinct_houses(self) -> list[House]:
-        """Every house once, in order of its first book."""
-        return list(dict.fromkeys(self.houses[book_id] for book_id in sorted(self.houses)))
-
-    def _arm(self, house: House) -> None:
-        """Be called when the next order's time is over."""
-        due_ns = house.lifetimes.next_ns()
-        if due_ns is None or due_ns >= self._armed_ns.get(house, NEVER_NS):
-            return
-        assert self._later is not None
-        self._armed_ns[house] = due_ns
-        self._later(due_ns, self._times_over, (house, due_ns))
-
-    def _times_over(self, due: tuple[House, int]) -> None:
-        house, now_ns = due
-        self._armed_ns.pop(house, None)
-        for ending in house.lifetimes.due(now_ns):
-            self.end(ending.order_id, ending.reason, now_ns)
-        self._arm(house)
 
     # --- what a venue may do to a fill afterwards -------------------------------------------------
 

@@ -57,7 +57,7 @@ class MassCommands:
             lambda order: house.may_cancel(orders[order.order_id].original, now_ns),
         )
         for ending in found.ended:
-            self._venue.end(ending.order_id, ending.reason, now_ns)
+            self._venue.acts.end(ending.order_id, ending.reason, now_ns)
         kind = ReportType.MASS_CANCELLED
         session.answer(done(command, kind, len(found.ended), len(found.kept), now_ns), 0)
 
@@ -69,7 +69,7 @@ class MassCommands:
                 order.order_id: self._venue.orders[order.order_id].original for order in orders
             }
             for ending in house.lost(number, number + 1, orders, originals, now_ns).ended:
-                self._venue.end(ending.order_id, ending.reason, now_ns)
+                self._venue.acts.end(ending.order_id, ending.reason, now_ns)
 
     def _standing(self, house: House) -> list[Standing]:
         """The living orders of a house's books."""
@@ -128,12 +128,12 @@ class MassCommands:
         for part in parts:
             refusal = house.protection.refusal(owner, command.group, now_ns)
             if isinstance(part, Cancel):
-                self._venue.end(part.order_id, Reason.MASS_CANCEL, now_ns)
+                self._venue.acts.end(part.order_id, Reason.MASS_CANCEL, now_ns)
             elif refusal is not None:
                 stopped += 1
                 house.quotes.on_leaves(part.order_id, 0)
                 if isinstance(part, Replace):
-                    self._venue.end(part.order_id, Reason.QUOTE_PROTECTION, now_ns)
+                    self._venue.acts.end(part.order_id, Reason.QUOTE_PROTECTION, now_ns)
                 self._venue.refuse(session, part, refusal, now_ns)
             else:
                 self._venue.take(session, part, now_ns)

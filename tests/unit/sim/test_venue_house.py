@@ -79,7 +79,7 @@ def test_an_order_of_the_day_ends_with_the_day_and_a_dated_one_at_its_time() -> 
     assert rig.alive() == [1, 2, 4]
     rig.send(0, Cancel(book_id=0, order_id=2))
     rig.run(600)
-    rig.venue.end_day(0, rig.now_ns)
+    rig.venue.acts.end_day(0, rig.now_ns)
     assert rig.alive() == [4]
     ended = [report for report in rig.got[0] if report.type is ReportType.EXPIRED]
     assert [(r.order_id, r.reason, r.venue_ns) for r in ended] == [
@@ -159,7 +159,7 @@ def test_a_lost_session_leaves_what_the_policy_spares() -> None:
     rig.send(0, limit(2, Side.BUY, 50, 1, tif=Tif.GTC))
     rig.send(0, MassQuote(book_id=0, order_id=70, legs=(quote(0, 49, 60, 3),)))
     rig.send(1, limit(8, Side.BUY, 48, 1, tif=Tif.DAY))
-    rig.venue.session_down(rig.sessions[0], rig.now_ns)
+    rig.venue.acts.session_down(rig.sessions[0], rig.now_ns)
 
     assert rig.alive() == [2, 8]
     gone = {r.order_id for r in rig.got[0] if r.reason is Reason.DISCONNECTED}
@@ -170,16 +170,16 @@ def test_a_session_that_is_back_in_time_keeps_its_orders() -> None:
     policy = DisconnectPolicy(grace_ns=100, lock_ns=50)
     rig = Rig(disconnect=policy)
     rig.send(0, limit(1, Side.BUY, 50, 1))
-    rig.venue.session_down(rig.sessions[0], rig.now_ns)
+    rig.venue.acts.session_down(rig.sessions[0], rig.now_ns)
     rig.run(60)
-    rig.venue.session_up(rig.sessions[0])
+    rig.venue.acts.session_up(rig.sessions[0])
     rig.run(200)
     assert rig.alive() == [1]
 
-    rig.venue.session_down(rig.sessions[0], rig.now_ns)
+    rig.venue.acts.session_down(rig.sessions[0], rig.now_ns)
     rig.run(300)
     assert rig.alive() == []
-    rig.venue.session_up(rig.sessions[0])
+    rig.venue.acts.session_up(rig.sessions[0])
     (no,) = rig.send(0, limit(2, Side.BUY, 50, 1))
     assert (no.type, no.reason) == (ReportType.REJECTED, Reason.DISCONNECTED)
     rig.run(360)
