@@ -59,10 +59,10 @@ from sim.kernels.layout import (
 )
 from sim.kernels.match import is_live, submit_core, take_out
 from sim.kernels.ring import burst, capacity, commit, ladder_room
-from sim.kernels.ruled.commands import send_ruled
 from sim.kernels.ruled.display import take_away
 from sim.kernels.ruled.room import room_for
 from sim.kernels.ruled.step import look
+from sim.kernels.ruled.submit import send_ruled
 from sim.kernels.ruled.terms import end_order
 from sim.kernels.status import CONTINUOUS, DONE, GTC, IOC, LIMIT, MARKET, NEED_FLOW
 

@@ -214,7 +214,9 @@ V_SEQ = 9
 V_PHASE = 10
 V_BBO_VERSION = 11
 V_LEVEL_VERSION = 12
-V_INDICATION = 13  # what a call would print, in ticks, NO_PRICE for nothing; lots and surplus follow
+V_INDICATION = (
+    13  # what a call would print, in ticks, NO_PRICE for nothing; lots and surplus follow
+)
 K_LADDER = 32
 K_SIZE = 64
 
@@ -267,7 +269,8 @@ ST_STOP = 13  # ticks; NO_PRICE for none
 ST_TRAIL = 14
 ST_OFFSET = 15
 ST_SELF_TRADE = 16
-ST_SIZE = 17
+ST_FLOW = 17  # 1: an order of the flow, which is told nothing
+ST_SIZE = 18
 
 # --- rules of a book, read-only ------------------------------------------------------------------------------
 RB_MATCHING = 0

@@ -111,7 +111,7 @@ def fills_off(mem: Words, bk: int) -> int:
     return mem[H_SCRATCH_OFF] + SCRATCH_A_CALL + call_room(mem, bk)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def gather(mem: Words, orders: Words, levels: Words, bk: int) -> int:
     """Write the slots of all that take part into scratch, in the order of a call. How many."""
     off = mem[H_SCRATCH_OFF] + SCRATCH_A_CALL
@@ -174,7 +174,7 @@ def write_order(mem: Words, orders: Words, slot: int, at: int, seq: int) -> None
         mem[at + AO_QTY] += mem[tk + E_RESERVE]
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def find_auction(mem: Words, orders: Words, bk: int, count: int) -> int:
     """Run the auction of the `count` orders gathered in scratch. What decided."""
     answer = mem[H_SCRATCH_OFF]
@@ -220,7 +220,7 @@ def indicate(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: 
     publish(mem, bk, ts, cause, INDICATION, -1, 0, price, lots, surplus)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def expire_auction_orders(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, count: int
 ) -> None:
@@ -233,7 +233,7 @@ def expire_auction_orders(
                 drop(mem, orders, levels, bk, ts, cause, slot, AUCTION_OVER)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def release_market(
     mem: Words,
     orders: Words,

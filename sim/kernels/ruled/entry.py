@@ -18,6 +18,7 @@ from sim.kernels.layout import (
     B_RULES,
     H_LIMIT,
     H_OUT,
+    H_SCRATCH_OFF,
     H_SLOT,
     NONE_KEY,
     O_KEY_SIDE,
@@ -31,6 +32,7 @@ from sim.kernels.layout import (
     ST_PRICE,
     ST_QTY,
     ST_SIDE,
+    ST_SIZE,
     ST_TIF,
     ST_TYPE,
     Words,
@@ -41,12 +43,13 @@ from sim.kernels.pointer import pointer
 from sim.kernels.ring import commit
 from sim.kernels.ruled.audit import audit_ruled as audit_below
 from sim.kernels.ruled.call import indicate
-from sim.kernels.ruled.commands import replace_ruled, submit_ruled, withdraw
 from sim.kernels.ruled.dump import dump_ruled as dump_below
 from sim.kernels.ruled.dump import dump_ruled_size as dump_size_below
 from sim.kernels.ruled.phases import set_phase
+from sim.kernels.ruled.replace import replace_ruled
 from sim.kernels.ruled.room import room_for
 from sim.kernels.ruled.step import look
+from sim.kernels.ruled.submit import submit_ruled, withdraw
 from sim.kernels.ruled.terms import terms_of
 from sim.kernels.ruled.words import DARK, DORMANT, E_DISPLAY, E_PLACE, PEAKS_MAX
 from sim.kernels.status import DONE, LIMIT, NO_REASON, POST_REJECT
@@ -67,7 +70,7 @@ W_VALUE = 2
 W_QTY = 3
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def peaks_of(mem: Words, orders: Words, verb: int, words: Words) -> int:
     """Most peaks that the order of a command may have."""
     if verb == SUBMIT and 0 < words[ST_DISPLAY] and words[ST_QTY] <= QTY_MAX:
@@ -78,7 +81,7 @@ def peaks_of(mem: Words, orders: Words, verb: int, words: Words) -> int:
     return 0
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def plain_room(
     mem: Words, orders: Words, levels: Words, bk: int, now: int, verb: int, words: Words
 ) -> int:
@@ -91,7 +94,7 @@ def plain_room(
     return DONE
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def act_plain(
     mem: Words,
     orders: Words,
@@ -127,7 +130,7 @@ def act_plain(
     return replace_order(mem, orders, levels, bk, now, cause, order_id, slot, price, words[W_QTY])
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def act_ruled(
     mem: Words,
     orders: Words,
@@ -140,7 +143,9 @@ def act_ruled(
 ) -> int:
     """A command on a book with rules. The slot where its order waits, or -1."""
     if verb == SUBMIT:
-        return submit_ruled(mem, orders, levels, bk, now, cause, words, 0, SORT_OWN)
+        for word in range(ST_SIZE):
+            mem[mem[H_SCRATCH_OFF] + word] = words[word]
+        return submit_ruled(mem, orders, levels, bk, now, cause)
     if verb == SET_PHASE:
         set_phase(mem, orders, levels, bk, now, cause, words[0])
     elif verb == SET_BAND:
@@ -163,7 +168,7 @@ def act_ruled(
     return -1
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def act_below(
     mem: Words,
     orders: Words,

@@ -51,7 +51,7 @@ from sim.kernels.status import (
 )
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def mark_stops(mem: Words, orders: Words, bk: int) -> int:
     """Mark the stops that trades since the last look trigger, and let the others trail. How many."""
     low = mem[bk + B_STEP_LOW]
@@ -78,7 +78,7 @@ def mark_stops(mem: Words, orders: Words, bk: int) -> int:
     return found
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def fire_stops(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, count: int
 ) -> None:
@@ -110,7 +110,7 @@ def fire_stops(
         slot = after
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def mark_pegs(mem: Words, orders: Words, levels: Words, bk: int) -> int:
     """Look at the peg reference, and mark the pegs that are worth something else now. How many."""
     bid = peg_bid(mem, levels, bk)
@@ -131,7 +131,7 @@ def mark_pegs(mem: Words, orders: Words, levels: Words, bk: int) -> int:
     return found
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def move_pegs(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int) -> None:
     """Take the marked pegs out in order of entry, then let each arrive at its new price, or sleep."""
     bid = mem[bk + B_PEG_BID]

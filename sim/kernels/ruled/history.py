@@ -153,7 +153,7 @@ def meet_ahead(
     return budget
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def execute(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, slot: int, qty: int
 ) -> None:
@@ -188,7 +188,7 @@ def execute(
     tape_takes(mem, orders, levels, bk, slot, qty)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def execute_crossed(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, slot: int, qty: int
 ) -> None:
@@ -245,7 +245,7 @@ def arrive_row(
         join(mem, orders, levels, bk, ts, cause, slot, kind, True)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def add_row(
     mem: Words,
     orders: Words,

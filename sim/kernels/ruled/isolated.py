@@ -43,7 +43,7 @@ def take_back(mem: Words, orders: Words, slot: int, lack: int) -> bool:
     return True
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def find_shares(mem: Words, orders: Words, bk: int, slot: int, worst: int) -> int:
     """Write the share of each order of the other side's dark queue into E_SHARE; their sum."""
     side = orders[slot * ORDER + O_KEY_SIDE] & 1
@@ -70,7 +70,7 @@ def find_shares(mem: Words, orders: Words, bk: int, slot: int, worst: int) -> in
     return wanted - left
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def take_shares(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, slot: int
 ) -> None:

@@ -31,7 +31,7 @@ from sim.kernels.ruled.words import E_ENTRY, E_TIF
 from sim.kernels.status import CONTINUOUS, GTC, HALT, PHASE, VOLATILITY_CALL
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def sweep_market(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, side: int
 ) -> None:
@@ -46,7 +46,7 @@ def sweep_market(
         arrive(mem, orders, levels, bk, ts, cause, slot)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def sweep_displayed(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, side: int
 ) -> None:
@@ -64,7 +64,7 @@ def sweep_displayed(
             return
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def sweep_dark(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, side: int
 ) -> None:
@@ -83,7 +83,7 @@ def sweep_dark(
         slot = after
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def resume(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int) -> None:
     """Trading becomes continuous: what was for a call only ends, and what crosses arrives."""
     count = gather(mem, orders, levels, bk)

@@ -50,7 +50,7 @@ def better_key_x2(mem: Words, bk: int, side: int, units: int) -> int:
     return -((-2 * signed) // mem[bk + B_TICK]) - 1
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def trade_row(
     mem: Words,
     orders: Words,
@@ -153,7 +153,7 @@ def cross_side(
         key = after_level
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def cross_row(
     mem: Words,
     orders: Words,
@@ -171,7 +171,8 @@ def cross_row(
             for each in range(2):
                 cross_side(mem, orders, levels, bk, ts, cause, each, units, qty)
         elif mem[bk + B_CROSSED] == 0:
-            decided = uncross(mem, orders, levels, bk, ts, cause, True)
+            waits = is_call(mem[bk + B_PHASE])  # for the call itself
+            decided = uncross(mem, orders, levels, bk, ts, cause, waits)
             goes_on = decided == OUTSIDE and mem[mem[bk + B_RULES] + RB_CALL_EXTENDS] != 0
             mem[bk + B_CROSSED] = 0 if goes_on else 1
             if decided != NOTHING and decided != OUTSIDE:

@@ -25,7 +25,7 @@ from sim.kernels.layout import (
 )
 from sim.kernels.links import next_of
 from sim.kernels.outward import publish
-from sim.kernels.ruled.arrive import OVER, STOPPED, take
+from sim.kernels.ruled.arrive import OVER, STAYED, STOPPED, take
 from sim.kernels.ruled.display import queue_market, show, take_away
 from sim.kernels.ruled.fillable import fillable
 from sim.kernels.ruled.isolated import find_shares, take_shares
@@ -142,7 +142,7 @@ def interrupt(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause:
     join_parked(mem, orders, levels, bk, ts, cause)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def remainder_reason(mem: Words, bk: int, slot: int, side: int, stopped: bool) -> int:
     """Why what is left of an order that has arrived expires; 0 when it rests."""
     tk = terms_of(mem, slot)
@@ -193,7 +193,7 @@ def settle(
     return slot
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def become_limit(mem: Words, orders: Words, bk: int, slot: int) -> bool:
     """A MARKET_TO_LIMIT order that arrives takes the best price across; whether there is one."""
     side = orders[slot * ORDER + O_KEY_SIDE] & 1
@@ -225,13 +225,11 @@ def arrive(
     least = mem[tk + E_MIN]
     if mem[tk + E_TIF] == FOK:
         least = orders[slot * ORDER + O_LIVE]
+    how = STAYED
     if mem[tk + E_TYPE] == PEG_MIDPOINT and mem[mem[bk + B_RULES] + RB_MID_ISOLATED] != 0:
-        lots = find_shares(mem, orders, bk, slot, worst)
-        if lots >= least:
+        if find_shares(mem, orders, bk, slot, worst) >= least:
             take_shares(mem, orders, levels, bk, ts, cause, slot)
-        return settle(mem, orders, levels, bk, ts, cause, slot, False)
-    how = 0
-    if least == 0 or fillable(mem, orders, levels, bk, slot, worst) >= least:
+    elif least == 0 or fillable(mem, orders, levels, bk, slot, worst) >= least:
         last = mem[bk + B_REFERENCE] if mem[bk + B_PHASE] == TRADE_AT_LAST else NO_PRICE
         how = take(mem, orders, levels, bk, ts, cause, slot, worst, last)
     if how == OVER:
@@ -239,7 +237,7 @@ def arrive(
     return settle(mem, orders, levels, bk, ts, cause, slot, how == STOPPED)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def arrive_or_rest(
     mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, slot: int
 ) -> int:
@@ -273,7 +271,7 @@ def effective_now(mem: Words, orders: Words, levels: Words, bk: int, slot: int) 
     return effective_of(mem, orders, slot, bid, peg_ask(mem, levels, bk) if bid != NO_PRICE else 0)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def place(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, slot: int) -> int:
     """Place an accepted order. The slot where it rests, sleeps or waits, or -1."""
     tk = terms_of(mem, slot)

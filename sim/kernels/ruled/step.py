@@ -71,7 +71,7 @@ def followers_peg(mem: Words, bk: int) -> bool:
     return False
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def row_room(
     mem: Words,
     orders: Words,
@@ -95,7 +95,7 @@ def row_room(
     return level_room(mem, orders, bk, kind, side, handle, price, qty)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def apply_print(
     mem: Words,
     orders: Words,

@@ -34,11 +34,17 @@ from sim.kernels.pool import tag_of
 from sim.kernels.ruled.words import E_PRICE, E_REFILLS, E_RESERVE, E_SIZE, E_TYPE
 from sim.kernels.status import (
     FILLED,
+    LIMIT,
+    MARKET,
+    MARKET_TO_LIMIT,
     NO_REASON,
     PEG_MARKET,
     PEG_PRIMARY,
     REACTIVE,
+    STOP,
+    STRIKE_MATCH,
     TRADE,
+    TRAILING_STOP,
 )
 
 
@@ -135,3 +141,11 @@ def note_print(mem: Words, bk: int, units: int) -> None:
 def outside_band(mem: Words, bk: int, price_x2: int) -> bool:
     """Whether a price in half ticks lies outside the band."""
     return price_x2 >> 1 < mem[bk + B_BAND_LOW] or -(-price_x2 >> 1) > mem[bk + B_BAND_HIGH]
+
+
+@njit(cache=True)
+def uses_price(kind: int) -> bool:
+    """Whether orders of a type have a limit."""
+    if kind < LIMIT or kind >= STRIKE_MATCH:
+        return False
+    return not (kind == MARKET or kind == MARKET_TO_LIMIT or kind == STOP or kind == TRAILING_STOP)

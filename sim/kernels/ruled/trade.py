@@ -63,7 +63,7 @@ def trade(
     tell_fill(mem, bk, ts, slot, price_x2, lots, left, TAKER)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def settle_selves(
     mem: Words,
     orders: Words,
@@ -85,7 +85,7 @@ def settle_selves(
     return False
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True)
 def share_level(
     mem: Words,
     orders: Words,
