@@ -41,6 +41,15 @@ TYPES: Final = (
     *(STOP, TRAILING, MIDPOINT) * 6,
     *(PEG_MARKET, STRIKE) * 3,
 )
+FLAVOURS: Final = (
+    TYPES,
+    TYPES,
+    (LIMIT, *(MIDPOINT,) * 4, PRIMARY, PEG_MARKET),
+    (LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING, TRAILING),
+    (LIMIT, LIMIT, MARKET, MTL, STRIKE),
+)
+"""What the orders of one stream mostly are."""
+
 WAITING_TIFS: Final = (TimeInForce.GTC,) * 8 + (TimeInForce.DAY, TimeInForce.GTD)
 CALL_TIFS: Final = (TimeInForce.AT_OPEN, TimeInForce.AT_CLOSE, TimeInForce.AUCTION)
 CALLS: Final = tuple(phase for phase in Phase if phase.is_call)
@@ -51,6 +60,10 @@ PEG_TYPES: Final = (PRIMARY, MIDPOINT, PEG_MARKET)
 
 class RuledStreamMaker(StreamMaker):
     """Draws tape rows, orders with terms, and what a venue sets."""
+
+    def __init__(self, seed: int, mode: Mode, profile: str) -> None:
+        super().__init__(seed, mode, profile)
+        self.types = self.random.choice(FLAVOURS)
 
     def next_steps(self) -> Iterator[Step]:
         """What a venue sets, now and then; else what every stream has."""
@@ -94,6 +107,11 @@ class RuledStreamMaker(StreamMaker):
             yield from self.uncross()
             if self.random.random() < 0.3:
                 yield from self.order_row()
+        if self.phase.is_call and self.random.random() < 0.3:
+            centre, width = self.price(), self.random.randint(0, 3)
+            yield "band", (centre - width, centre + width)
+        if self.random.random() < 0.05:
+            yield from self.clear()
         after = self.random.choice((Phase.CONTINUOUS,) * 5 + PAUSES)
         if after == Phase.CONTINUOUS:
             yield from self.uncross()
@@ -120,7 +138,7 @@ class RuledStreamMaker(StreamMaker):
     def submit(self) -> dict[str, Any]:
         """A new order with terms."""
         side, order_id = self.side(), self.next_id()
-        order_type = self.random.choice(TYPES)
+        order_type = self.random.choice(self.types if self.random.random() < 0.9 else TYPES)
         tif = self.life(order_type)
         price, qty = self.wrong_sometimes(self.own_price(side), self.qty())
         touch = self.best(side.other)
@@ -181,7 +199,8 @@ class RuledStreamMaker(StreamMaker):
             if self.random.random() < 0.3:
                 order["all_or_none"] = True
             else:
-                order["min_qty_lots"] = self.random.randint(1, qty)
+                above = self.random.random() < self.profile.invalid_share
+                order["min_qty_lots"] = qty + 1 if above else self.random.randint(1, qty)
 
     def add_peg_terms(self, order: dict[str, Any], order_type: OrderType, side: Side) -> None:
         """A limit now and then, and a distance."""

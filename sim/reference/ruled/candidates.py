@@ -178,10 +178,10 @@ def fillable(state: RuledState, arrival: Arrival) -> int:
         return sum(lots for _, lots in shares(state, order))
     wanted, found = order.live, 0
     for each in standing(state, arrival):
+        if each.min_lots > wanted > 0:
+            continue
         if wanted == 0 or interrupts(state, arrival, each.price_x2):
             break
-        if each.min_lots > wanted:
-            continue
         lots = min(wanted, each.lots)
         if prevents(order, each.order):
             if order.self_trade in NEWEST_ENDS:

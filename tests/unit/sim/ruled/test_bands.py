@@ -165,6 +165,14 @@ def test_an_order_that_waits_for_its_minimum_interrupts_nothing(new: New) -> Non
     assert game.now.phase == Phase.CONTINUOUS
 
 
+def test_a_dark_order_that_cannot_be_met_is_outside_nothing(new: New) -> None:
+    game = banded(new, INTERRUPT)
+    game.buy(13, 115, aon=True)
+    game.add("a", BUY, 9, 104)
+    assert takes(game.sell(7, 104, least=1)) == [(104, 7)]
+    assert game.now.phase == Phase.CONTINUOUS
+
+
 def test_half_ticks_outside_the_band_interrupt_too(new: New) -> None:
     game = banded(new, INTERRUPT)
     game.buy(1, 105)
