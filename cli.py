@@ -236,6 +236,27 @@ def bench_replay_speed(
     terminal.result("replay, messages per second", output.fields_of(rates))
 
 
+@bench_app.command("rules")
+def bench_rules_speed(
+    rounds: Annotated[int, typer.Option(min=1, help="How often everything runs.")] = 5,
+    messages: Annotated[
+        int, typer.Option(min=5_000, help="Least length of the replayed stream.")
+    ] = 1_000_000,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Books with rules: replay beside a plain book, and microseconds of what each rule does."""
+    from scenarios.bench_rules import bench_rules
+
+    terminal = terminal_of(as_json, quiet, verbose)
+    with terminal.progress("bench", "rounds") as tick:
+        found = bench_rules(
+            progress=tick, wall_ns=time.perf_counter_ns, rounds=rounds, messages=messages
+        )
+    terminal.result("books with rules", output.fields_of(found))
+
+
 @bench_app.command("desk")
 def bench_desk_speed(
     context: typer.Context,
