@@ -178,9 +178,11 @@ def fillable(state: RuledState, arrival: Arrival) -> int:
         return sum(lots for _, lots in shares(state, order))
     wanted, found = order.live, 0
     for each in standing(state, arrival):
-        if each.min_lots > wanted > 0:
+        if wanted == 0:
+            break
+        if each.min_lots > wanted:
             continue
-        if wanted == 0 or interrupts(state, arrival, each.price_x2):
+        if interrupts(state, arrival, each.price_x2):
             break
         lots = min(wanted, each.lots)
         if prevents(order, each.order):
