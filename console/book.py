@@ -18,7 +18,7 @@ def book_play(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Step through the lines of a ladder: what each brought about, and the book after it."""
+    """Step a book through a ladder, and show what each line did."""
     from console.play import show
     from console.play.ladder import play, read_ladder
 

@@ -68,12 +68,12 @@ class BookSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     Attributes:
         matching: Who of those at one price trades.
-        algorithm: Of SHARED books: a letter of `CME_STEPS`.
+        algorithm: Of shared books: how, by the futures exchanges' letter: A, C, F, K, O, Q, S or T.
         top_lots_min: The top order must have this size.
         top_lots_max: It gets at most this much ahead of the others.
         prorata_lots_min: A share below this is no share.
         prorata_round_up: Whether shares are rounded up.
-        split_fifo_ppm: What a SPLIT step sets apart for the next FIFO step.
+        split_fifo_ppm: What algorithm K sets apart for the oldest.
         auction: How a call finds its price.
         pressure_limit_ppm: How far from the reference pressure may move the print.
         market_rests: Whether what is left of a market order waits while trading.
@@ -148,7 +148,13 @@ class BookSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class AcceptSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Kinds of order that are taken."""
+    """Kinds of order that are taken; an order must be of all three.
+
+    Attributes:
+        types: How it is priced.
+        tifs: How long it may live.
+        terms: What else it may carry.
+    """
 
     types: tuple[OrderType, ...] = (OrderType.LIMIT, OrderType.MARKET)
     tifs: tuple[TimeInForce, ...] = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
@@ -227,7 +233,17 @@ class AdmissionSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class ThrottleSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One limit on messages (`sim.front.ThrottleRule`)."""
+    """One limit on messages (`sim.front.ThrottleRule`).
+
+    Attributes:
+        count: Messages in a window, or that a bucket gets in one.
+        window_ns: How long that is.
+        shape: How they are counted: in every such window, or as a bucket fills.
+        burst: Of a bucket: most messages saved up.
+        per: Whose messages are counted together.
+        cancels_exempt: Whether cancels pass uncounted.
+        queue: Whether a message too many waits instead of being refused.
+    """
 
     count: int
     window_ns: int
@@ -258,7 +274,17 @@ class QuoteSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ProtectionSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Limits of a group of quotes (`sim.front.ProtectionLimits`)."""
+    """Limits of a group of quotes (`sim.front.ProtectionLimits`); one that is 0 is none.
+
+    Attributes:
+        window_ns: Within which time.
+        volume_lots: Lots traded that pull its quotes.
+        trades: Trades that do.
+        share_ppm: Shares of quotes that do, added up, in millionths.
+        from_first: Whether a window begins with a trade and starts over, instead of sliding.
+        frozen_ns: After which time quotes are taken again; 0 for after a reset only.
+        maker_only: Whether only trades of quotes that rested count.
+    """
 
     window_ns: int
     volume_lots: int = 0

@@ -26,6 +26,17 @@ def run_block(block: Block, folder: Path, names: dict[str, object]) -> None:
 
         parse_scenario(block.body, f"line {block.line}")
         (folder / "scenario.toml").write_text(block.body, encoding="utf-8")
+    elif block.kind == "toml venue":
+        from scenarios.venue_preset import parse_preset
+
+        parse_preset(block.body, f"line {block.line}")
+        (folder / "venue.toml").write_text(block.body, encoding="utf-8")
+    elif block.kind == "text ladder":
+        from console.play.ladder import play
+
+        path = folder / "ladder.txt"
+        path.write_text(block.body, encoding="utf-8")
+        assert list(play(block.body, str(path)))
 
 
 def name_of(page: Path) -> str:

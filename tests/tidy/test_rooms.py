@@ -1,7 +1,10 @@
 """A room that exists is in the wheel, typed, under the import contracts and the type checker."""
 
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
+
+import pytest
 
 from tests.tidy.source import ROOMS
 
@@ -48,3 +51,18 @@ def test_the_constraints_pin_every_dependency_by_name_alone() -> None:
 
     assert {requirement.partition(">=")[0] for requirement in needed} <= names
     assert [pin for pin in pins if pin.count("==") != 1 or "/" in pin or "@" in pin] == []
+
+
+@pytest.mark.parametrize("folder", ["scenarios/library", "scenarios/venues"])
+def test_what_is_packaged_beside_code_is_in_the_wheel(folder: str) -> None:
+    """A room is taken whole, but for what git ignores, which hatch leaves out."""
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    lines = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    ignored = [line.rstrip("/") for line in lines if line and not line.startswith("#")]
+    files = sorted((ROOT / folder).glob("*.toml"))
+
+    assert set(wheel) == {"only-include"}
+    assert folder.partition("/")[0] in wheel["only-include"]
+    assert len(files) > 1
+    parts = {part for file in files for part in file.relative_to(ROOT).parts}
+    assert [part for part in sorted(parts) if any(fnmatch(part, one) for one in ignored)] == []
