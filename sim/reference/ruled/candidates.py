@@ -180,7 +180,7 @@ def fillable(state: RuledState, arrival: Arrival) -> int:
     for each in standing(state, arrival):
         if wanted == 0:
             break
-        if each.min_lots > wanted:
+        if each.lots == 0 or each.min_lots > wanted:
             continue
         if interrupts(state, arrival, each.price_x2):
             break
