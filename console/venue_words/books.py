@@ -4,6 +4,7 @@ from typing import Final
 
 from console.venue_words.amounts import Section, length, lots, percent
 from market.codes import BandAction, SelfTrade
+from market.columns import QTY_LOTS_MAX
 from scenarios.venue_preset import VenuePreset
 from scenarios.venue_sections import BookSection
 from sim.venue_rules.allocation_policy import AllocationPolicy, ShareOf, Step
@@ -90,10 +91,11 @@ def _sharing(book: BookSection, policy: AllocationPolicy) -> Section:
     steps = ", then ".join(STEPS[step] for step in policy.steps)
     rounding = "up, oldest first while lots last" if policy.prorata_round_up else "down"
     shares = "what is left" if policy.share_of is ShareOf.REMAINING else "the size as entered"
+    bounded = policy.top_max_lots < QTY_LOTS_MAX
+    most = f"{lots(policy.top_max_lots)} at most" if bounded else "all that it has"
     section: Section = {
         "shares": f"{steps} (algorithm {book.algorithm})",
-        "top_order": f"it must have {lots(policy.top_min_lots)}, and gets {lots(policy.top_max_lots)} "
-        "at most ahead of the others",
+        "top_order": f"it must have {lots(policy.top_min_lots)}, and gets {most} ahead of the others",
         "share_by_size": f"of {shares}, rounded {rounding}; below {lots(policy.prorata_min_lots)} "
         "it is none",
     }

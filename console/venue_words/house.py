@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from console.venue_words.amounts import NONE, Section, length, listed, lots, percent, yes
+from console.venue_words.amounts import NONE, Section, length, lots, percent, yes
 from console.venue_words.orders import LIVES
 from scenarios.venue_preset import VenuePreset
 from scenarios.venue_sections import ThrottleSection
@@ -43,15 +43,10 @@ def disconnects(preset: VenuePreset) -> Section:
         section["not_covered"] = "everything: no order is cancelled"
         return section
     grace = f"{length(policy.grace_ns)} after the loss" if policy.grace_ns else "at once"
+    kinds = (("orders", policy.orders), ("quotes", policy.quotes))
+    covered = [name for name, there in kinds if there]
     section |= {
-        "cancelled": listed(
-            [
-                name
-                for name, there in (("orders", policy.orders), ("quotes", policy.quotes))
-                if there
-            ]
-        )
-        + f", {grace}",
+        "cancelled": f"{' and '.join(covered)}, {grace}",
         "not_covered": _not_covered(policy),
         "a_logout": "is a loss too" if policy.on_logout else "takes nothing away",
     }

@@ -40,9 +40,9 @@ TERMS: Final = {
     OrderTerm.MIN_QTY: "minimum quantity",
     OrderTerm.ALL_OR_NONE: "all or none",
     OrderTerm.PEG_OFFSET: "peg offset",
-    OrderTerm.POST_REJECT: "post only, or refused",
-    OrderTerm.POST_SLIDE: "post only, or moved back",
-    OrderTerm.SELF_TRADE: "what to do on meeting an own order",
+    OrderTerm.POST_REJECT: "post only (else refused)",
+    OrderTerm.POST_SLIDE: "post only (else moved back)",
+    OrderTerm.SELF_TRADE: "self-trade instruction",
     OrderTerm.QUOTE: "leg of a quote",
 }
 EVERYWHERE: Final = (
@@ -70,7 +70,8 @@ def orders(preset: VenuePreset) -> Section:
         for name, phase in sheet.phases.items()
     ]
     section["less_in_a_phase"] = narrower or NONE
-    section["cut_offs"] = [_cut_off(one) for one in CUT_OFFS[sheet.cut_offs]] or NONE
+    cut_offs = CUT_OFFS[sheet.cut_offs]
+    section["cut_offs"] = [_cut_off(one, cut_offs[:i]) for i, one in enumerate(cut_offs)] or NONE
     return section
 
 
@@ -88,9 +89,12 @@ def _less(phase: dict[str, str], usual: dict[str, str]) -> dict[str, str]:
     return {key: "the same" if phase[key] == usual[key] else phase[key] for key in usual}
 
 
-def _cut_off(cut_off: CutOff) -> dict[str, str]:
-    """When it is too late for orders of a call."""
-    kind = "all" if cut_off.order_type is None else TYPES[cut_off.order_type]
+def _cut_off(cut_off: CutOff, before: tuple[CutOff, ...]) -> dict[str, str]:
+    """When it is too late for orders of a call; the first that fits an order holds."""
+    others = any(one.tif is cut_off.tif for one in before)
+    kind = "all others" if others else "all"
+    if cut_off.order_type is not None:
+        kind = TYPES[cut_off.order_type]
     entering = _before(cut_off.enter_ns)
     if cut_off.unless_offsetting:
         entering += ", later only against a published imbalance"
