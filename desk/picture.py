@@ -114,6 +114,11 @@ class Picture:
         """A fill, a bust or a correction reaches the ledger and the position, to the same lot."""
         strategy, book_id, order_id = order.strategy, order.book_id, order.order_id
         ledger, lots = self.ledger, outcome.filled_lots
+        if report.half:
+            raise DeskError(
+                f"order {order_id}: found a fill half a tick above {report.price_ticks}, allowed are "
+                "whole ticks: a desk sends no midpoint orders"
+            )
         is_done = False
         if outcome.corrected_from is not None:
             is_done = ledger.correct(
