@@ -226,7 +226,7 @@ def unseen(order: RuledOrder) -> Standing:
 def level_standing(state: RuledState, arrival: Arrival, queue: list[Order]) -> Iterator[Standing]:
     """A displayed level: what shows, then the reserves; in a shared one own orders come first."""
     order = arrival.order
-    parts = list(queue)
+    parts = [each for each in queue if each.live > 0]
     if state.rules.matching == Matching.SHARED:
         parts.sort(key=lambda each: not prevents(order, each))
     for each in parts:

@@ -8,6 +8,7 @@ from market.codes import BandAction, Mode, OrderType, Phase, PostOnly, Reason, R
 from market.codes import TimeInForce as Tif
 from tests.unit.sim.ruled.game import (
     BUY,
+    FROZEN,
     SELL,
     Game,
     expired,
@@ -171,6 +172,15 @@ def test_a_dark_order_that_cannot_be_met_is_outside_nothing(new: New) -> None:
     game.add("a", BUY, 9, 104)
     assert takes(game.sell(7, 104, least=1)) == [(104, 7)]
     assert game.now.phase == Phase.CONTINUOUS
+
+
+def test_what_we_have_eaten_is_outside_nothing(new: New) -> None:
+    game = new(FROZEN, band_action=INTERRUPT)
+    game.add("a", BUY, 14, 111)
+    game.sell(14, 111)
+    game.add("b", BUY, 13, 108)
+    game.band(90, 110)
+    assert takes(game.sell(1, tif=Tif.FOK)) == [(108, 1)]
 
 
 def test_half_ticks_outside_the_band_interrupt_too(new: New) -> None:
