@@ -18,7 +18,7 @@ from sim.schedule.schedule import version_on
 NOWHERE_SIMULATED: Final = (
     "A lost session is noticed at once, and sessions that say too much are refused, never cut off.",
     "No legitimate error is corrected after a cut-off.",
-    "A scenario has no index that market-wide breakers could watch, and charges no funding or borrow by itself.",
+    "A scenario has no index that market-wide breakers could watch.",
 )
 """What no venue has here."""
 
