@@ -5,20 +5,21 @@ What it promises to orders is in `test_ruled_promises.py`.
 
 from collections import Counter
 from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market.codes import Kind, Mode, Side
+from market.codes import Kind, Liquidity, Mode, Reason, Side, TimeInForce
 from market.errors import BadRow
 from sim.reference import Outcome, ReferenceBook
 from sim.venue_rules.book_rules import BookRules
 from tests.random_tape import HANDLE_COUNT, TICK_UNITS, Step
 from tests.ruled_books import IMPLEMENTATIONS, Picture, picture
 from tests.ruled_presets import PRESETS
-from tests.ruled_stream import play_ruled, ruled_stream, ruled_streams
+from tests.ruled_stream import RULED_PROFILES, play_ruled, ruled_stream, ruled_streams
 from tests.strategies import play, random_stream
 
 
@@ -99,6 +100,35 @@ def test_the_same_stream_gives_the_same_digest(
             try_step(book, step)
         digests.add(book.digest())
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.name.lower())
+@pytest.mark.parametrize("preset", PRESETS)
+def test_who_is_refused_for_too_little_would_have_traded_just_what_the_figure_says(
+    preset: str, mode: Mode
+) -> None:
+    """The figure counts without changing anything; an order that may trade in part is the proof."""
+    refused = 0
+    for seed, profile in enumerate((*RULED_PROFILES, "own", "own")):
+        book = new_book("reference", PRESETS[preset], mode)
+        for verb, data in ruled_stream(seed, 400, mode=mode, profile=profile):
+            if verb != "submit" or data["tif"] not in (TimeInForce.IOC, TimeInForce.FOK):
+                try_step(book, (verb, data))
+                continue
+            before = deepcopy(book)
+            report = play_ruled(book, (verb, data)).reports[0]
+            if report.reason not in (Reason.NOT_FILLABLE, Reason.BELOW_MINIMUM):
+                continue
+            ioc = {**data, "tif": int(TimeInForce.IOC), "min_qty_lots": 0, "all_or_none": False}
+            reports = play_ruled(before, (verb, ioc)).reports
+            lots = sum(
+                each.qty_lots
+                for each in reports
+                if each.liquidity == Liquidity.TAKER and each.order_id == data["order_id"]
+            )
+            assert report.figure == lots, data
+            refused += 1
+    assert refused > 5
 
 
 def without_terms(step: Step) -> Step:
