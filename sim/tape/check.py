@@ -10,7 +10,7 @@ from market.codes import Kind, RowFlag
 from market.errors import InputError
 from sim.tape.meta import TapeMeta
 
-_KIND_MAX = max(int(kind) for kind in Kind)
+_KIND_MAX = max(int(kind) for kind in Kind if kind is not Kind.INDICATION)
 _FLAGS_MAX = sum(int(flag) for flag in RowFlag)
 _ORDER_KINDS = (Kind.ADD, Kind.REDUCE, Kind.DELETE, Kind.EXECUTE, Kind.REPLACE, Kind.REVEAL)
 _DISPLAYED_KINDS = (*_ORDER_KINDS, Kind.LEVEL, Kind.QUOTE)
