@@ -131,6 +131,13 @@ def test_who_is_refused_for_too_little_would_have_traded_just_what_the_figure_sa
     assert refused > 5
 
 
+def named_alike(outcome: Outcome | None) -> object:
+    """An outcome without names of orders, which implementations may give to slots of their own."""
+    if outcome is None:
+        return None
+    return [message._replace(handle=0) for message in outcome.messages], outcome.reports
+
+
 def without_terms(step: Step) -> Step:
     """The same command for a book with rules, of an order that carries nothing."""
     verb, data = step
@@ -158,6 +165,6 @@ def test_without_terms_a_book_with_rules_is_a_plain_book(
         with suppress(BadRow):
             expected = play(plain, step)
         found = try_step(ruled, without_terms(step))
-        assert expected == found, step
+        assert named_alike(expected) == named_alike(found), step
         numbers = plain.dump()
         assert ruled.dump()[: len(numbers)] == numbers, step
