@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from market.codes import BandAction, Mode, OrderType, Phase, SelfTrade, Side
+from market.codes import BandAction, Mode, OrderType, SelfTrade, Side
 from sim.streams import stream_key
 from sim.venue_rules.allocation_policy import AllocationPolicy, ShareOf
 from sim.venue_rules.auction_policy import (
