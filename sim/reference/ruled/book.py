@@ -170,6 +170,11 @@ class RuledBook:
         self.state.reference_x2 = x2_ticks
         return self._done()
 
+    def indicate(self) -> Outcome:
+        """Publish what the call would print if it ended now; nothing of it happens."""
+        calls.indicate(self.state)
+        return self.state.take_outcome()
+
     def follow(self) -> Outcome:
         """Let pegs follow the other book, which has changed."""
         return self._done()

@@ -18,6 +18,7 @@ from sim.reference.ruled.resume import resume
 from sim.reference.ruled.state import RuledState
 from sim.reference.state import Order
 from sim.venue_rules import AuctionOrder, AuctionResult, Terms, run_auction
+from sim.venue_rules.auction_order import Print
 from sim.venue_rules.auction_policy import Decided
 
 
@@ -81,6 +82,13 @@ def find(state: RuledState, orders: Sequence[Order]) -> AuctionResult:
     terms = Terms(reference_x2_ticks=state.reference_x2, band_ticks=state.band if bounded else None)
     asked = [as_asked(order, seq) for seq, order in enumerate(orders)]
     return run_auction(asked, state.rules.auction, terms)
+
+
+def indicate(state: RuledState) -> None:
+    """Publish the price in ticks, the lots and the surplus of the call as it is; NO_PRICE for none."""
+    found = Print() if state.frozen else find(state, in_the_call(state)).found
+    price = NO_PRICE if found.price_ticks is None else found.price_ticks
+    state.publish_indication(price, found.executed_lots, found.surplus_lots)
 
 
 def as_asked(order: Order, seq: int) -> AuctionOrder:

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from market.codes import Depth, Kind, Liquidity, Mode, Phase, QueueModel, Reason, ReportType, Side
 from market.messages import NO_PRICE
-from sim.reference.outcome import Report
+from sim.reference.outcome import Message, Report
 from sim.reference.ruled.orders import Place, RuledOrder
 from sim.reference.state import Order, Sort, State
 from sim.venue_rules.book_rules import BookRules
@@ -192,6 +192,10 @@ class RuledState(State):
         if not self.frozen:
             units = price_x2 * self.tick_units // 2
             self.publish_plain(Kind.TRADE, side=aggressor, price=units, qty=lots)
+
+    def publish_indication(self, price_ticks: int, lots: int, surplus: int) -> None:
+        """Publish what a call would print, and the lots it would leave over."""
+        self._messages.append(Message(Kind.INDICATION, -1, 0, price_ticks, lots, surplus))
 
     def answer(
         self,

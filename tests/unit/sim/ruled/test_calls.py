@@ -6,8 +6,10 @@ import pytest
 
 from market.codes import Kind, OrderType, Phase, Reason
 from market.codes import TimeInForce as Tif
+from market.messages import NO_PRICE
+from sim.reference.ruled import RuledBook
 from sim.venue_rules.auction_policy import AuctionPolicy, OutsideBand
-from tests.unit.sim.ruled.game import BUY, SELL, Game, expired, fills, makes, news
+from tests.unit.sim.ruled.game import BUY, FROZEN, SELL, Game, expired, fills, makes, news
 
 New = Callable[..., Game]
 OPENING, CLOSING, INTRADAY = Phase.OPENING_CALL, Phase.CLOSING_CALL, Phase.INTRADAY_CALL
@@ -180,6 +182,32 @@ def test_a_strike_match_order_trades_at_its_strike_or_better_only(new: New) -> N
         outcome = game.phase(Phase.CLOSED)
         assert sum(filled for _, _, filled in makes(outcome)) == 2 * lots
         assert expired(outcome) == ([] if lots else [(1, 5, Reason.AUCTION_OVER)])
+
+
+def test_an_indication_is_what_the_call_would_print_and_changes_nothing() -> None:
+    # Only the specification has it as a method; the compiled one is asked through its world.
+    game = Game(RuledBook)
+    game.phase(OPENING)
+    for name, terms in (("none", {}), ("some", {"least": 4})):
+        game.buy(9, 101, **terms)
+        before = game.book.digest()
+        outcome = game.book.indicate()
+        assert [tuple(each) for each in outcome.messages] == [
+            (Kind.INDICATION, -1, 0, *((NO_PRICE, 0, 0) if name == "none" else (101, 5, 13)))
+        ]
+        assert game.book.digest() == before
+        game.sell(5, 100)
+    # The last lot would go to the second buy, which wants four: it leaves, and sells are left over.
+    assert game.book.indicate().messages[0][3:] == (100, 9, -1)
+    assert news(game.phase(CONTINUOUS))[0] == ("CROSS", 200, 9, 0)
+
+
+def test_a_frozen_indication_has_no_price() -> None:
+    game = Game(RuledBook, FROZEN)
+    game.phase(OPENING)
+    game.buy(9, 101)
+    game.sell(9, 101)
+    assert news(game.book.indicate()) == [("INDICATION", NO_PRICE, 0, 0)]
 
 
 # What ends with a call.
