@@ -50,13 +50,13 @@ class Feed:
         data, book_id = self.data, view.book_id
         views, seq = data.views, view.seq
         old = views[book_id]
-        if old is not None and seq < old.seq:
-            return False
-        views[book_id] = view
-        fresh = old is None or seq != old.seq
+        fresh = old is None or seq > old.seq
         if fresh:
             data.content_ns[book_id] = view.local_ns
             data.stale[book_id] = False
+        elif old is not None and seq < old.seq:
+            return False
+        views[book_id] = view
         # A word rather than the enum: combining flags of an IntFlag costs more than the rest here.
         if int(view.fired) & _STALE:
             data.stale[book_id] = True

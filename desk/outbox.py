@@ -43,6 +43,9 @@ from market.messages import (
 _NEW: Final = ChildAction.NEW
 _PULL: Final = ChildAction.PULL
 
+CameOfIt = tuple[list[Command], list[Caused], list[Decision], list[Action], list[Refusal]]
+"""Commands, the same with their causes, decisions, actions and refusals of one event."""
+
 
 class Outbox:
     """Commands of one event, with their causes, and the decisions behind them.
@@ -75,12 +78,13 @@ class Outbox:
         self.actions: list[Action] = []
         self.refusals: list[Refusal] = []
 
-    def begin(self) -> None:
-        """A new event: nothing has come of it yet."""
-        self._data.seq += 1
+    def hand_over(self) -> CameOfIt:
+        """Give away all that came of an event; nothing has come of the next one yet."""
+        came = self.commands, self.caused, self.decisions, self.actions, self.refusals
         self.risky = 0
         self.commands, self.caused, self.decisions = [], [], []
         self.actions, self.refusals = [], []
+        return came
 
     def vetoed(
         self, key: int, signal: Signal, veto: Veto, live: Sequence[Order]

@@ -35,8 +35,8 @@ class Picture:
         self.ledger = ledger
         self.state = state
         # Profit by book is made from the ledger alone, so that a restored desk has the same.
-        self._equity = [self._book_equity(book_id) for book_id in state.books]
-        self._capital = state.config.capital * MICROS
+        self._profit = [self._book_profit(book_id) for book_id in state.books]
+        self._equity = state.config.capital * MICROS + sum(self._profit)
 
     def view(self, view: View, now_ns: int) -> bool:
         """A book as its feed shows it; whether it is news that may be acted on."""
@@ -100,11 +100,14 @@ class Picture:
 
     def mark(self, book_id: int) -> None:
         """A book's part of equity has changed."""
-        mark_x2_ticks = self.state.data.mark_x2_ticks[book_id]
+        state = self.state
+        mark_x2_ticks = state.data.mark_x2_ticks[book_id]
         if mark_x2_ticks:
             self.ledger.mark(book_id, mark_x2_ticks)
-        self._equity[book_id] = self._book_equity(book_id)
-        self.state.apply_equity(self._capital + sum(self._equity))
+        profit = self._book_profit(book_id)
+        self._equity += profit - self._profit[book_id]
+        self._profit[book_id] = profit
+        state.apply_equity(self._equity)
 
     def unknown(self, book_id: int) -> Sequence[Order]:
         """Orders of a book (or of EVERY one) of which nobody knows how they stand, by id."""
@@ -146,9 +149,10 @@ class Picture:
                 order_id,
                 report.exec_id,
             )
-        self.state.apply_fill(strategy, book_id, order.side.sign * outcome.net_lots)
+        net_lots = outcome.net_lots
+        self.state.apply_fill(strategy, book_id, -net_lots if order.side else net_lots)
         self.mark(book_id)
-        held = self.ledger.position_lots(strategy, book_id)
+        held = ledger.position_lots(strategy, book_id)
         known = self.state.data.positions[account_key(strategy, book_id)]
         if held != known:
             raise DeskError(
@@ -168,7 +172,7 @@ class Picture:
             0,
         )
 
-    def _book_equity(self, book_id: int) -> int:
+    def _book_profit(self, book_id: int) -> int:
         """Profit of one book so far at the ledger's mark, in value units."""
         return self.state.value_of_cash(book_id, self.ledger.equity_x2(book_id))
 

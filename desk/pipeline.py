@@ -51,6 +51,8 @@ FLAT_AT: Final = 2
 
 FAR_NS: Final = 1 << 62
 NO_KEYS: Final[tuple[int, ...]] = ()
+NOTHING: Final = ()
+"""Came of an event of which nothing came."""
 
 # Enum attributes cost a look-up each; the hot path has plain names.
 _ACCEPTED: Final = ReportType.ACCEPTED
@@ -133,8 +135,6 @@ class Desk:
         self._flat_ns = config.flat_ns or FAR_NS
         self._snapshot_every = config.snapshot_every
         self._take: dict[type, Callable[[Inbound, int], Sequence[int]]] = {
-            View: self._take_view,
-            Report: self._take_report,
             TimerFired: self._take_timer,
             LinkStatus: self._take_link,
             Operator: self._take_operator,
@@ -147,7 +147,8 @@ class Desk:
 
     def start(self, now_ns: int) -> Sequence[Command]:
         """What the desk wants before the first message: to be woken."""
-        self.out.begin()
+        if self._probe is not None:
+            self._probe("begin")
         self.out.wake(HEARTBEAT, now_ns + self.config.heartbeat_ns)
         if self.config.flat_ns > now_ns:
             self.out.wake(FLAT_AT, self.config.flat_ns)
@@ -158,10 +159,14 @@ class Desk:
         probe, state, out = self._probe, self.state, self.out
         if probe is not None:
             probe("begin")
-        out.begin()
         if now_ns >= state.data.next_bar_ns:
             state.apply_time(now_ns)
-        touched = self._take[type(message)](message, now_ns)  # feed, orders, ledger, state
+        if isinstance(message, View):  # feed, orders, ledger, state
+            touched = self._take_view(message, now_ns)
+        elif isinstance(message, Report):
+            touched = self._take_report(message, now_ns)
+        else:
+            touched = self._take[type(message)](message, now_ns)
         if probe is not None:
             probe("state")
         for action in self.gate.watch(state, now_ns):  # may pause or abort what is in flight
@@ -176,9 +181,8 @@ class Desk:
 
     # --- what happened --------------------------------------------------------------------------
 
-    def _take_view(self, view: Inbound, now_ns: int) -> Sequence[int]:
+    def _take_view(self, view: View, now_ns: int) -> Sequence[int]:
         """A book as its feed shows it: ask every strategy that follows it."""
-        assert type(view) is View
         is_news = self.picture.view(view, now_ns)
         touched = []
         for number, key in self._followers[view.book_id]:
@@ -217,25 +221,24 @@ class Desk:
             )
         return account_key(number, book_id)
 
-    def _take_report(self, report: Inbound, now_ns: int) -> Sequence[int]:
+    def _take_report(self, report: Report, now_ns: int) -> Sequence[int]:
         """A venue's answer; after a refusal other content is waited for."""
-        assert type(report) is Report
         order = self.picture.report(report, now_ns).order
         self.limits.report(report)
         if order is None:
             return NO_KEYS
         kind, strategy, book_id = report.type, order.strategy, order.book_id
+        key = strategy << 16 | book_id
         if kind in REFUSED or (kind is _CANCELLED and not order.cancel_sent):
             view = self.feed.data.views[book_id]
             assert view is not None
             # An IOC that found too little waits for other content; anything else for a while, too.
-            is_remainder = report.type is ReportType.EXPIRED and order.tif is TimeInForce.IOC
+            is_remainder = kind is ReportType.EXPIRED and order.tif is TimeInForce.IOC
             self.executor.refuse(
                 strategy, book_id, order.side, view.seq, 0 if is_remainder else now_ns
             )
         if kind is _CANCEL_REJECTED:
             return NO_KEYS  # another cancel now would be refused as well; the next event may try
-        key = account_key(strategy, book_id)
         if (
             order.ended
             and not self.orders.live(strategy, book_id)
@@ -324,13 +327,18 @@ class Desk:
     def _record(self, message: Inbound | None, now_ns: int) -> Sequence[Command]:
         """Write down what came in and all that came of it."""
         out = self.out
-        self.journal.event(now_ns, message, out.decisions, out.caused, out.actions, out.refusals)
-        every = self._snapshot_every
-        if every and self.data.seq % every == 0:
+        self.data.seq = seq = self.data.seq + 1
+        commands: Sequence[Command] = NOTHING
+        if out.commands or out.decisions or out.actions or out.refusals:
+            commands, caused, decisions, actions, refusals = out.hand_over()
+            self.journal.event(now_ns, message, decisions, caused, actions, refusals)
+        else:
+            self.journal.event(now_ns, message, NOTHING, NOTHING, NOTHING, NOTHING)
+        if self._snapshot_every and seq % self._snapshot_every == 0:
             self.journal.snapshot(now_ns, self.snapshot())
         if self._probe is not None:
             self._probe("journal")
-        return out.commands
+        return commands
 
     def snapshot(self) -> bytes:
         """Everything remembered, as bytes; equal desks have equal bytes."""

@@ -17,6 +17,10 @@ STALE: Final = int(Trigger.STALE)
 """As a plain int: combining members of a flag costs more than all the rest of a look."""
 
 
+_CONTINUOUS: Final = Phase.CONTINUOUS
+_pair: Final = tuple.__new__  # the constructor that a named tuple has is a function of Python's
+
+
 class Touch(NamedTuple):
     """The best prices that others offer; the bid is always below the ask."""
 
@@ -31,7 +35,7 @@ def touch_of(view: View | None) -> Touch | None:
         None when there is no view, trading is not continuous, the feed has gone stale, the book is
         locked or crossed, or others leave a side empty as far as the view reaches.
     """
-    if view is None or view.phase is not Phase.CONTINUOUS or int(view.fired) & STALE:
+    if view is None or view.phase is not _CONTINUOUS or int(view.fired) & STALE:
         return None
     bid_ticks, ask_ticks = view.bid_ticks, view.ask_ticks
     if bid_ticks == NO_PRICE or ask_ticks == NO_PRICE or bid_ticks >= ask_ticks:
@@ -44,4 +48,4 @@ def touch_of(view: View | None) -> Touch | None:
         if len(view.asks) < 2:
             return None
         ask_ticks = view.asks[1][0]
-    return Touch(bid_ticks, ask_ticks)
+    return _pair(Touch, (bid_ticks, ask_ticks))

@@ -258,7 +258,9 @@ class Executor:
             # What is already crossing answers by itself; only what rests has to make way.
             resting = [order for order in live if order.post_only]
             return self.stop(parent.strategy, parent.book_id, resting)
-        qty_lots = min(wanted_lots, config.child_lots_max, room_lots)
+        qty_lots = wanted_lots if wanted_lots < room_lots else room_lots
+        if qty_lots > config.child_lots_max:
+            qty_lots = config.child_lots_max
         if qty_lots < 1 or self._was_refused(parent, side, view.seq, now_ns):
             return []
         if side is _BUY:

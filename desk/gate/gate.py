@@ -27,7 +27,7 @@ Invariants:
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from desk.gate.breakers import PriceWindow, RateWindow, add_count
 from desk.gate.codes import VetoCode
@@ -45,7 +45,7 @@ from desk.gate.episodes import (
 from desk.gate.exposure import Sums
 from desk.gate.monitor import Monitor
 from desk.gate.obstacles import Obstacles
-from desk.gate.rooms import ROOMS, figures, reducing_rooms, rooms_of, tightest
+from desk.gate.rooms import ROOMS, Room, figures, reducing_rooms, rooms_of, tightest
 from desk.gate.tables import Tables
 from market.codes import OperatorAction
 from market.decisions import PPM, Action, ActionKind, Flat, Permit, Quotes, Signal, Target, Veto
@@ -54,11 +54,10 @@ from market.messages import EVERY, Operator
 if TYPE_CHECKING:
     from desk.state import State
 
-Room = tuple[int, int]
-"""Lots that may be bought, and lots that may be sold."""
-
-Memo = tuple[tuple[int, int, int], Room]
+Memo = tuple[int, int, int, Room]
 """A room as it was computed last, behind what it was made from: version, volume and bar."""
+
+NO_ROOM: Final = (0, 0)
 
 
 class Gate:
@@ -91,7 +90,6 @@ class Gate:
         self._memos: dict[int, Memo] = {}
         self._obstacles = Obstacles(self._tables, self.data)
         self._scale_ppm = self._tables.scale_ppm
-        self._hedges = len(instruments) > 1
 
     # --- before sizing --------------------------------------------------------------------------
 
@@ -109,25 +107,14 @@ class Gate:
         own = seen.positions.get(key, 0)
         own_high = own + seen.buy_risk.get(key, 0)
         own_low = own - seen.sell_risk.get(key, 0)
-        position = seen.position_lots[book_id]
-        # What reduces: the strategy's own position and the book's, whichever has less left of it.
-        high, low = position + seen.buy_risk_lots[book_id], position - seen.sell_risk_lots[book_id]
-        buy = -(own_high if own_high > high else high)
-        sell = own_low if own_low < low else low
+        rooms = self._rooms(key, own_high, own_low, state) if veto is None else None
+        buy, sell = rooms or NO_ROOM
+        if -own_high > buy or own_low > sell:  # what reduces may be more than the room
+            buy, sell = self._widened(signal, key, own_high, own_low, (buy, sell), state)
         if buy < 0:
             buy = 0
         if sell < 0:
             sell = 0
-        rooms, buy_room, sell_room = None, 0, 0
-        if veto is None:
-            rooms = buy_room, sell_room = self._rooms(key, own_high, own_low, state)
-        if (buy > buy_room or sell > sell_room) and self._hedges and type(signal) is not Flat:
-            self._sums.refresh(state)
-            buy, sell = reducing_rooms(state, self._tables, self._sums, book_id, buy=buy, sell=sell)
-        if buy_room > buy:
-            buy = buy_room
-        if sell_room > sell:
-            sell = sell_room
         if type(signal) is Target:
             strength_ppm = signal.strength_ppm
             wants_buy, wants_sell = strength_ppm > 0 or own < 0, strength_ppm < 0 or own > 0
@@ -141,7 +128,7 @@ class Gate:
             (wants_buy and buy)
             or (wants_sell and sell)
             or not (wants_buy or wants_sell)
-            or _may_stay(own, own_high, own_low, high, low, rooms)
+            or _may_stay(state, book_id, own, own_high, own_low, rooms)
         ):
             self.data.permits = permit_id = self.data.permits + 1
             return Permit(
@@ -156,16 +143,31 @@ class Gate:
         found, allowed = figures(code, state, self._tables, self._sums, strategy, book_id)
         return Veto(code=code, found=found, allowed=allowed)
 
+    def _widened(
+        self, signal: Signal, key: int, own_high: int, own_low: int, room: Room, state: "State"
+    ) -> Room:
+        """A room, or on each side what reduces if that is more.
+
+        It reduces the strategy's own position and the book's, whichever has less left of it.
+        """
+        book_id = key & 0xFFFF
+        high, low = state.worst_long(book_id), state.worst_short(book_id)
+        buy, sell = max(-max(own_high, high), 0), max(min(own_low, low), 0)
+        if (buy or sell) and self._tables.is_plural and not isinstance(signal, Flat):
+            self._sums.refresh(state)
+            buy, sell = reducing_rooms(state, self._tables, self._sums, book_id, buy=buy, sell=sell)
+        return max(buy, room[0]), max(sell, room[1])
+
     def _rooms(self, key: int, own_high: int, own_low: int, state: "State") -> Room:
         """The tightest rooms of a strategy in a book; the last ones while nothing has changed."""
-        seen = state.data
-        made_from = seen.version, seen.volume_lots[key & 0xFFFF], seen.next_bar_ns
+        seen, sums = state.data, self._sums
+        version, volume, bar_ns = seen.version, seen.volume_lots[key & 0xFFFF], seen.next_bar_ns
         memo = self._memos.get(key)
-        if memo is not None and memo[0] == made_from:
-            return memo[1]
-        self._sums.refresh(state)
-        room = tightest(state, self._tables, self._sums, key, own_high, own_low)
-        self._memos[key] = made_from, room
+        if memo is not None and memo[0] == version and memo[1] == volume and memo[2] == bar_ns:
+            return memo[3]
+        sums.refresh(state)
+        room = tightest(state, self._tables, sums, key, own_high, own_low)
+        self._memos[key] = version, volume, bar_ns, room
         return room
 
     def _tightest_code(
@@ -280,15 +282,15 @@ class Gate:
 
 
 def _may_stay(
-    own: int, own_high: int, own_low: int, high: int, low: int, rooms: Room | None
+    state: "State", book_id: int, own: int, own_high: int, own_low: int, rooms: Room | None
 ) -> bool:
     """Whether orders that work are within what is allowed, though they have used the room up.
 
     Args:
         own: Position of the strategy, `own_high` and `own_low` its ends.
-        high: The book's end, as `low` is.
         rooms: None where only reductions are allowed; one at work is then enough.
     """
+    high, low = state.worst_long(book_id), state.worst_short(book_id)
     buys, sells = own_high > own, own_low < own
     less_by_buys, less_by_sells = own_high <= 0 and high <= 0, own_low >= 0 and low >= 0
     if rooms is None:

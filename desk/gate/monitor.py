@@ -47,6 +47,10 @@ class Monitor:
         self._price_part_ns = tables.price_part_ns
         self._price_move_ppm = [table.price_move_ppm for table in tables.instrument]
         self._all_up = [0 for _ in tables.books]
+        self._group_most = [
+            (group, one.gross_micros, one.net_micros) for group, one in enumerate(tables.group)
+        ]
+        self._own_most = [one.value_micros for one in tables.strategy]
         self._day_drawdown = tables.portfolio.day_drawdown_micros
         self._peak_drawdown = tables.portfolio.peak_drawdown_micros
         self._orders_max = tables.portfolio.orders_max
@@ -55,51 +59,64 @@ class Monitor:
         """Everything that is found now."""
         found: list[Cause] = []
         seen, data = state.data, self._data
-        everything = bool(data.episodes)
-        if everything or seen.version != data.looked or self._fit_ns < 0:
-            self._look(state, now_ns, everything, found)
-        if everything or now_ns > self._fit_ns:
-            self._fit_all(state, now_ns, found)
-        if everything or seen.next_bar_ns != data.bar_ns:
-            data.bar_ns = seen.next_bar_ns
-            self._measures(state, found)
+        if data.episodes:
+            self._look_at_all(state, now_ns, found)
+        else:
+            if seen.version != data.looked:
+                self._look(state, now_ns, found)
+            if now_ns > self._fit_ns:
+                self._fit_all(state, now_ns, found)
+            if seen.next_bar_ns != data.bar_ns:
+                self._measures(state, found)
         drawdown = seen.drawdown
+        equity = drawdown.equity
         if (
-            drawdown.day_peak - drawdown.equity > self._day_drawdown
-            or drawdown.peak - drawdown.equity > self._peak_drawdown
+            drawdown.day_peak - equity > self._day_drawdown
+            or drawdown.peak - equity > self._peak_drawdown
             or data.orders.total > self._orders_max
             or seen.down_since_ns != self._all_up
         ):
             self._desk(state, now_ns, found)
         return found
 
-    def _look(self, state: "State", now_ns: int, everything: bool, found: list[Cause]) -> None:
-        """Look at what has changed: prices, then exposure, then whether books are fit."""
-        seen, data, part_ns = state.data, self._data, self._price_part_ns
-        unfit: list[Cause] = []
-        looks_at_all = everything or now_ns > self._fit_ns  # then all books are looked at anyway
-        for book_id in state.books if everything else state.changed_since(data.looked):
-            mark_x2, window = seen.mark_x2_ticks[book_id], data.prices[book_id]
+    def _look_at_all(self, state: "State", now_ns: int, found: list[Cause]) -> None:
+        """Look at every book, whatever has changed, and at what only a bar changes."""
+        for book_id in state.books:
+            mark_x2 = state.data.mark_x2_ticks[book_id]
             if mark_x2:
-                part = now_ns // part_ns[book_id]
+                self._price(book_id, mark_x2, now_ns // self._price_part_ns[book_id], found)
+        self._sums.refresh(state)
+        self._sums.grown.clear()
+        self._exposure(state.books, found)
+        self._data.looked = state.data.version
+        self._fit_all(state, now_ns, found)
+        self._measures(state, found)
+
+    def _look(self, state: "State", now_ns: int, found: list[Cause]) -> None:
+        """Look at what has changed: prices, then exposure, then whether books are fit."""
+        seen, data, sums = state.data, self._data, self._sums
+        is_due = now_ns > self._fit_ns  # then every book is looked at for its fitness anyway
+        unfit: list[int] = []
+        for book_id in state.changed_since(data.looked):
+            mark_x2 = seen.mark_x2_ticks[book_id]
+            if mark_x2:
+                window, part = data.prices[book_id], now_ns // self._price_part_ns[book_id]
                 # The same mark in the same part of a window changes nothing in it.
-                if mark_x2 != window.last_x2 or part != window.part or everything:
+                if mark_x2 != window.last_x2 or part != window.part:
                     self._price(book_id, mark_x2, part, found)
-            if looks_at_all or not (seen.buy_risk_lots[book_id] or seen.sell_risk_lots[book_id]):
-                continue
-            old_ns = seen.content_ns[book_id] + self._stale_ns[book_id]
-            if now_ns > old_ns or seen.phase[book_id] != CONTINUOUS or seen.stale[book_id]:
-                self._fit(state, book_id, now_ns, unfit)
-            if old_ns < self._fit_ns:
-                self._fit_ns = old_ns
+            if not is_due and (seen.buy_risk_lots[book_id] or seen.sell_risk_lots[book_id]):
+                old_ns = seen.content_ns[book_id] + self._stale_ns[book_id]
+                if old_ns < self._fit_ns:
+                    self._fit_ns = old_ns
+                if now_ns > old_ns or seen.phase[book_id] != CONTINUOUS or seen.stale[book_id]:
+                    unfit.append(book_id)
         data.looked = seen.version
-        sums = self._sums
         sums.refresh(state)
-        if everything or sums.grown:
-            self._exposure(state.books if everything else sums.grown, found)
+        if sums.grown:
+            self._exposure(sums.grown, found)
             sums.grown.clear()
-        if unfit:
-            found += unfit
+        for book_id in unfit:
+            self._fit(state, book_id, now_ns, found)
 
     def _fit_all(self, state: "State", now_ns: int, found: list[Cause]) -> None:
         """Look at every book that has orders working, and when the next of them may be too old.
@@ -147,27 +164,27 @@ class Monitor:
         """The limits of books whose exposure may have grown, and of every sum over books."""
         tables, portfolio, sums = self._tables, self._tables.portfolio, self._sums
         for book_id in books:
-            table, (lots, value) = tables.instrument[book_id], sums.part(book_id)
+            table, (lots, value, _, _) = tables.instrument[book_id], sums.parts[book_id]
             if lots > table.position_lots:
                 found.append(_cause(VetoCode.POSITION, EVERY, book_id, lots, table.position_lots))
             if value > table.value_micros:
                 most = table.value_micros
                 found.append(_cause(VetoCode.INSTRUMENT_VALUE, EVERY, book_id, value, most))
-        for group, limits in enumerate(tables.group):
-            gross = sums.group_gross[group]
-            long, short = sums.group_long[group], -sums.group_short[group]
-            net = long if long > short else short
-            if gross > limits.gross_micros or net > limits.net_micros:
-                self._group(group, gross, net, found)
-        gross, long, short = sums.gross, sums.long, -sums.short
-        net = long if long > short else short
-        if gross > portfolio.gross_micros:
-            most = portfolio.gross_micros
-            found.append(_cause(VetoCode.PORTFOLIO_GROSS, EVERY, EVERY, gross, most))
-        if net > portfolio.net_micros:
-            found.append(_cause(VetoCode.PORTFOLIO_NET, EVERY, EVERY, net, portfolio.net_micros))
-        for strategy, value in enumerate(sums.own):
-            most = tables.strategy[strategy].value_micros
+        for group, gross_most, net_most in self._group_most:
+            gross, long, short = (
+                sums.group_gross[group], sums.group_long[group], -sums.group_short[group]
+            )  # fmt: skip
+            if gross > gross_most or long > net_most or short > net_most:
+                self._group(group, gross, max(long, short), found)
+        most = portfolio.gross_micros
+        if sums.gross > most:
+            found.append(_cause(VetoCode.PORTFOLIO_GROSS, EVERY, EVERY, sums.gross, most))
+        most = portfolio.net_micros
+        if sums.long > most or -sums.short > most:
+            net = max(sums.long, -sums.short)
+            found.append(_cause(VetoCode.PORTFOLIO_NET, EVERY, EVERY, net, most))
+        for strategy in tables.strategies:
+            value, most = sums.own[strategy], self._own_most[strategy]
             if value > most:
                 found.append(_cause(VetoCode.STRATEGY_VALUE, strategy, EVERY, value, most))
 
@@ -186,7 +203,7 @@ class Monitor:
 
     def _measures(self, state: "State", found: list[Cause]) -> None:
         """Volatility, regime and correlation of the books that are held or worked."""
-        tables = self._tables
+        tables, self._data.bar_ns = self._tables, state.data.next_bar_ns
         for book_id in tables.books:
             if not state.involved(book_id):
                 continue

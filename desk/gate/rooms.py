@@ -44,6 +44,9 @@ ROOMS: Final = (
 """Which limit leaves each room of `Rooms`."""
 
 
+Room = tuple[int, int]
+"""Lots that may be bought, and lots that may be sold."""
+
 Rooms = tuple[list[int], list[int]]
 """Lots that may be bought, and lots that may be sold, by each limit of ROOMS on its own."""
 
@@ -74,7 +77,7 @@ def rooms_of(
     low = position - seen.sell_risk_lots[book_id]
     held = high if high > -low else -low
     own_held = own_high if own_high > -own_low else -own_low
-    unit = value(book_id, 1 << UNIT_SHIFT) + 1
+    unit = _unit(state, book_id)
     volume = seen.volume_lots[book_id]
     if volume < table.daily_volume_lots:
         volume = table.daily_volume_lots
@@ -120,57 +123,58 @@ def rooms_of(
 
 def tightest(
     state: "State", tables: Tables, sums: Sums, key: int, own_high: int, own_low: int
-) -> tuple[int, int]:
-    """The smallest of `rooms_of` to either side, without the lists."""
+) -> Room:
+    """The smallest of `rooms_of` to either side, without the lists.
+
+    What a limit in value units leaves is turned into lots only where it may be less than what was
+    found before. It is not when it is more than that many lots, each rounded up to a whole unit, are
+    worth; nor when that is below zero, because no more than one lot below zero is ever left.
+    """
     strategy, book_id = key >> 16, key & 0xFFFF
-    most, worth_most, volume_ppm, volume, group, group_gross, group_net, own_worth, single = (
+    most, worth, volume_ppm, volume, group, group_gross, group_net, own_worth, single = (
         tables.bounds[strategy][book_id]
     )
-    seen, portfolio = state.data, tables.portfolio
+    seen, gross = state.data, sums.gross
     position = seen.position_lots[book_id]
     high = position + seen.buy_risk_lots[book_id]
     low = position - seen.sell_risk_lots[book_id]
     held = high if high > -low else -low
-    unit = state.value(book_id, 1 << UNIT_SHIFT) + 1
+    lot_worth = state.value(book_id, 1) + 1
     # The largest number of lots, long or short, that the book may come to.
-    found = (worth_most << UNIT_SHIFT) // unit
-    if found < most:
-        most = found
+    if worth <= most * lot_worth:
+        most = min(most, (worth << UNIT_SHIFT) // _unit(state, book_id))
     if seen.volume_lots[book_id] > volume:
         volume = seen.volume_lots[book_id]
-    found = volume_ppm * volume // PPM
-    if found < most:
-        most = found
+    if volume_ppm * volume < most * PPM:
+        most = volume_ppm * volume // PPM
     if single:
-        found = (_single(state.value(book_id, held), sums.gross, tables) << UNIT_SHIFT) // unit
-        if found < most:
-            most = found
-    left, own_left = portfolio.gross_micros - sums.gross, own_worth - sums.own[strategy]
+        share = _single(state.value(book_id, held), gross, tables)
+        most = min(most, (share << UNIT_SHIFT) // _unit(state, book_id))
+    left, own_left = tables.gross_micros - gross, own_worth - sums.own[strategy]
     other = group_gross - sums.group_gross[group]
     if other < left:
         left = other
-    if own_high == high and own_low == low:
-        if own_left < left:  # the book is the strategy's alone, so one division serves both limits
-            left = own_left
-        found = _more(held, left, unit)
-        if found < most:
-            most = found
-        buy, sell = most - high, most + low
-    else:
-        found = _more(held, left, unit)
-        if found < most:
-            most = found
-        own_most = _more(own_high if own_high > -own_low else -own_low, own_left, unit)
-        buy, sell = min(most - high, own_most - own_high), min(most + low, own_most + own_low)
-    left, other = portfolio.net_micros - sums.long, group_net - sums.group_long[group]
-    found = _lots(left if left < other else other, unit)
-    if found < buy:
-        buy = found
-    left, other = portfolio.net_micros + sums.short, group_net + sums.group_short[group]
-    found = _lots(left if left < other else other, unit)
-    if found < sell:
-        sell = found
-    if len(tables.books) > 1 and state.close_books(book_id, tables.rho_max):
+    is_alone = own_high == high and own_low == low
+    if is_alone and own_left < left:
+        left = own_left  # what the book adds to one sum it adds to the other
+    if left <= most * lot_worth:
+        most = min(most, _more(held, left, _unit(state, book_id)))
+    buy, sell = most - high, most + low
+    if not is_alone:
+        own_held = own_high if own_high > -own_low else -own_low
+        own_most = _more(own_held, own_left, _unit(state, book_id))
+        buy, sell = min(buy, own_most - own_high), min(sell, own_most + own_low)
+    left, other = tables.net_micros - sums.long, group_net - sums.group_long[group]
+    if other < left:
+        left = other
+    if left <= buy * lot_worth:
+        buy = min(buy, _lots(left, _unit(state, book_id)))
+    left, other = tables.net_micros + sums.short, group_net + sums.group_short[group]
+    if other < left:
+        left = other
+    if left <= sell * lot_worth:
+        sell = min(sell, _lots(left, _unit(state, book_id)))
+    if tables.is_plural and state.close_books(book_id, tables.rho_max):
         buys, sells = _correlation(state, tables, book_id)
         buy, sell = min(buy, buys), min(sell, sells)
     return buy, sell
@@ -221,7 +225,7 @@ def reducing_rooms(
         sell: The same for selling.
     """
     seen, value, group = state.data, state.value, tables.group_of[book_id]
-    position, unit = seen.position_lots[book_id], value(book_id, 1 << UNIT_SHIFT) + 1
+    position, unit = seen.position_lots[book_id], _unit(state, book_id)
     group_most, most = tables.group[group].net_micros, tables.portfolio.net_micros
     if buy:
         short = -position - seen.buy_risk_lots[book_id]
@@ -251,6 +255,11 @@ def worst_rho_ppm(state: "State", tables: Tables, book_id: int) -> int:
         )
         * PPM
     )
+
+
+def _unit(state: "State", book_id: int) -> int:
+    """What 2^20 lots are worth, and a millionth more, so that what is divided by it is not too much."""
+    return state.value(book_id, 1 << UNIT_SHIFT) + 1
 
 
 def _single(exposure: int, gross: int, tables: Tables) -> int:

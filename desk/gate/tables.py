@@ -60,6 +60,9 @@ class Tables:
         self.group = [config.groups.get(name, NO_GROUP) for name in names]
         self.strategy = [config.strategies.get(name, NO_STRATEGY) for name in strategies]
         self.portfolio = config.portfolio
+        self.gross_micros = config.portfolio.gross_micros
+        self.net_micros = config.portfolio.net_micros
+        self.is_plural = len(instruments) > 1
         self.missing = [
             [
                 (instrument not in config.instruments)

@@ -11,22 +11,14 @@ class MemoryWriter:
     """
 
     def __init__(self, data: bytes = b"") -> None:
-        self._frames = [data]
-        self._bytes = len(data)
         self.durable_bytes = len(data)
+        self._durable = [data]
+        self._waiting: list[bytes] = []
         self._refusal = ""
-
-    @property
-    def data(self) -> bytes:
-        """Everything appended."""
-        if len(self._frames) > 1:
-            self._frames = [b"".join(self._frames)]
-        return self._frames[0]
 
     def append(self, data: bytes) -> None:
         """Take whole frames."""
-        self._frames.append(data)  # growing one piece of memory costs ten times as much
-        self._bytes += len(data)
+        self._waiting.append(data)  # to make one piece of memory grow costs ten times as much
 
     def sync(self) -> None:
         """Make everything appended durable.
@@ -34,18 +26,25 @@ class MemoryWriter:
         Raises:
             InputError: `refuse` is in force; nothing more has become durable.
         """
+        waiting_bytes = sum(map(len, self._waiting))
         if self._refusal:
-            waiting = self._bytes - self.durable_bytes
             raise InputError(
-                f"journal in memory: {self._refusal}; {waiting} bytes are not durable, "
+                f"journal in memory: {self._refusal}; {waiting_bytes} bytes are not durable, "
                 "and nothing that rests on them may leave"
             )
-        self.durable_bytes = self._bytes
+        self.durable_bytes += waiting_bytes
+        self._durable += self._waiting
+        self._waiting.clear()
 
     def refuse(self, reason: str) -> None:
         """Let every sync fail for a reason, as a full disk does; an empty one ends it."""
         self._refusal = reason
 
+    @property
+    def data(self) -> bytes:
+        """Everything appended."""
+        return self.durable() + b"".join(self._waiting)
+
     def durable(self) -> bytes:
         """What a crash would leave."""
-        return self.data[: self.durable_bytes]
+        return b"".join(self._durable)

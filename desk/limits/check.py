@@ -264,7 +264,9 @@ class Limits:
         # The venue's time, because it is when the strategy executed that counts; a late report
         # counts as the newest one, so that the moments stay in order.
         times_ns = recent.times_ns
-        at_ns = max(report.venue_ns, times_ns[-1]) if times_ns else report.venue_ns
+        at_ns = report.venue_ns
+        if times_ns and times_ns[-1] > at_ns:
+            at_ns = times_ns[-1]
         times_ns.append(at_ns)
         count = count_since(recent, at_ns - self._config.fills_window_ns)
         if count >= self._config.fills_max:

@@ -26,10 +26,14 @@ class Recent(msgspec.Struct):
 def count_since(recent: Recent, after_ns: int) -> int:
     """How many moments lie after this one; older ones are forgotten."""
     times_ns, head = recent.times_ns, recent.head
-    while head < len(times_ns) and times_ns[head] <= after_ns:
+    count = len(times_ns)
+    if head == count or times_ns[head] > after_ns:
+        return count - head
+    while head < count and times_ns[head] <= after_ns:
         head += 1
     if head > SLACK:
         del times_ns[:head]
+        count -= head
         head = 0
     recent.head = head
-    return len(times_ns) - head
+    return count - head

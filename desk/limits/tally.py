@@ -164,8 +164,8 @@ def _apply(data: TallyData, order: SentOrder, report: Report) -> bool:
         return _fill(data, order, report)
     if kind in _ENDS:
         order.ended = True
-        order.cancelled_lots = report.qty_lots
-        order.open_lots = max(order.open_lots - report.qty_lots, 0)
+        order.cancelled_lots = left_lots = report.qty_lots
+        order.open_lots = order.open_lots - left_lots if order.open_lots > left_lots else 0
     elif kind != _ACCEPTED:
         _apply_rare(data, order, report)
     if seq > order.seq:
@@ -254,13 +254,13 @@ def _status(order: SentOrder, report: Report) -> None:
 
 def _retire(data: TallyData, order_id: int, order: SentOrder) -> None:
     """An order that cannot trade any more works no longer; a settled one is kept a while."""
-    working = data.working.get(order.book_id << 1 | (order.sign < 0))
+    working, settled_ids = data.working.get(order.book_id << 1 | (order.sign < 0)), data.settled
     if working and order_id in working:
         working.remove(order_id)
-        data.settled.append(order_id)
-    if len(data.settled) < 2 * KEPT:
+        settled_ids.append(order_id)
+    if len(settled_ids) < 2 * KEPT:
         return
-    old, data.settled = data.settled[:KEPT], data.settled[KEPT:]
+    old, data.settled = settled_ids[:KEPT], settled_ids[KEPT:]
     for settled_id in old:
         settled = data.orders[settled_id]
         if settled.open_lots or settled.pending:

@@ -49,6 +49,7 @@ _ACCEPTED: Final = OrderEvent.ACCEPTED
 _BUST: Final = OrderEvent.BUST
 _CORRECT: Final = OrderEvent.CORRECT
 _NONE: Final = Anomaly.NONE
+_NO_FILL: Final = frozenset((Anomaly.DUPLICATE_EXEC, Anomaly.BAD_REPORT))
 
 
 class Orders:
@@ -136,7 +137,8 @@ class Orders:
             fills={},
         )
         data.orders[order_id] = order
-        self._index(order)
+        self._enter(order)
+        self._unsettled[order_id] = order  # it waits for its answer
         self._add_risk(order, qty_lots)
         return order
 
@@ -199,8 +201,7 @@ class Orders:
             order.cancel_sent = False
             order.asked_before = order.asked
             self._move(order, OrderState.UNKNOWN, now_ns)
-        doubted.sort(key=_by_id)
-        return doubted
+        return sorted(doubted, key=_by_id)
 
     # --- reports --------------------------------------------------------------------------------
 
@@ -211,14 +212,12 @@ class Orders:
         if order is None:
             return self._flag(outcome, Anomaly.UNKNOWN_ORDER)
         risk_lots = order.open_lots + order.replacing_lots
-        state = order.state
-        kind = report.type
-        anomaly = _NONE
+        state, kind, anomaly = order.state, report.type, _NONE
         event: OrderEvent | None
         if kind is _FILLED:
             anomaly = lots.fill(order, report, outcome)
             event = _PART_FILL if report.leaves_lots else _LAST_FILL
-            if anomaly is Anomaly.DUPLICATE_EXEC or anomaly is Anomaly.BAD_REPORT:
+            if anomaly in _NO_FILL:
                 event = None
         else:
             event = meaning.event_of(order, report)
@@ -242,13 +241,11 @@ class Orders:
         self, order: Order, event: OrderEvent, report: Report, outcome: Outcome, now_ns: int
     ) -> Anomaly:
         """Let an event happen: the counts first, then the state."""
-        anomaly = _NONE
-        before = order.state
+        anomaly, before = _NONE, order.state
         state = NEXT[before][event]
         if event is _BUST or event is _CORRECT:
             # Lots are booked even where the table has no row for them.
-            reword = lots.bust if event is _BUST else lots.correct
-            anomaly = reword(order, report, outcome)
+            anomaly = (lots.bust if event is _BUST else lots.correct)(order, report, outcome)
         elif before >= _FILLED_STATE and lots.shows_life(order, report):
             lots.revive(order, report)
             self._move(order, OrderState.UNKNOWN, now_ns)
@@ -287,9 +284,8 @@ class Orders:
     def overdue(self, now_ns: int, ack_timeout_ns: int) -> list[Order]:
         """Orders of which something should have been heard by now, by id: worth a `query`."""
         late_ns = now_ns - ack_timeout_ns
-        orders = [order for order in self._unsettled.values() if order.changed_ns <= late_ns]
-        orders.sort(key=_by_id)
-        return orders
+        late = [order for order in self._unsettled.values() if order.changed_ns <= late_ns]
+        return sorted(late, key=_by_id)
 
     def unknown(self, book_id: int) -> list[Order]:
         """Orders of a book, or of EVERY book, that may or may not live on, by id."""
@@ -298,8 +294,7 @@ class Orders:
             for order in self._unsettled.values()
             if order.state is _UNKNOWN and book_id in (order.book_id, EVERY)
         ]
-        orders.sort(key=_by_id)
-        return orders
+        return sorted(orders, key=_by_id)
 
     def check(self) -> None:
         """Assert the invariants; for tests and drills."""
@@ -324,10 +319,10 @@ class Orders:
 
     def _move(self, order: Order, state: OrderState, now_ns: int) -> None:
         """Give an order its next state."""
-        was_ended = order.state >= _FILLED_STATE
+        was_ended, is_ended = order.state >= _FILLED_STATE, state >= _FILLED_STATE
         order.state = state
         order.changed_ns = now_ns
-        if was_ended is not (state >= _FILLED_STATE):
+        if was_ended is not is_ended:
             if was_ended:
                 self._restart(order)
             else:
@@ -338,39 +333,43 @@ class Orders:
     def _index(self, order: Order) -> None:
         """Enter an order where it can be found."""
         if order.state < _FILLED_STATE:
-            key = order.strategy << BOOK_BITS | order.book_id
-            live = self._live.get(key)
-            if live is None:
-                live = self._live[key] = {}
-            live[order.order_id] = order
+            self._enter(order)
         self._settle(order)
+
+    def _enter(self, order: Order) -> None:
+        """Keep an order that has not ended where its strategy and book find it."""
+        key = order.strategy << BOOK_BITS | order.book_id
+        self._live.setdefault(key, {})[order.order_id] = order
 
     def _settle(self, order: Order) -> None:
         """Keep the list of those that wait for something."""
-        if order.state >= _FILLED_STATE:
-            is_settled = order.open_lots + order.replacing_lots == 0
-        else:
-            is_settled = order.state is _LIVE and order.replacing_lots == 0
-        if not is_settled:
+        state = order.state
+        if state is _LIVE:
+            if order.replacing_lots:
+                self._unsettled[order.order_id] = order
+            else:
+                self._unsettled.pop(order.order_id, None)
+        elif state < _FILLED_STATE or order.open_lots or order.replacing_lots:
             self._unsettled[order.order_id] = order
-        elif self._unsettled.pop(order.order_id, None) and order.state >= _FILLED_STATE:
+        elif self._unsettled.pop(order.order_id, None) is not None:
             self._retire(order)
 
     def _retire(self, order: Order) -> None:
         """Nothing more can come of an order but busts: keep it, and forget the oldest such."""
         data = self.data
-        data.ended.append(order.order_id)
-        if len(data.ended) - data.ended_head <= self._keep_ended:
+        ended, head = data.ended, data.ended_head
+        ended.append(order.order_id)
+        if len(ended) - head <= self._keep_ended:
             return
-        oldest_id = data.ended[data.ended_head]
-        data.ended_head += 1
-        oldest = data.orders.get(oldest_id)
+        oldest_id = ended[head]
+        head += 1
         # A late answer may have put lots of it at risk again; then it will retire once more.
-        if oldest is not None and oldest_id not in self._unsettled:
+        if oldest_id in data.orders and oldest_id not in self._unsettled:
             del data.orders[oldest_id]
-        if data.ended_head > self._keep_ended:
-            del data.ended[: data.ended_head]
-            data.ended_head = 0
+        if head > self._keep_ended:
+            del ended[:head]
+            head = 0
+        data.ended_head = head
 
     def _restart(self, order: Order) -> None:
         """Take an order out of the ended again."""

@@ -75,8 +75,9 @@ class State:
         self._bars_max = max(
             config.volatility.long_window_bars, *(one.history_bars for one in self._regimes)
         )
-        # Correlations change with a bar only; `most` is the desk's one limit of them.
+        # What changes with a bar only; `most` of close books is the desk's one limit of correlation.
         self._close: dict[int, list[tuple[int, float]]] = {}
+        self._volatility = self._volatilities()
         self.num, self.den = zip(
             *(value_scale(config, instruments, one) for one in instruments), strict=True
         )
@@ -140,11 +141,13 @@ class State:
         data = self.data
         key = strategy << ACCOUNT_SHIFT | book_id
         buys, sells = data.buy_risk, data.sell_risk
-        buy_before, sell_before = buys.get(key, 0), sells.get(key, 0)
-        if buy_lots == buy_before and sell_lots == sell_before:
+        more_buys, more_sells = buy_lots - buys.get(key, 0), sell_lots - sells.get(key, 0)
+        if not more_buys and not more_sells:
             return
-        data.buy_risk_lots[book_id] += buy_lots - buy_before
-        data.sell_risk_lots[book_id] += sell_lots - sell_before
+        if more_buys:
+            data.buy_risk_lots[book_id] += more_buys
+        if more_sells:
+            data.sell_risk_lots[book_id] += more_sells
         buys[key] = buy_lots
         sells[key] = sell_lots
         self._note(book_id)
@@ -210,8 +213,13 @@ class State:
                     rolling_volatility(volatility, config.volatility),
                 )
         self._close.clear()
+        self._volatility = self._volatilities()
         if len(changes) > 1:
             add_bars(data.correlation, config.correlation, changes)
+
+    def _volatilities(self) -> list[float]:
+        """The EWMA of every book."""
+        return [ewma_volatility(one, self.config.volatility) for one in self.data.volatility]
 
     # --- values ---------------------------------------------------------------------------------
 
@@ -298,7 +306,7 @@ class State:
 
     def volatility(self, book_id: int) -> float:
         """EWMA: standard deviation of the mid's relative change over one second; 0.0 while unknown."""
-        return ewma_volatility(self.data.volatility[book_id], self.config.volatility)
+        return self._volatility[book_id]
 
     def rolling_volatility(self, book_id: int) -> float:
         """The same over the rolling window, each bar with equal weight."""

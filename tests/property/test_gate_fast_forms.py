@@ -1,32 +1,30 @@
 """What the gate does quickly is what its plain specification does.
 
-Four pairs: the tightest room and all rooms; one look for obstacles and one after the other; sums kept
-up book by book and added up anew; a watch that looks at what has changed and one that looks at all.
+Three pairs: the tightest room and all rooms; sums kept up book by book and added up anew; a watch that
+looks at what has changed and one that looks at all.
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desk.gate import Gate
 from desk.gate.codes import VETOES, VetoCode
-from desk.gate.episodes import Cause, GateMode
+from desk.gate.episodes import Cause
 from desk.gate.exposure import Sums
 from desk.gate.monitor import Monitor
-from desk.gate.obstacles import Obstacles
 from desk.gate.rooms import rooms_of, tightest
 from desk.gate.tables import Tables
 from market.codes import Phase, Regime
-from market.messages import NO_PRICE
 from tests.unit.desk.gate_world import (
     BOOKS,
     GROUPS,
     LOT,
     NOW,
     STRATEGIES,
+    WIDE,
     S,
     World,
     make_gate,
@@ -171,8 +169,17 @@ def seen_by(sums: Sums) -> tuple[Any, ...]:
         sums.group_long,
         sums.group_short,
         sums.own,
-        [sums.part(book_id) for book_id in range(len(BOOKS))],
+        sums.parts,
     )
+
+
+def assert_tightest(world: World, tables: Tables, sums: Sums, key: int) -> None:
+    """The quick room of a strategy in a book is what the plain ones leave."""
+    position = world.data.positions.get(key, 0)
+    high = position + world.data.buy_risk.get(key, 0)
+    low = position - world.data.sell_risk.get(key, 0)
+    buys, sells = rooms_of(world, tables, sums, key, high, low)
+    assert tightest(world, tables, sums, key, high, low) == (min(buys), min(sells))
 
 
 @settings(max_examples=300, deadline=None)
@@ -199,88 +206,33 @@ def test_the_tightest_room_is_the_smallest_of_all_rooms_and_sums_are_those_added
         assert kept.group_gross == [world.group_gross(0), world.group_gross(1)]
         for strategy in range(len(names)):
             for book_id in world.books:
-                key = strategy << 16 | book_id
-                position = world.data.positions.get(key, 0)
-                high = position + world.data.buy_risk.get(key, 0)
-                low = position - world.data.sell_risk.get(key, 0)
-                buys, sells = rooms_of(world, tables, kept, key, high, low)
-                found = tightest(world, tables, kept, key, high, low)
-                assert found == (min(buys), min(sells))
+                assert_tightest(world, tables, kept, strategy << 16 | book_id)
 
 
-# --- obstacles ----------------------------------------------------------------------------------
+def test_the_tightest_room_is_right_to_the_lot_where_a_lot_is_worth_next_to_nothing() -> None:
+    rng = random.Random(20_120_621)
 
-Obstacle = Callable[[Gate, World], None]
+    def worth() -> int:
+        return rng.choice((WIDE, rng.randint(0, 500)))
 
-
-def price(bid: int, ask: int) -> Obstacle:
-    def put(_gate: Gate, world: World) -> None:
-        world.data.bid_ticks[0], world.data.ask_ticks[0] = bid, ask
-
-    return put
-
-
-def put(name: str, value: Any) -> Obstacle:
-    """A list of the state, at the book that is asked about."""
-    return lambda _gate, world: getattr(world.data, name).__setitem__(0, value)
-
-
-def lose(name: str, micros: int) -> Obstacle:
-    def lost(_gate: Gate, world: World) -> None:
-        setattr(world.data.drawdown, name, world.data.drawdown.equity + micros)
-
-    return lost
-
-
-def go(mode: GateMode) -> Obstacle:
-    return lambda gate, _world: setattr(gate.data, "mode", mode)
-
-
-OBSTACLES = [
-    price(NO_PRICE, 10_001),
-    price(9_999, NO_PRICE),
-    price(NO_PRICE, NO_PRICE),
-    price(10_000, 10_000),
-    price(10_001, 10_000),
-    price(9_950, 10_050),  # the widest spread that is allowed
-    price(9_949, 10_050),
-    price(-10_050, -9_950),
-    price(-10_051, -9_950),
-    price(-1, 1),
-    *[put("phase", int(phase)) for phase in Phase],
-    *[put("content_ns", NOW - age_ns) for age_ns in (S, S + 1)],
-    put("stale", True),
-    put("down_since_ns", 7),
-    put("unknown_orders", 1),
-    put("mark_x2_ticks", 0),
-    *[lose("day_peak", micros) for micros in (20, 21)],
-    *[lose("peak", micros) for micros in (30, 31)],
-    *[go(mode) for mode in GateMode],
-]
-
-
-@settings(max_examples=500, deadline=None)
-@given(
-    obstacles=st.lists(st.sampled_from(OBSTACLES), max_size=2),
-    spread_ppm=st.sampled_from([10_000, 3_000_000]),
-    missing=st.sampled_from([False, False, False, True]),
-)
-def test_one_look_finds_nothing_in_the_way_when_looking_one_after_the_other_does(
-    obstacles: list[Obstacle], spread_ppm: int, *, missing: bool
-) -> None:
-    config = wide_config(
-        instrument={"spread_ppm": spread_ppm},
-        portfolio={"day_drawdown_micros": 20, "peak_drawdown_micros": 30},
-    )
-    if missing:
-        config.groups.pop(GROUPS[0])
-    gate, world = make_gate(config), World()
-    for obstacle in obstacles:
-        obstacle(gate, world)
-    found = Obstacles(Tables(config, BOOKS, GROUPS, STRATEGIES), gate.data)
-    blocked = found.blocked(0, world, NOW)
-    hindered = found.hindered(0, 0, world, 1_000_000)
-    assert found.is_clear(0, 0, world, NOW) == (blocked is None and hindered is None)
+    for _ in range(4_000):
+        config = wide_config(
+            instrument={"position_lots": rng.randint(0, 60), "value_micros": worth()},
+            group={"gross_micros": worth(), "net_micros": worth()},
+            strategy={"value_micros": worth()},
+            portfolio={"gross_micros": worth(), "net_micros": worth()},
+        )
+        tables, world = Tables(config, BOOKS, GROUPS, STRATEGIES), World()
+        world.num = tuple(rng.randint(1, 500) for _ in BOOKS)
+        world.den = tuple(rng.randint(1, 5_000) for _ in BOOKS)
+        for book_id in world.books:
+            world.price(book_id, rng.randint(0, 50))
+            world.work(rng.randrange(2), book_id, buy=rng.randint(0, 9), sell=rng.randint(0, 9))
+            world.hold(rng.randrange(2), book_id, rng.randint(-20, 20) * rng.randrange(2))
+        sums = Sums(tables)
+        sums.refresh(world)
+        for key in (0, 1, 2, 1 << 16, 1 << 16 | 1, 1 << 16 | 2):
+            assert_tightest(world, tables, sums, key)
 
 
 # --- the watch ----------------------------------------------------------------------------------
@@ -291,13 +243,14 @@ class Thorough(Monitor):
 
     def causes(self, state: "State", now_ns: int) -> list[Cause]:
         found: list[Cause] = []
-        self._look(state, now_ns, True, found)
-        self._fit_all(state, now_ns, found)
-        if self._data.episodes or state.data.next_bar_ns != self._data.bar_ns:
-            self._data.bar_ns = state.data.next_bar_ns
-            self._measures(state, found)
+        self._due = bool(self._data.episodes) or state.data.next_bar_ns != self._data.bar_ns
+        self._look_at_all(state, now_ns, found)
         self._desk(state, now_ns, found)
         return found
+
+    def _measures(self, state: "State", found: list[Cause]) -> None:
+        if self._due:
+            super()._measures(state, found)
 
 
 def walk(steps: Iterable[tuple[int, Step]], said: dict[int, int]) -> int:
