@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from market.codes import BandAction, Mode, OrderType, SelfTrade, Side
+from market.codes import BandAction, Kind, Mode, OrderType, Phase, SelfTrade, Side
 from sim.streams import stream_key
 from sim.venue_rules.allocation_policy import AllocationPolicy, ShareOf
 from sim.venue_rules.auction_policy import (
@@ -43,6 +43,7 @@ CROWDED: Final = Profile(
 FLAVOURS: Final = ("stops", "pegs", "icebergs", "dark", "calls", "any")
 """What a crowded stream has most of."""
 
+CALLS_OR_NOT: Final = (*(phase for phase in Phase if phase.is_call), 1, 3, 9, 40)
 STOPS: Final = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP)
 PEGS: Final = (OrderType.PEG_PRIMARY, OrderType.PEG_MIDPOINT, OrderType.PEG_MARKET)
 GATHERING: Final = (OrderType.MARKET, OrderType.MARKET_TO_LIMIT, OrderType.STRIKE_MATCH)
@@ -98,6 +99,14 @@ class CrowdMaker(RuledStreamMaker):
             yield from self.venue_step()
         else:
             yield from super().next_steps()
+
+    def print_row(self) -> Iterator[Step]:
+        """A cross names its call now and then."""
+        for verb, data in super().print_row():
+            if data["kind"] == Kind.CROSS and self.random.random() < 0.5:
+                yield verb, {**data, "handle": -1 - self.random.choice(CALLS_OR_NOT)}
+            else:
+                yield verb, data
 
     def move_centre(self) -> None:
         """Prices wander slowly."""

@@ -21,14 +21,13 @@ from sim.kernels.layout import (
     Words,
 )
 from sim.kernels.links import next_of
-from sim.kernels.outward import publish
 from sim.kernels.resume import best_own
 from sim.kernels.ruled.call import expire_auction_orders, gather, uncross
 from sim.kernels.ruled.display import take_away
-from sim.kernels.ruled.settle import arrive, is_call, join_parked
+from sim.kernels.ruled.settle import arrive, begin_phase, is_call
 from sim.kernels.ruled.terms import open_of, terms_of
 from sim.kernels.ruled.words import E_ENTRY, E_TIF
-from sim.kernels.status import CONTINUOUS, GTC, HALT, PHASE, VOLATILITY_CALL
+from sim.kernels.status import CONTINUOUS, GTC, HALT, VOLATILITY_CALL
 
 
 @njit(cache=True)
@@ -106,10 +105,6 @@ def set_phase(
         decided = uncross(mem, orders, levels, bk, ts, cause, is_call(phase))
         if decided == OUTSIDE and mem[mem[bk + B_RULES] + RB_CALL_EXTENDS] != 0:
             phase = VOLATILITY_CALL
-    mem[bk + B_PHASE] = phase
-    mem[bk + B_CROSSED] = 0
-    publish(mem, bk, ts, cause, PHASE, -1, 0, 0, phase, 0)
-    if is_call(phase):
-        join_parked(mem, orders, levels, bk, ts, cause)
+    begin_phase(mem, orders, levels, bk, ts, cause, phase)
     if phase == CONTINUOUS and before != CONTINUOUS:
         resume(mem, orders, levels, bk, ts, cause)

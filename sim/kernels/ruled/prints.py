@@ -13,30 +13,37 @@ from sim.kernels.layout import (
     B_RULES,
     B_TICK,
     H_MODE,
+    H_SCRATCH_OFF,
     L_BEST,
     LEVEL,
     LV_HEAD,
     LV_SPECIAL,
     NONE_KEY,
     O_KEY_SIDE,
+    O_LIVE,
+    O_TAPE,
     ORDER,
     RB_CALL_EXTENDS,
     Words,
 )
 from sim.kernels.links import next_of
 from sim.kernels.outward import publish
-from sim.kernels.ruled.call import uncross
+from sim.kernels.ruled.call import SCRATCH_A_CALL, expire_auction_orders, gather, uncross
 from sim.kernels.ruled.history import meet
 from sim.kernels.ruled.lists import next_dark
-from sim.kernels.ruled.settle import is_call
+from sim.kernels.ruled.settle import is_call, join_parked
 from sim.kernels.ruled.strike import strike_away
 from sim.kernels.ruled.terms import is_own, note_print, open_of, terms_of
-from sim.kernels.ruled.words import E_STOP, E_TYPE, OWN
+from sim.kernels.ruled.words import BY_HISTORY, BY_US, E_STOP, E_TYPE, OWN
 from sim.kernels.status import (
     AUCTION_FILL,
+    CLOSING_CALL,
     CONTINUOUS,
     CROSS,
     FROZEN,
+    HALT,
+    OPENING_CALL,
+    PRE_OPEN,
     SIDE_UNKNOWN,
     STRIKE_MATCH,
     TRADE,
@@ -154,6 +161,40 @@ def cross_side(
 
 
 @njit(cache=True)
+def named_call(handle: int) -> int:
+    """The call that a CROSS row names by its handle, or -1."""
+    phase = -1 - handle
+    return phase if is_call(phase) else -1
+
+
+@njit(cache=True)
+def any_special(mem: Words, orders: Words, count: int) -> bool:
+    """Whether one of the `count` orders gathered for a call is more than the tape says."""
+    slots = mem[H_SCRATCH_OFF] + SCRATCH_A_CALL
+    for place in range(count):
+        slot = mem[slots + place]
+        if orders[slot * ORDER + O_LIVE] > orders[slot * ORDER + O_TAPE]:
+            return True
+    return False
+
+
+@njit(cache=True)
+def cross_ours(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int) -> bool:
+    """Reactive: hold our own auction in place of history's, if we are in it. Whether it printed."""
+    if mem[bk + B_CROSSED] != 0:
+        return False
+    count = gather(mem, orders, levels, bk)
+    if not any_special(mem, orders, count):
+        mem[bk + B_CROSSED] = BY_HISTORY
+        return False
+    waits = mem[bk + B_CROSSED] == 0  # for the call itself, which goes on
+    decided = uncross(mem, orders, levels, bk, ts, cause, waits)
+    if decided != OUTSIDE or mem[mem[bk + B_RULES] + RB_CALL_EXTENDS] == 0:
+        mem[bk + B_CROSSED] = BY_US
+    return decided != NOTHING and decided != OUTSIDE
+
+
+@njit(cache=True)
 def cross_row(
     mem: Words,
     orders: Words,
@@ -162,20 +203,29 @@ def cross_row(
     ts: int,
     cause: int,
     side: int,
+    handle: int,
     units: int,
     qty: int,
 ) -> None:
-    """CROSS: history's own auction. In a call it is ours as well."""
-    if is_call(mem[bk + B_PHASE]):
-        if mem[H_MODE] == FROZEN:
-            for each in range(2):
-                cross_side(mem, orders, levels, bk, ts, cause, each, units, qty)
-        elif mem[bk + B_CROSSED] == 0:
-            waits = is_call(mem[bk + B_PHASE])  # for the call itself
-            decided = uncross(mem, orders, levels, bk, ts, cause, waits)
-            goes_on = decided == OUTSIDE and mem[mem[bk + B_RULES] + RB_CALL_EXTENDS] != 0
-            mem[bk + B_CROSSED] = 0 if goes_on else 1
-            if decided != NOTHING and decided != OUTSIDE:
-                return
-    publish(mem, bk, ts, cause, CROSS, -1, side, units, qty, 0)
-    note_print(mem, bk, units)
+    """CROSS: history's own auction, which may be ours as well.
+
+    In PRE_OPEN and HALT, and in continuous trading if it names its call, it is a call of one moment.
+    """
+    phase = mem[bk + B_PHASE]
+    named = named_call(handle)
+    made = phase == PRE_OPEN or phase == HALT or (phase == CONTINUOUS and named >= 0)
+    if made:
+        opens = phase == PRE_OPEN or named == OPENING_CALL
+        join_parked(mem, orders, levels, bk, ts, cause, opens, named == CLOSING_CALL)
+    printed = False
+    if (made or is_call(phase)) and (mem[H_MODE] == FROZEN or phase == CONTINUOUS):
+        for each in range(2):
+            cross_side(mem, orders, levels, bk, ts, cause, each, units, qty)
+    elif made or is_call(phase):
+        printed = cross_ours(mem, orders, levels, bk, ts, cause)
+    if not printed:
+        publish(mem, bk, ts, cause, CROSS, -1, side, units, qty, 0)
+        note_print(mem, bk, units)
+    if made:
+        count = gather(mem, orders, levels, bk)
+        expire_auction_orders(mem, orders, levels, bk, ts, cause, count)

@@ -117,16 +117,29 @@ def sleep(mem: Words, orders: Words, bk: int, slot: int) -> None:
 
 
 @njit(cache=True)
-def join_parked(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int) -> None:
-    """On entering a call, let the parked orders whose call it is rest, in order of entry."""
-    phase = mem[bk + B_PHASE]
+def join_parked(
+    mem: Words,
+    orders: Words,
+    levels: Words,
+    bk: int,
+    ts: int,
+    cause: int,
+    opens: bool,
+    closes: bool,
+) -> None:
+    """As a call begins, let the parked orders whose call it is rest, in order of entry.
+
+    Args:
+        opens: Whether it is the call of AT_OPEN orders.
+        closes: Whether it is the call of AT_CLOSE orders.
+    """
     slot = mem[bk + B_DORMANT]
     while slot >= 0:
         after = next_of(orders, slot)
         tif = mem[terms_of(mem, slot) + E_TIF]
         joins = tif == AUCTION
-        joins |= tif == AT_OPEN and phase == OPENING_CALL
-        joins |= tif == AT_CLOSE and phase == CLOSING_CALL
+        joins |= tif == AT_OPEN and opens
+        joins |= tif == AT_CLOSE and closes
         if joins:
             take_away(mem, orders, levels, bk, ts, cause, slot)
             rest_away(mem, orders, levels, bk, ts, cause, slot)
@@ -134,12 +147,16 @@ def join_parked(mem: Words, orders: Words, levels: Words, bk: int, ts: int, caus
 
 
 @njit(cache=True)
-def interrupt(mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int) -> None:
-    """A trade outside the band is stopped: the book goes over to a volatility auction."""
-    mem[bk + B_PHASE] = VOLATILITY_CALL
+def begin_phase(
+    mem: Words, orders: Words, levels: Words, bk: int, ts: int, cause: int, phase: int
+) -> None:
+    """Set and publish a phase; in a call those join that were parked for it."""
+    mem[bk + B_PHASE] = phase
     mem[bk + B_CROSSED] = 0
-    publish(mem, bk, ts, cause, PHASE, -1, 0, 0, VOLATILITY_CALL, 0)
-    join_parked(mem, orders, levels, bk, ts, cause)
+    publish(mem, bk, ts, cause, PHASE, -1, 0, 0, phase, 0)
+    if is_call(phase):
+        opens = phase == OPENING_CALL
+        join_parked(mem, orders, levels, bk, ts, cause, opens, phase == CLOSING_CALL)
 
 
 @njit(cache=True)
@@ -189,7 +206,7 @@ def settle(
         else:
             rest_away(mem, orders, levels, bk, ts, cause, slot)
     if stopped:
-        interrupt(mem, orders, levels, bk, ts, cause)
+        begin_phase(mem, orders, levels, bk, ts, cause, VOLATILITY_CALL)
     return slot
 
 

@@ -10,7 +10,6 @@ from sim.kernels.layout import (
     B_HANDLE_BASE,
     B_NEXT_FOLLOWER,
     B_PEGS,
-    B_PHASE,
     B_RULES,
     B_SEQ,
     B_TICK,
@@ -25,7 +24,7 @@ from sim.kernels.ruled.history import add_row, arrive_row, execute, execute_cros
 from sim.kernels.ruled.phases import set_phase
 from sim.kernels.ruled.prints import cross_row, trade_row
 from sim.kernels.ruled.room import room_for
-from sim.kernels.ruled.settle import is_call
+from sim.kernels.ruled.words import BY_US
 from sim.kernels.status import (
     ADD,
     BAD_ROW_PHASE,
@@ -105,6 +104,7 @@ def apply_print(
     cause: int,
     kind: int,
     flags: int,
+    handle: int,
     units: int,
     qty: int,
 ) -> int:
@@ -117,7 +117,7 @@ def apply_print(
     if kind == TRADE:
         trade_row(mem, orders, levels, bk, ts, cause, flags, units, qty)
     else:
-        cross_row(mem, orders, levels, bk, ts, cause, flags & 1, units, qty)
+        cross_row(mem, orders, levels, bk, ts, cause, flags & 1, handle, units, qty)
     return 0
 
 
@@ -137,7 +137,7 @@ def apply_ruled(
 ) -> int:
     """Apply one tape row to a book with rules. 0, or why it was refused (then nothing changed)."""
     if kind == TRADE or kind == CROSS:
-        return apply_print(mem, orders, levels, bk, ts, cause, kind, flags, price, qty)
+        return apply_print(mem, orders, levels, bk, ts, cause, kind, flags, handle, price, qty)
     if kind == PHASE:
         if qty < PRE_OPEN or qty > TRADE_AT_LAST:
             return BAD_ROW_PHASE
@@ -157,7 +157,7 @@ def apply_ruled(
     elif kind == REPLACE:
         if move_out(mem, orders, levels, bk, ts, cause, flags, slot, price, qty):
             arrive_row(mem, orders, levels, bk, ts, cause, slot, ADD, qty)
-    elif is_call(mem[bk + B_PHASE]) and mem[bk + B_CROSSED] != 0:
+    elif mem[bk + B_CROSSED] == BY_US:
         execute_crossed(mem, orders, levels, bk, ts, cause, slot, qty)
     else:
         execute(mem, orders, levels, bk, ts, cause, slot, qty)

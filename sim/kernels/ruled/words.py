@@ -43,5 +43,9 @@ OWN = 0
 SPECIAL = 1
 EVERY = 2
 
+# Who has crossed a call.
+BY_US = 1
+BY_HISTORY = 2
+
 PEG_ROUNDS_MAX = 4
 PEAKS_MAX = 1_000

@@ -7,19 +7,22 @@ all that fills anybody: the CROSS row says at which price.
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Final
 
-from market.codes import Kind, Liquidity, OrderType, Phase, Reason, Side
+from market.codes import Kind, Liquidity, OrderType, Phase, Reason, Side, TimeInForce
 from market.messages import NO_PRICE
 from sim.reference.row import Row
 from sim.reference.ruled.hits import fill
 from sim.reference.ruled.orders import Place, RuledOrder
-from sim.reference.ruled.rest import end, rest, set_phase, take_out
+from sim.reference.ruled.rest import end, join_parked, rest, set_phase, take_out
 from sim.reference.ruled.resume import resume
-from sim.reference.ruled.state import RuledState
+from sim.reference.ruled.state import Crossed, RuledState
 from sim.reference.state import Order
 from sim.venue_rules import AuctionOrder, AuctionResult, Terms, run_auction
 from sim.venue_rules.auction_order import Print
 from sim.venue_rules.auction_policy import Decided
+
+CALLS: Final = tuple(phase for phase in Phase if phase.is_call)
 
 
 class Crossing(IntEnum):
@@ -38,9 +41,7 @@ def change_phase(state: RuledState, phase: Phase) -> None:
         phase = Phase.VOLATILITY_CALL
     set_phase(state, phase)
     if phase == Phase.CONTINUOUS and before != Phase.CONTINUOUS:
-        for order in in_the_call(state):
-            if isinstance(order, RuledOrder) and order.for_auction:
-                end(state, order, Reason.AUCTION_OVER)
+        end_auction_orders(state)
         resume(state)
 
 
@@ -66,7 +67,7 @@ def uncross(state: RuledState, *, next_is_call: bool) -> Crossing:
         if print_ticks is not None:
             crossing = Crossing.PRINTED
             fill_all(state, orders, result)
-    state.crossed = not state.frozen
+    state.crossed = Crossed.NOT if state.frozen else Crossed.BY_US
     for order in orders:
         if isinstance(order, RuledOrder) and order.for_auction and order.place != Place.NOWHERE:
             end(state, order, Reason.AUCTION_OVER)
@@ -151,14 +152,51 @@ def leave_the_call(
 
 
 def cross_row(state: RuledState, row: Row) -> None:
-    """A CROSS row in a call."""
-    if state.frozen:
-        for side in Side:
-            fill_at_row(state, side, row)
-    elif not state.crossed and uncross(state, next_is_call=True) == Crossing.PRINTED:
-        return
-    state.publish_plain(Kind.CROSS, side=row.side, price=row.price, qty=row.qty)
-    state.note_print(row.price)
+    """A CROSS row; outside a call, some make one for that moment."""
+    named = named_call(row)
+    makes = state.phase in (Phase.PRE_OPEN, Phase.HALT) or (state.trading and named is not None)
+    if makes:
+        join_parked(state, [each for each in state.dormant if joins(state, each, named)])
+    printed = False
+    if makes or state.phase.is_call:
+        if state.frozen or state.trading:
+            for side in Side:
+                fill_at_row(state, side, row)
+        elif not state.crossed:
+            printed = cross_ours(state)
+    if not printed:
+        state.publish_plain(Kind.CROSS, side=row.side, price=row.price, qty=row.qty)
+        state.note_print(row.price)
+    if makes:
+        end_auction_orders(state)
+
+
+def named_call(row: Row) -> Phase | None:
+    """The call that a row names as the one that it ends."""
+    phase = -1 - row.handle
+    return Phase(phase) if phase in CALLS else None
+
+
+def joins(state: RuledState, order: RuledOrder, named: Phase | None) -> bool:
+    """Whether a parked order is for the call that a row makes."""
+    if order.tif == TimeInForce.AT_OPEN:
+        return state.phase == Phase.PRE_OPEN or named == Phase.OPENING_CALL
+    return order.tif != TimeInForce.AT_CLOSE or named == Phase.CLOSING_CALL
+
+
+def cross_ours(state: RuledState) -> bool:
+    """Reactive, our own auction takes the place of history's, if we are in it; did it print?"""
+    if not any(order.special for order in in_the_call(state)):
+        state.crossed = Crossed.BY_HISTORY
+        return False
+    return uncross(state, next_is_call=True) == Crossing.PRINTED
+
+
+def end_auction_orders(state: RuledState) -> None:
+    """Orders that are in a queue for a call only are over."""
+    for order in in_the_call(state):
+        if isinstance(order, RuledOrder) and order.for_auction:
+            end(state, order, Reason.AUCTION_OVER)
 
 
 def fill_at_row(state: RuledState, side: Side, row: Row) -> None:

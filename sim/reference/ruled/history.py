@@ -13,7 +13,7 @@ from sim.reference import rows
 from sim.reference.row import Row, require
 from sim.reference.ruled import calls, hits
 from sim.reference.ruled.orders import RuledOrder
-from sim.reference.ruled.state import RuledState
+from sim.reference.ruled.state import Crossed, RuledState
 from sim.reference.state import Order
 
 FAR: Final = 1 << 62
@@ -26,10 +26,10 @@ def apply(state: "MeetingState", row: Row) -> None:
     if row.kind == Kind.PHASE:
         require(0 <= row.qty < len(Phase), row, f"qty must be a phase, 0 to {len(Phase) - 1}")
         calls.change_phase(state, Phase(row.qty))
-    elif row.kind == Kind.CROSS and state.phase.is_call:
+    elif row.kind == Kind.CROSS:
         rows.check(state, row)
         calls.cross_row(state, row)
-    elif row.kind == Kind.EXECUTE and state.crossed:
+    elif row.kind == Kind.EXECUTE and state.crossed == Crossed.BY_US:
         rows.check(state, row)
         calls.executed_in_call(state, row)
     else:

@@ -4,9 +4,11 @@ Model: an order that waits is displayed, dark, in the market queue or dormant; `
 which of the first three is its own. Whoever is taken out has all that it had open in `live` again.
 """
 
+from collections.abc import Iterable
+
 from market.codes import Kind, OrderType, Phase, Reason, TimeInForce
 from sim.reference.ruled.orders import Place, RuledOrder
-from sim.reference.ruled.state import RuledState
+from sim.reference.ruled.state import Crossed, RuledState
 
 MARKETS = (OrderType.MARKET, OrderType.MARKET_TO_LIMIT, OrderType.STRIKE_MATCH)
 
@@ -92,11 +94,15 @@ def is_parked(state: RuledState, order: RuledOrder) -> bool:
 def set_phase(state: RuledState, phase: Phase) -> None:
     """The phase is set and published; a call is joined by the orders that were parked for it."""
     state.phase = phase
-    state.crossed = False
+    state.crossed = Crossed.NOT
     state.publish_plain(Kind.PHASE, qty=phase)
-    if not phase.is_call:
-        return
-    for order in list(state.dormant):
-        if order.for_auction and not is_parked(state, order):
+    if phase.is_call:
+        join_parked(state, [order for order in state.dormant if not is_parked(state, order)])
+
+
+def join_parked(state: RuledState, orders: Iterable[RuledOrder]) -> None:
+    """Of these orders, in order of entry, those rest that are for a call only."""
+    for order in list(orders):
+        if order.for_auction:
             take_out(state, order)
             rest(state, order)

@@ -8,6 +8,7 @@ Order of events: a displayed order that is hit is reported, then published, then
 """
 
 from bisect import bisect_left, insort
+from enum import IntEnum
 from operator import attrgetter
 
 from market.codes import Depth, Kind, Liquidity, Mode, Phase, QueueModel, Reason, ReportType, Side
@@ -18,6 +19,14 @@ from sim.reference.state import Order, Sort, State
 from sim.venue_rules.book_rules import BookRules
 
 KEY = attrgetter("key_x2")
+
+
+class Crossed(IntEnum):
+    """Whether the present call has been crossed, and by whom."""
+
+    NOT = 0
+    BY_US = 1
+    BY_HISTORY = 2
 
 
 class RuledState(State):
@@ -51,7 +60,7 @@ class RuledState(State):
         self.entries = 0
         self.reference_x2: int | None = None
         self.band: tuple[int, int] = (NO_PRICE, -NO_PRICE)
-        self.crossed = False  # whether this call has been
+        self.crossed = Crossed.NOT
         self.interrupted = False  # whether the arrival in progress met the band
         self.looked: tuple[int, int] | None = None  # bid and ask that pegs follow, when last seen
         self.window: tuple[int, int, int] | None = None  # lowest, highest, last trade not acted on
