@@ -13,7 +13,7 @@ from sim.growth import Arena, give_far
 from sim.kernels import entry, layout
 from sim.kernels.ruled.words import E_SIZE
 from sim.kernels.status import DEPTH_L3
-from sim.venue_rules.book_rules import BookRules
+from sim.venue_rules.book_rules import BookRules, Matching
 from sim.venue_rules.compiled import pack_allocation, pack_auction_terms
 
 WINDOW_LEVELS: Final = 4096
@@ -220,12 +220,14 @@ def _fill_rules(arena: Arena, books: list[BookSpec]) -> None:
         bk = arena.book_off + index * layout.B_SIZE
         followed = _followed(index, rules)
         arena.mem[bk + layout.B_RULES] = _pack_rules(arena, rules, followed)
-        arena.mem[bk + layout.B_LOOKS] = 1
+        is_shared = rules.matching is Matching.SHARED
+        arena.mem[bk + layout.B_LOOKS] = layout.LOOKS_SHARED if is_shared else layout.LOOKS
         if followed != index:
             other = arena.book_off + followed * layout.B_SIZE
             arena.mem[bk + layout.B_NEXT_FOLLOWER] = arena.mem[other + layout.B_FOLLOWER]
             arena.mem[other + layout.B_FOLLOWER] = index
-            arena.mem[other + layout.B_LOOKS] = 1
+            if books[followed].rules is None:
+                arena.mem[other + layout.B_LOOKS] = layout.LOOKS
 
 
 def _pack_rules(arena: Arena, rules: BookRules, followed: int) -> int:

@@ -114,7 +114,7 @@ B_QUEUE_MODEL = 21
 B_MARKET = 22  # two words: index in `levels` of the market queues
 B_LADDER = 24  # two ladder blocks
 B_RULES = 56  # offset of the RB_ words, 0 when it has none; what follows is for books with rules
-B_LOOKS = 57  # 1 when a row or command here is followed by a look: at its own orders, or followers'
+B_LOOKS = 57  # not 0: a row or command here is followed by a look, at its own orders or followers'
 B_REFERENCE = 58  # half ticks, NO_PRICE for none
 B_BAND_LOW = 59  # NO_PRICE for none
 B_BAND_HIGH = 60  # -NO_PRICE for none
@@ -137,6 +137,8 @@ B_REFILLS = 77  # peaks that own icebergs may still have, at most
 B_FOLLOWER = 78  # the first book whose pegs follow this one, -1: none
 B_NEXT_FOLLOWER = 79  # the next that follows the same book
 B_SIZE = 80
+LOOKS = 1
+LOOKS_SHARED = 2  # and its levels are shared
 
 # --- ladder (one side of one book) ----------------------------------------------------------------
 L_BEST = 0
