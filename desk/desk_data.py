@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from desk.execution import ExecutionData
 from desk.feed import FeedData
@@ -14,6 +15,7 @@ from desk.gate import GateData
 from desk.ledger import LedgerData
 from desk.limits import LimitsData
 from desk.orders import OrdersData
+from desk.sizing import SizingData
 from desk.state import StateData
 from market.decisions import Action, Caused, Decision, Refusal, Signal
 from market.messages import Inbound
@@ -55,6 +57,7 @@ class DeskData(msgspec.Struct):
         refusal_counts: How often the limits refused, by code.
         worked: Content (`View.seq`) on which the wish was worked last, by the same key.
         strategies: Each strategy's own state, encoded.
+        sizing: What sizing by factors remembers; left out where no strategy is sized so.
     """
 
     feed: FeedData
@@ -73,3 +76,4 @@ class DeskData(msgspec.Struct):
     worked: dict[int, int] = {}
     veto_counts: dict[int, int] = {}
     refusal_counts: dict[int, int] = {}
+    sizing: SizingData | UnsetType = UNSET

@@ -15,7 +15,7 @@ from desk.execution.child import Child, ChildAction
 from desk.limits import Limits
 from desk.orders import Order, Orders
 from desk.picture import Picture
-from desk.sizing import SizingConfig, size
+from desk.sizing import FactorSizer, SizingConfig, SizingData, size
 from market.decisions import (
     Action,
     ActionKind,
@@ -71,12 +71,27 @@ class Outbox:
         self._limits = limits
         self._keys = keys
         self._sizing = sizing
+        self._sizers = self._make_sizers()
         self.risky = 0  # submissions and replacements
         self.commands: list[Command] = []
         self.caused: list[Caused] = []
         self.decisions: list[Decision] = []
         self.actions: list[Action] = []
         self.refusals: list[Refusal] = []
+
+    def _make_sizers(self) -> list[FactorSizer | None]:
+        """Who sizes each strategy by factors; None for the plain models, which need no one."""
+        data, picture = self._data, self._picture
+        wanted = [config.model == "factors" for config in self._sizing]
+        if any(wanted) and not isinstance(data.sizing, SizingData):
+            data.sizing = SizingData()
+        known = data.sizing
+        return [
+            FactorSizer(config, number, picture, picture.ledger.instruments, known)
+            if isinstance(known, SizingData) and wanted[number]
+            else None
+            for number, config in enumerate(self._sizing)
+        ]
 
     def hand_over(self) -> CameOfIt:
         """Give away all that came of an event; nothing has come of the next one yet."""
@@ -113,7 +128,11 @@ class Outbox:
         """What brings a strategy's orders nearer to its wish: sizing, then execution."""
         data, state, strategy = self._data, self._picture.state, key >> 16
         data.vetoes[key] = 0
-        sized = size(signal, permit, self._sizing[strategy], state)
+        sizer = self._sizers[strategy]
+        if sizer is None:
+            sized = size(signal, permit, self._sizing[strategy], state)
+        else:
+            sized = sizer.size(signal, permit, view)
         # Orders that have ended may have filled unheard; those lots are not to be traded twice.
         seen = state.data
         owed_buy_lots, owed_sell_lots = seen.buy_risk.get(key, 0), seen.sell_risk.get(key, 0)

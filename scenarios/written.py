@@ -137,6 +137,9 @@ def _plain_reader(field: msgspec.structs.FieldInfo) -> Reader:
 def _reader_of(kind: Any) -> Reader:
     """How to read a value of a type: structs, lists and tables of them, names of codes, plain values."""
     inner = get_args(kind)
+    if msgspec.UnsetType in inner:
+        # A field that may be left out, and then leaves no trace, is read as what it is otherwise.
+        return _reader_of(next(one for one in inner if one is not msgspec.UnsetType))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return lambda value, where: read_struct(value, where, kind)
     if get_origin(kind) is dict and inner[0] is str:

@@ -5,8 +5,26 @@
 per million, so that a size is the same everywhere and each factor can be journaled as it is.
 """
 
-from desk.sizing_models import capacity, correlation, drawdown, kelly, regime, volatility_target
-from desk.sizing_models.factor import Cap, CapKind, Factor, FactorKind, SizeResult, explain
+from desk.sizing_models import (
+    capacity,
+    correlation,
+    drawdown,
+    kelly,
+    regime,
+    stop,
+    volatility_target,
+)
+from desk.sizing_models.factor import (
+    Cap,
+    CapKind,
+    Factor,
+    FactorKind,
+    SizeResult,
+    explain,
+    from_pairs,
+    result_of,
+    told_pairs,
+)
 from desk.sizing_models.model import SizingInputs, SizingModel, size_of
 
 __all__ = [
@@ -21,8 +39,12 @@ __all__ = [
     "correlation",
     "drawdown",
     "explain",
+    "from_pairs",
     "kelly",
     "regime",
+    "result_of",
     "size_of",
+    "stop",
+    "told_pairs",
     "volatility_target",
 ]

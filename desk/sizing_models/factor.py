@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from market.decisions import PPM
+from market.errors import InputError
 
 FIGURE_MAX: Final = 1 << 62
 """Where factors and sizes end."""
@@ -39,6 +40,8 @@ class FactorKind(IntEnum):
     REGIME = 10
     CORRELATION = 11
     DIVERSIFICATION = 12
+    STOP = 13
+    PERMIT = 14
 
 
 class CapKind(IntEnum):
@@ -100,6 +103,10 @@ class SizeResult(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         factors = tuple((factor.kind.name.lower(), factor.ppm) for factor in self.factors)
         return factors + tuple((f"cap_{cap.kind.name.lower()}", cap.lots) for cap in self.caps)
 
+    def pairs_in_full(self) -> tuple[tuple[str, int], ...]:
+        """`pairs` with every figure behind the factor or cap that it made, as `name.figure`."""
+        return told_pairs(self.factors, self.caps)
+
     def check(self) -> None:
         """Hold the result to the invariants."""
         assert all(factor.ppm >= 0 for factor in self.factors)
@@ -107,6 +114,46 @@ class SizeResult(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         assert self.wished_lots == product_lots(self.factors)
         assert 0 <= self.lots <= self.wished_lots
         assert abs(self.position_lots) == self.lots
+
+
+def told_pairs(factors: Sequence[Factor], caps: Sequence[Cap] = ()) -> tuple[tuple[str, int], ...]:
+    """Factors and caps as names and values that `from_pairs` can read again."""
+    pairs = []
+    for factor in factors:
+        name = factor.kind.name.lower()
+        pairs.append((name, factor.ppm))
+        pairs += [(f"{name}.{figure}", value) for figure, value in factor.inputs]
+    for cap in caps:
+        name = f"cap_{cap.kind.name.lower()}"
+        pairs.append((name, cap.lots))
+        pairs += [(f"{name}.{figure}", value) for figure, value in cap.inputs]
+    return tuple(pairs)
+
+
+def from_pairs(pairs: Sequence[tuple[str, int]]) -> tuple[list[Factor], list[Cap]]:
+    """The factors and caps that `told_pairs` told.
+
+    Raises:
+        InputError: A name is of no factor and of no cap.
+    """
+    factors: list[Factor] = []
+    caps: list[Cap] = []
+    at = 0
+    while at < len(pairs):
+        name, value = pairs[at]
+        at += 1
+        inputs = []
+        while at < len(pairs) and pairs[at][0].startswith(f"{name}."):
+            inputs.append((pairs[at][0].removeprefix(f"{name}."), pairs[at][1]))
+            at += 1
+        known = name.upper()
+        if known.removeprefix("CAP_") in CapKind.__members__ and known.startswith("CAP_"):
+            caps.append(Cap(CapKind[known.removeprefix("CAP_")], value, tuple(inputs)))
+        elif known in FactorKind.__members__:
+            factors.append(Factor(FactorKind[known], value, tuple(inputs)))
+        else:
+            raise InputError(f"size: found a factor {name!r}, allowed is one of FactorKind")
+    return factors, caps
 
 
 def product_lots(factors: Sequence[Factor]) -> int:

@@ -8,7 +8,7 @@ Limits: whoever calls says what is known; 0 means unknown for volatilities, volu
 and an unknown figure that is needed makes the size 0, never a guess.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isqrt
 from typing import Final, Literal
 
@@ -134,8 +134,20 @@ class SizingInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     edge_ppm: int = 0
 
 
-def size_of(model: SizingModel, inputs: SizingInputs) -> SizeResult:
-    """The size of a position, with everything that made it."""
+def size_of(
+    model: SizingModel,
+    inputs: SizingInputs,
+    more: Sequence[Factor] = (),
+    more_caps: Sequence[Cap] = (),
+) -> SizeResult:
+    """The size of a position, with everything that made it.
+
+    Args:
+        model: How.
+        inputs: What is known.
+        more: Further factors of the caller's.
+        more_caps: Further caps of the caller's.
+    """
     assert -PPM <= inputs.strength_ppm <= PPM
     assert 0 <= inputs.confidence_ppm <= PPM
     factors = [*_base(model, inputs)]
@@ -156,7 +168,8 @@ def size_of(model: SizingModel, inputs: SizingInputs) -> SizeResult:
                 model.correlation_ppm_max,
             )
         )
-    caps = tuple(_caps(model, inputs))
+    factors.extend(more)
+    caps = (*_caps(model, inputs), *more_caps)
     return result_of(factors, caps, -1 if inputs.strength_ppm < 0 else 1)
 
 

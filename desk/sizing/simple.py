@@ -17,43 +17,14 @@ until it is known (or a price is) the volatility target gives no size at all.
 """
 
 from math import sqrt
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
-
+from desk.sizing.config import SizingConfig
 from desk.state import State
-from market.columns import QTY_LOTS_MAX
 from market.decisions import PPM, Flat, Permit, Quotes, Signal, Sized, Target
-from market.errors import InputError
 
 NOTHING: Final = Sized()
 PPM_CUBED: Final = PPM**3
-
-
-class SizingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one strategy is sized.
-
-    Attributes:
-        model: `fixed`, or `volatility_target`.
-        lots_max: Full size of `fixed`, and the cap of every model.
-        contribution_ppm: Wished-for yearly standard deviation of this position alone, of capital.
-        seconds_per_year: Trading seconds in a year; 252 days of 6.5 hours unless told.
-        confidence: Whether the strategy's confidence scales the size.
-    """
-
-    lots_max: int
-    model: Literal["fixed", "volatility_target"] = "fixed"
-    contribution_ppm: int = 5_000
-    seconds_per_year: int = 252 * 23_400
-    confidence: bool = True
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.lots_max <= QTY_LOTS_MAX:
-            raise InputError(f"lots_max is {self.lots_max}, allowed is 1 to {QTY_LOTS_MAX}")
-        if not 1 <= self.contribution_ppm <= PPM:
-            raise InputError(f"contribution_ppm is {self.contribution_ppm}, allowed is 1 to {PPM}")
-        if self.seconds_per_year < 1:
-            raise InputError(f"seconds_per_year is {self.seconds_per_year}, allowed is 1 or more")
 
 
 def size(signal: Signal, permit: Permit, config: SizingConfig, state: State) -> Sized:
