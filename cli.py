@@ -171,6 +171,18 @@ def reconstruct_order(
     terminal_of(as_json).result(f"order {order}", output.fields_of(reconstruct(run, order, tape)))
 
 
+@app.command("explain")
+def explain_order(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or a desk's journal.")],
+    order: Annotated[int, typer.Option("--order", help="The order's id.")],
+    as_json: Json = False,
+) -> None:
+    """What led to an order, and what became of it: signal to fills, from the journal alone."""
+    from scenarios.explain import explain_order as explain
+
+    terminal_of(as_json).sections({f"order_{order}": output.fields_of(explain(run, order))})
+
+
 @app.command("migrate")
 def migrate(
     path: Annotated[Path, typer.Argument(help="A tape of an older format.")],

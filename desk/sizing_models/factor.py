@@ -191,17 +191,33 @@ def result_of(factors: Sequence[Factor], caps: Sequence[Cap], sign: int) -> Size
 
 def explain(result: SizeResult) -> list[str]:
     """One line for each factor and cap, then what came of them."""
+    lines = explain_parts(result.factors, result.caps, result.lots)
+    return [*lines, f"= {result.position_lots} lots"]
+
+
+def explain_parts(
+    factors: Sequence[Factor], caps: Sequence[Cap], lots: int, *, is_whole: bool = True
+) -> list[str]:
+    """One line for each factor and cap.
+
+    Args:
+        factors: In the order in which they were applied.
+        caps: In the order of their kinds.
+        lots: The size, without a sign.
+        is_whole: Whether the factors begin with lots, so that they multiply to a size.
+    """
     lines = []
-    for factor in result.factors:
+    for factor in factors:
         unit = " lots" if factor.kind in (FactorKind.LOTS, FactorKind.EQUITY) else ""
         lines.append(f"× {decimal(factor.ppm)}{unit} {factor.kind.name}{_told(factor.inputs)}")
-    lines.append(f"= {result.wished_lots} lots")
+    wished_lots = product_lots(factors) if is_whole else lots
+    if is_whole:
+        lines.append(f"= {wished_lots} lots")
     lines.extend(
         f"≤ {cap.lots} lots {cap.kind.name}{_told(cap.inputs)}"
-        f"{'  decides' if cap.lots == result.lots < result.wished_lots else ''}"
-        for cap in result.caps
+        f"{'  decides' if cap.lots == lots < wished_lots else ''}"
+        for cap in caps
     )
-    lines.append(f"= {result.position_lots} lots")
     return lines
 
 
