@@ -6,8 +6,9 @@ last record (local receive time less the feed's own delay), and never before the
 
 The first snapshot of a book tells its phase: PRE_OPEN when the book is crossed, for it then waits for
 an auction, else CONTINUOUS. It is written in front of the snapshot's rows. A book in PRE_OPEN goes
-to CONTINUOUS with the first event that prints a trade and leaves the book uncrossed. DBN itself
-names phases only in a schema of its own, which is not read here.
+to CONTINUOUS with the first event that prints a trade and leaves the book uncrossed; what trades until
+then, trades in the auction, and of a book of orders is a CROSS row in front of the executions of its
+shares. DBN itself names phases only in a schema of its own, which is not read here.
 """
 
 import math
@@ -39,6 +40,8 @@ _PRINT_FLAGS = {
 _SNAPSHOT = int(RowFlag.SNAPSHOT)
 _MAYBE_BAD = int(RowFlag.MAYBE_BAD)
 _TRADE = int(Kind.TRADE)
+_CROSS = int(Kind.CROSS)
+_EXECUTE = int(Kind.EXECUTE)
 _PHASE = int(Kind.PHASE)
 
 Row = tuple[int, int, int, int, int, int, int]
@@ -112,6 +115,19 @@ class Event:
         self.print_units = math.gcd(self.print_units, price)
         flags = self._flags | _PRINT_FLAGS[side_letter]
         self._rows.append((price, qty, NO_HANDLE, _TRADE, flags, *self._stamp))
+
+    @property
+    def awaits_auction(self) -> bool:
+        """Whether the book gathers orders for an auction."""
+        return self._phase is Phase.PRE_OPEN
+
+    def print_cross(self, price: int, qty: int) -> None:
+        """Take the print of an auction, which goes in front of the executions of its shares."""
+        self.print_units = math.gcd(self.print_units, price)
+        kinds = [row[3] for row in self._rows]
+        at = kinds.index(_EXECUTE) if _EXECUTE in kinds else len(kinds)
+        flags = self._flags | _PRINT_FLAGS[ord("N")]
+        self._rows.insert(at, (price, qty, NO_HANDLE, _CROSS, flags, *self._stamp))
 
     def note_trade(self) -> None:
         """Remember that this event has a trade, printed or told as executions."""

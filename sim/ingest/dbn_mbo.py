@@ -4,7 +4,8 @@ Model: only clears, adds, cancels and modifies change the book. An execution is 
 the trade (T), as a fill of each resting order (F), and as what it does to them (C, or M that leaves
 less). On the tape it is told once, as the EXECUTE of the resting order: a C or an M takes first
 what its order's fills in the same event say. What a trade has that no resting order lost (implied
-and hidden quantity) is a TRADE at the end of the event.
+and hidden quantity) is a TRADE at the end of the event. In an auction both sides rest, and all that
+trades at a price is one CROSS before the executions; nothing is a TRADE.
 
 A modification that changes the price or raises the quantity loses priority. One of an order that is
 not in the book adds it, as the vendor says, and so does one of an order that its fills used up (the
@@ -12,6 +13,7 @@ next slice of an iceberg).
 """
 
 from market.codes import Kind, RowFlag, Side
+from market.columns import QTY_LOTS_MAX
 from sim.ingest.bad_records import RefusedRecord
 from sim.ingest.dbn_event import Event, check_amounts, check_trade
 from sim.ingest.dbn_records import F_MBP, F_TOB
@@ -38,6 +40,7 @@ class MboBook:
         self._statistics = statistics
         self._fills: dict[int, int] = {}
         self._trades: list[tuple[int, int, int]] = []  # side, price, size not yet told
+        self._auction: dict[int, int] = {}  # lots that traded in it by price
 
     def is_crossed(self) -> bool:
         """Whether the best bid is at or above the best ask."""
@@ -64,7 +67,10 @@ class MboBook:
             self._modify(order_id, price, size, side_letter)
         elif action == TRADE:
             check_trade(side_letter, price, size)
-            self._trades.append((side_letter, price, size))
+            if self._event.awaits_auction:
+                self._gather(price, size)
+            else:
+                self._trades.append((side_letter, price, size))
             self._event.note_trade()
         elif action == FILL:
             check_trade(side_letter, price, size)
@@ -77,13 +83,23 @@ class MboBook:
             raise RefusedRecord(f"found action {chr(action)!r}, allowed one of A, C, M, R, T, F, N")
 
     def end_event(self) -> None:
-        """Print what the event's trades have beyond its executions."""
+        """Print what the event's trades have beyond its executions, and its auction."""
         for side_letter, price, size in self._trades:
             if size > 0:
                 self._event.print_trade(side_letter, price, size)
                 self._count("prints")
+        for price, size in self._auction.items():
+            self._event.print_cross(price, size)
+            self._count("crosses")
         self._trades.clear()
+        self._auction.clear()
         self._fills.clear()
+
+    def _gather(self, price: int, size: int) -> None:
+        lots = self._auction.get(price, 0) + size
+        if lots > QTY_LOTS_MAX:
+            raise RefusedRecord(f"found an auction of {lots} lots, allowed {QTY_LOTS_MAX}")
+        self._auction[price] = lots
 
     def _add(self, order_id: int, price: int, size: int, side_letter: int) -> None:
         side = _side_of(side_letter)

@@ -1,8 +1,8 @@
 """NASDAQ ITCH 5.0 to tape: the binary feed of a day, whole or of chosen stocks.
 
 One book a stock, numbered in the order in which stocks get their first order, print or cross. The
-rules are those of `sim/kernels/itch.py`. Reading is a stream: what is in memory is a block of
-bytes, the live orders, and 5 MB for stocks.
+rules are those of `sim/kernels/itch.py`; a cross comes before its shares (`cross_order`). Reading is a
+stream: what is in memory is a block of bytes, the live orders, and 5 MB for stocks.
 
 Limits: the tick is a cent, or one price unit where an order of that stock lay between cents. A P
 message's side means something only before 14 July 2014; later prints have SIDE_UNKNOWN. Broken
@@ -19,6 +19,7 @@ from market.codes import Phase
 from market.columns import HANDLES_MAX, TAPE_DTYPE
 from market.errors import InputError
 from sim.ingest.bad_records import BadRecords
+from sim.ingest.cross_order import CrossOrder
 from sim.ingest.itch_words import text_of, word_fault
 from sim.ingest.session_date import date_in_name, midnight_ns
 from sim.ingest.source import Source, fingerprint, open_file
@@ -73,6 +74,7 @@ def ingest_itch(
         while run.step(writer):
             if progress is not None:
                 progress(source.done_bytes, source.total_bytes)
+        run.finish(writer)
         run.check_symbols(symbols)
         meta = TapeMeta(
             books=run.books(),
@@ -124,6 +126,7 @@ class _Ingest:
         self._rows = np.zeros(_ROWS, TAPE_DTYPE)
         self._seqs = np.zeros(_ROWS, np.int64)
         self._rest = b""
+        self._order = CrossOrder(k.UNTOLD)
 
     def step(self, writer: TapeWriter) -> bool:
         """Take one block of the file; whether there was one."""
@@ -139,13 +142,19 @@ class _Ingest:
                 self._refuse()
                 continue
             count = int(state[k.S_OUT])
-            writer.append(self._rows[:count], {"source_seq": self._seqs[:count]})
+            rows, seqs = self._order.take(self._rows[:count], self._seqs[:count])
+            writer.append(rows, {"source_seq": seqs})
             state[k.S_OUT] = 0
             if why == k.NEED_SPACE:
                 self._grow()
         self._rest = data[at:].tobytes()
         self._base += at
         return bool(block)
+
+    def finish(self, writer: TapeWriter) -> None:
+        """Write what waited for a message behind it."""
+        rows, seqs = self._order.finish()
+        writer.append(rows, {"source_seq": seqs})
 
     def books(self) -> tuple[TapeBook, ...]:
         """Every book of the tape, by its id."""
@@ -174,6 +183,7 @@ class _Ingest:
             "filtered": int(state[k.S_FILTERED]),
             "empty_crosses": int(state[k.S_EMPTY_CROSSES]),
             "executions_unprinted": int(state[k.S_UNPRINTED]),
+            "executions_in_crosses": self._order.shares,
             "executions_at_other_price": int(state[k.S_PRICED]),
             "bad_messages": self._bad.count,
             "misframed": int(state[k.S_MISFRAMED]),

@@ -2,8 +2,8 @@
 
 With an orderbook file the book is compared, and where the window of levels hides something
 reconciled, after every message; `seed_only` takes nothing but its first row, to begin with. The
-rules are those of `sim/kernels/lobster.py`. Reading is a stream: what is in memory is a batch of
-rows and the live book.
+rules are those of `sim/kernels/lobster.py`; a cross comes before the executions of its instant
+(`cross_order`). Reading is a stream: what is in memory is a batch of rows and the live book.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from market.codes import Kind
 from market.errors import InputError
+from sim.ingest.cross_order import CrossOrder
 from sim.ingest.csv_rows import CsvRows
 from sim.ingest.lobster_book import IngestBook, seeds_before
 from sim.ingest.lobster_files import LobsterFiles, open_lobster
@@ -66,6 +68,7 @@ def ingest_lobster(
         while run.step(writer):
             if progress is not None:
                 progress(files.message.done_bytes, files.message.total_bytes)
+        run.finish(writer)
         meta = run.meta(writer.row_count)
         writer.finish(meta)
     return meta
@@ -104,6 +107,8 @@ class _Ingest:
                 f"{files.message.name}: found no orderbook file, allowed seed-only with one"
             )
         self._batch_rows = max(1, _BATCH_VALUES // width)
+        # A message does not say whether its execution is a cross's.
+        self._order = CrossOrder(int(Kind.EXECUTE))
 
     def step(self, writer: TapeWriter) -> bool:
         """Take one batch of rows; whether there was one."""
@@ -132,6 +137,11 @@ class _Ingest:
             )
         return len(messages) > 0
 
+    def finish(self, writer: TapeWriter) -> None:
+        """Write what waited for a row behind it."""
+        rows, seqs = self._order.finish()
+        writer.append(rows, {"source_seq": seqs})
+
     def meta(self, tape_rows: int) -> TapeMeta:
         """What the tape says about itself."""
         state = self._book.state
@@ -150,6 +160,7 @@ class _Ingest:
             "snapshot_rows": self._snapshot_rows,
             "corrections": int(state[k.S_CORRECTIONS]),
             "reveals": int(state[k.S_REVEALS]),
+            "executions_in_crosses": self._order.shares,
             "inferred": int(state[k.S_INFERRED]),
             "reveal_messages": int(state[k.S_REVEAL_MESSAGES]),
             "victims": int(state[k.S_VICTIMS]),
@@ -190,7 +201,7 @@ class _Ingest:
             if why == k.ROW_REFUSED:
                 self._refuse(first_row, at - 1)
                 continue
-            rows, seqs = book.collect()
+            rows, seqs = self._order.take(*book.collect())
             writer.append(rows, {"source_seq": seqs})
             if why == k.NEED_SPACE:
                 book.grow(truths.shape[1] + 8)

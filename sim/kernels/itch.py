@@ -29,10 +29,13 @@ from sim.kernels.itch_book import (
 from sim.kernels.itch_state import Bytes, Rows, big_endian, emit, refuse
 from sim.kernels.status import (
     ADD,
+    CLOSING_CALL,
     CROSS,
     DELETE,
     EXECUTE,
+    HALT_CALL,
     LAST,
+    OPENING_CALL,
     REDUCE,
     REPLACE,
     SIDE_UNKNOWN,
@@ -112,7 +115,7 @@ def act_on_taken(
     elif kind == k.EXECUTED_AT_PRICE:
         printable = big_endian(data, at + k.AT_PRINTABLE, 1)
         if printable == k.NO_LETTER:
-            row_kind = REDUCE
+            row_kind = k.UNTOLD
             state[k.S_UNPRINTED] += 1
         elif printable != k.YES_LETTER:
             return refuse(state, k.FAULT_CODE, printable, 0)
@@ -152,11 +155,24 @@ def act_on_replace(
 
 
 @njit(cache=True)
+def call_handle(letter: Whole) -> int:
+    """The handle of a CROSS row by the letter of its cross."""
+    if letter == k.OPENING_CROSS:
+        return k.NO_HANDLE - OPENING_CALL
+    if letter == k.CLOSING_CROSS:
+        return k.NO_HANDLE - CLOSING_CALL
+    if letter == k.HALT_CROSS:
+        return k.NO_HANDLE - HALT_CALL
+    return k.NO_HANDLE
+
+
+@njit(cache=True)
 def act_on_print(
     state: Ints, stocks: Ints, books: Ints, data: Bytes, at: int, kind: Whole, locate: Whole,
     rows: Rows, seqs: Ints,
 ) -> int:  # fmt: skip
     """P and Q: a print that touches no displayed order; 0, or the fault."""
+    handle = k.NO_HANDLE
     if kind == k.CROSS_TRADE:
         qty = big_endian(data, at + k.AT_CROSS_QTY, 8)
         price = big_endian(data, at + k.AT_CROSS_PRICE, 4)
@@ -165,6 +181,7 @@ def act_on_print(
             return 0
         fault = check_amounts(state, qty, price)
         row_kind, flags = CROSS, SIDE_UNKNOWN
+        handle = call_handle(big_endian(data, at + k.AT_CROSS_TYPE, 1))
     else:
         letter = big_endian(data, at + k.AT_SIDE, 1)
         qty = big_endian(data, at + k.AT_ADD_QTY, 4)
@@ -180,7 +197,7 @@ def act_on_print(
     if fault != 0:
         return fault
     book = book_of(state, stocks, books, locate, rows, seqs)
-    emit(state, rows, seqs, book, row_kind, flags | LAST, k.NO_HANDLE, price, qty)
+    emit(state, rows, seqs, book, row_kind, flags | LAST, handle, price, qty)
     return 0
 
 

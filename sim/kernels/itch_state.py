@@ -72,6 +72,7 @@ AT_NEW_PRICE = 31
 AT_CROSS_QTY = 11  # of Q, eight bytes
 AT_CROSS_NAME = 19
 AT_CROSS_PRICE = 27
+AT_CROSS_TYPE = 39
 
 NAME_AT: Ints = np.zeros(256, np.int64)
 """Where a message by its type has the stock's name, which must be its locate's; 0 for nowhere."""
@@ -161,6 +162,11 @@ QTY_MAX = 1 << 40
 NS_MAX = 86_400 * 1_000_000_000
 CENT_UNITS = 100
 NO_HANDLE = -1
+UNTOLD = 0  # kind of a row that is EXECUTE or REDUCE, which `sim/ingest/cross_order.py` finds out
+
+OPENING_CROSS = 79  # O
+CLOSING_CROSS = 67  # C
+HALT_CROSS = 72  # H, of an IPO too
 
 BUY_LETTER = 66  # B
 SELL_LETTER = 83  # S

@@ -28,6 +28,7 @@ from sim.kernels.ingest_book import (
     X_QTY,
     Book,
     Ints,
+    Whole,
     find_level,
     forget_name,
     hash_find,
@@ -38,6 +39,7 @@ from sim.kernels.ingest_book import (
 from sim.kernels.lobster_state import (
     AUCTION,
     CANCELLATION,
+    CLOSING_CROSS,
     DELETION,
     END_OF_ROWS,
     FAULT_BOOK_TEXT,
@@ -63,6 +65,7 @@ from sim.kernels.lobster_state import (
     NEED_SPACE,
     NO_HANDLE,
     NS_MAX,
+    OPENING_CROSS,
     PRICE_MAX,
     QTY_MAX,
     ROW_REFUSED,
@@ -86,12 +89,14 @@ from sim.kernels.lobster_window import (
 )
 from sim.kernels.status import (
     ADD,
+    CLOSING_CALL,
     CONTINUOUS,
     CROSS,
     DELETE,
     EXECUTE,
     HALT,
     LAST,
+    OPENING_CALL,
     PHASE,
     PRE_OPEN,
     REDUCE,
@@ -215,6 +220,16 @@ def apply_removal(book: Book, message: Ints, rows: Rows, seqs: Ints) -> None:
 
 
 @njit(cache=True)
+def call_handle(order_id: Whole) -> int:
+    """The handle of a CROSS row, which names its call, by the pseudo order of its message."""
+    if order_id == OPENING_CROSS:
+        return NO_HANDLE - OPENING_CALL
+    if order_id == CLOSING_CROSS:
+        return NO_HANDLE - CLOSING_CALL
+    return NO_HANDLE
+
+
+@njit(cache=True)
 def apply_message(book: Book, message: Ints, rows: Rows, seqs: Ints) -> None:
     """Apply an acceptable message and write its rows."""
     state = book[0]
@@ -230,7 +245,7 @@ def apply_message(book: Book, message: Ints, rows: Rows, seqs: Ints) -> None:
         # The message names the hidden order's side; a print carries the aggressor's.
         emit(state, rows, seqs, TRADE, 1 - side, NO_HANDLE, price, size)
     elif kind == AUCTION:
-        emit(state, rows, seqs, CROSS, SIDE_UNKNOWN, NO_HANDLE, price, size)
+        emit(state, rows, seqs, CROSS, SIDE_UNKNOWN, call_handle(message[M_ID]), price, size)
     elif kind == TRADING_HALT:
         phase = HALT
         if price == 0:

@@ -53,6 +53,10 @@ HIDDEN = 5
 AUCTION = 6
 TRADING_HALT = 7
 
+# Pseudo orders of crosses; -3 and -4 are those of halts, of IPOs and of crosses in the day.
+OPENING_CROSS = -1
+CLOSING_CROSS = -2
+
 # Why a row is refused.
 FAULT_MESSAGE_TEXT = 1  # the line is not a row of numbers
 FAULT_TYPE = 2

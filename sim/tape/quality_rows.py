@@ -102,6 +102,37 @@ class Steps:
         self._last = int(values[-1])
 
 
+class Numbers:
+    """Steps of a source's own numbers, in the order of numbers within each instant.
+
+    A tape may put a cross in front of the executions of its shares, which the source told before.
+    """
+
+    def __init__(self) -> None:
+        self.steps = Steps()
+        self._waiting: tuple[Ints, Ints] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+    def take(self, ts_ns: Ints, values: Ints) -> None:
+        """The next rows, snapshots left out; those of the last instant wait for more of it."""
+        times, numbers = self._waiting
+        times, numbers = np.concatenate((times, ts_ns)), np.concatenate((numbers, values))
+        cut = int(np.searchsorted(times, times[-1]))
+        self._waiting = times[cut:], numbers[cut:]
+        self._look(times[:cut], numbers[:cut])
+
+    def finish(self) -> Steps:
+        """All steps: no row follows."""
+        waiting, self._waiting = self._waiting, (self._waiting[0][:0], self._waiting[1][:0])
+        self._look(*waiting)
+        return self.steps
+
+    def _look(self, ts_ns: Ints, values: Ints) -> None:
+        if len(values) and (np.diff(values) < 0).any():
+            values = values[np.lexsort((values, ts_ns))]
+        if len(values):
+            self.steps.take(ts_ns, values)
+
+
 class RowQuality:
     """Gates of one book that need no replay.
 
@@ -130,7 +161,7 @@ class RowQuality:
         self._taken = 0
         self._repeats = Repeats()
         self._stamps = Steps()
-        self._numbers = Steps()
+        self._numbers = Numbers()
         self._clock: list[tuple[Ints, Ints]] = []
         self._lowest: dict[str, int] = {}
         self._highest: dict[str, int] = {}
@@ -161,7 +192,7 @@ class RowQuality:
     def gates(self) -> list[Gate]:
         """The outcome."""
         limits, name = self._limits, self._name
-        repeats, numbers, stamps = self._repeats, self._numbers, self._stamps
+        repeats, numbers, stamps = self._repeats, self._numbers.finish(), self._stamps
         dense = numbers.count > 0 and numbers.more_than_one <= (1 - DENSE_SHARE) * numbers.count
         offset_ns, drift_ppm = self._clock_found()
         holes = sum(int(np.count_nonzero(~one)) for one in self._covered)

@@ -96,6 +96,7 @@ def check_rows(out: Path, meta: TapeMeta, schema: str) -> None:
     if schema != "mbo":
         return
     replay_orders(out)
+    assert kinds[Kind.CROSS] == counts.get("crosses", 0)
     assert kinds[Kind.CLEAR] == counts.get("clears", 0)
     assert kinds[Kind.EXECUTE] == counts.get("executions", 0)
     added = counts.get("adds", 0) + counts.get("modifies_unknown", 0) + counts.get("refreshes", 0)

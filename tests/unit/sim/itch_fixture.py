@@ -1,6 +1,8 @@
 """A small invented exchange that writes ITCH 5.0: every message type, stocks that never were."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from market.codes import Kind, RowFlag
@@ -20,10 +22,19 @@ class Feed:
         self.messages: list[bytes] = []
         self.now_ns = 3 * 3600 * SECOND
         self.names: dict[int, str] = {}
+        self.step_ns = SECOND
+
+    @contextmanager
+    def instant(self) -> Iterator[None]:
+        """What is said meanwhile is said at one time, a second after what was said before."""
+        self.now_ns += SECOND
+        self.step_ns = 0
+        yield
+        self.step_ns = SECOND
 
     def say(self, letter: str, locate: int, body: bytes) -> None:
         """Any message: type, locate, tracking number, time, then its own fields."""
-        self.now_ns += SECOND
+        self.now_ns += self.step_ns
         stamp = self.now_ns.to_bytes(6, "big")
         self.messages.append(letter.encode() + struct.pack(">HH", locate, 7) + stamp + body)
 

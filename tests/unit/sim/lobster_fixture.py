@@ -6,6 +6,8 @@ goes into no file. All numbers are made up.
 
 import gzip
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from market.codes import Kind, RowFlag
@@ -25,6 +27,15 @@ class Exchange:
         self.messages: list[str] = []
         self.truths: list[str] = []
         self.now = 34_200.0
+        self.step = 0.25
+
+    @contextmanager
+    def instant(self) -> Iterator[None]:
+        """What is said meanwhile is said at one time, after what was said before."""
+        self.now += self.step
+        self.step, step = 0.0, self.step
+        yield
+        self.step = step
 
     def rest(self, order_id: int, direction: int, price: int, size: int) -> None:
         """Open an order that no file tells of."""
@@ -50,7 +61,7 @@ class Exchange:
 
     def say(self, kind: int, order_id: int, size: int, price: int, direction: int) -> None:
         """Write one row into both files."""
-        self.now += 0.25
+        self.now += self.step
         self.messages.append(f"{self.now:.9f},{kind},{order_id},{size},{price},{direction}")
         self.truths.append(",".join(str(number) for number in self.row()))
 

@@ -9,6 +9,7 @@ import pytest
 
 import sim.ingest.dbn_records as dbn_records
 from market.codes import Kind, Phase, RowFlag
+from market.errors import InputError
 from sim.ingest.databento import ingest_databento
 from sim.ingest.dbn_records import (
     F_BAD_TS_RECV,
@@ -176,14 +177,44 @@ def test_a_crossed_snapshot_waits_for_the_auction(tmp_path: Path, ask_ticks: int
     stream.mbo("C", "B", 1, 400, 5, flags=0)
     stream.mbo("C", "A", 2, ask_ticks, 5)
     stream.mbo("T", "B", 0, 410, 1)
-    _, messages = ingest(tmp_path, stream.encoded())
+    meta, messages = ingest(tmp_path, stream.encoded())
     assert messages[0][0] == phase(Phase.PRE_OPEN)
     assert messages[2] == [
+        (0, Kind.CROSS, NO, 398, 5, RowFlag.SIDE_UNKNOWN),
         (0, Kind.EXECUTE, 0, 400, 5, BUY),
         (0, Kind.EXECUTE, 1, ask_ticks, 5, SELL),
         phase(Phase.CONTINUOUS, RowFlag(0)),
     ]
     assert [row[1] for row in messages[3]] == [Kind.TRADE]
+    assert (meta.statistics["crosses"], meta.statistics["prints"]) == (1, 1)
+
+
+def test_an_auction_tells_each_price_once_before_all_that_traded(tmp_path: Path) -> None:
+    stream = Stream("mbo")
+    snapshot(stream, 402, 398)
+    stream.mbo("C", "A", 2, 398, 1, flags=0)
+    for ticks, size in ((400, 2), (401, 1), (400, 1)):
+        stream.mbo("T", "N", 0, ticks, size, flags=0)
+    stream.mbo("F", "B", 1, 400, 4, flags=0)
+    stream.mbo("C", "B", 1, 402, 4)
+    meta, messages = ingest(tmp_path, stream.encoded())
+    # One bid is left, so that the book is crossed still and waits.
+    assert messages[1] == [
+        (0, Kind.REDUCE, 1, 398, 1, SELL),
+        (0, Kind.CROSS, NO, 400, 3, RowFlag.SIDE_UNKNOWN),
+        (0, Kind.CROSS, NO, 401, 1, RowFlag.SIDE_UNKNOWN),
+        (0, Kind.EXECUTE, 0, 402, 4, BUY),
+    ]
+    assert "prints" not in meta.statistics
+
+
+def test_an_auction_of_too_many_lots_is_refused(tmp_path: Path) -> None:
+    stream = Stream("mbo")
+    snapshot(stream, 402, 398)
+    for _ in range(257):
+        stream.mbo("T", "N", 0, 400, 2**32 - 3, flags=0)
+    with pytest.raises(InputError, match=r"an auction of 11\d{11} lots, allowed 1099511627776"):
+        ingest(tmp_path, stream.encoded())
 
 
 def test_a_book_that_may_be_bad_says_so(tmp_path: Path) -> None:

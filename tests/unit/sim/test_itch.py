@@ -110,9 +110,65 @@ def test_a_cross_is_a_row_unless_it_has_no_shares(tmp_path: Path) -> None:
     feed.cross(1, 2**33, 50_050)
     feed.cross(2, 0, 0)
     meta, rows = ingest(tmp_path, feed.framed())
-    assert rows == [OPEN, (0, Kind.CROSS, NO, 50_050, 2**33, RowFlag.SIDE_UNKNOWN)]
+    opening = NO - Phase.OPENING_CALL
+    assert rows == [OPEN, (0, Kind.CROSS, opening, 50_050, 2**33, RowFlag.SIDE_UNKNOWN)]
     assert meta.statistics["empty_crosses"] == 1
     assert [book.symbol for book in meta.books] == ["ABC"]
+
+
+@pytest.mark.parametrize(
+    ("letter", "handle"),
+    [
+        ("O", NO - Phase.OPENING_CALL),
+        ("C", NO - Phase.CLOSING_CALL),
+        ("H", NO - Phase.HALT_CALL),
+        ("I", NO),
+    ],
+)
+def test_a_cross_names_its_call(tmp_path: Path, letter: str, handle: int) -> None:
+    feed = opened("ABC")
+    feed.cross(1, 10, 50_050, letter)
+    _, rows = ingest(tmp_path, feed.framed())
+    assert rows[1] == (0, Kind.CROSS, handle, 50_050, 10, RowFlag.SIDE_UNKNOWN)
+
+
+def test_a_cross_comes_before_the_executions_of_its_shares(tmp_path: Path) -> None:
+    feed = opened("ABC", "DEF")
+    for locate in (1, 2):
+        feed.add(locate, locate, "B", 100, 50_000)
+    with feed.instant():
+        feed.execute_at(1, 1, 10, "N", 49_900)
+        feed.execute_at(2, 2, 20, "N", 49_900)
+        feed.execute_at(1, 1, 30, "N", 49_900)
+        feed.cross(1, 500, 49_900)
+        feed.execute_at(1, 1, 1, "Y", 49_900)
+    meta, rows = ingest(tmp_path, feed.framed())
+    assert rows[4:] == [
+        (0, Kind.CROSS, NO - Phase.OPENING_CALL, 49_900, 500, RowFlag.SIDE_UNKNOWN),
+        (0, Kind.EXECUTE, 0, 50_000, 10, BUY),
+        (1, Kind.REDUCE, 0, 50_000, 20, BUY),
+        (0, Kind.EXECUTE, 0, 50_000, 30, BUY),
+        (0, Kind.EXECUTE, 0, 50_000, 1, BUY),
+    ]
+    counts = meta.statistics
+    assert (counts["executions_unprinted"], counts["executions_in_crosses"]) == (3, 2)
+
+
+def test_shares_at_the_end_of_a_block_wait_for_their_cross(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = opened("ABC")
+    feed.add(1, 1, "B", 100, 50_000)
+    with feed.instant():
+        feed.execute_at(1, 1, 10, "N", 49_900)
+        feed.cross(1, 500, 49_900, "C")
+    data = feed.framed()
+    _, whole = ingest(tmp_path, data)
+    monkeypatch.setattr(itch, "_BLOCK_BYTES", 7)
+    assert ingest(tmp_path, data)[1] == whole
+    assert [row[1] for row in whole[2:]] == [Kind.CROSS, Kind.EXECUTE]
+    cut = data[: -(40 + 2)]
+    assert [row[1] for row in ingest(tmp_path, cut)[1][2:]] == [Kind.REDUCE]
 
 
 def test_phases_follow_the_market_the_stock_and_operational_halts(tmp_path: Path) -> None:

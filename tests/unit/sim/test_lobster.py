@@ -10,6 +10,7 @@ from sim.ingest.lobster import ingest_lobster
 from sim.ingest.lobster_files import read_session
 from sim.kernels import csv_rows, lobster, lobster_window
 from sim.tape.read import open_tape
+from tests.tape_orders import replay_orders
 from tests.unit.sim.lobster_fixture import (
     LAST,
     LEVELS,
@@ -53,7 +54,7 @@ def test_every_message_becomes_named_rows(tmp_path: Path) -> None:
             (Kind.DELETE, SELL, 3, 1_000_100, 30),
             (Kind.REVEAL, LAST | SELL, 3, 1_000_500, 90),
         ],
-        [(Kind.CROSS, LAST | SIDE_UNKNOWN, -1, 1_000_000, 300)],
+        [(Kind.CROSS, LAST | SIDE_UNKNOWN, -1 - Phase.OPENING_CALL, 1_000_000, 300)],
         [(Kind.PHASE, LAST, -1, 0, Phase.HALT)],
         [(Kind.PHASE, LAST, -1, 0, Phase.PRE_OPEN)],
         [(Kind.PHASE, LAST, -1, 0, Phase.CONTINUOUS)],
@@ -68,6 +69,31 @@ def test_every_message_becomes_named_rows(tmp_path: Path) -> None:
     assert_tape_follows(groups, exchange)
 
 
+@pytest.mark.parametrize(
+    ("order_id", "handle"),
+    [(-1, -1 - Phase.OPENING_CALL), (-2, -1 - Phase.CLOSING_CALL), (-3, -1), (-4, -1)],
+)
+def test_a_cross_names_its_call_and_comes_before_the_executions_of_its_instant(
+    tmp_path: Path, order_id: int, handle: int
+) -> None:
+    exchange = opened()
+    exchange.take(4, 5, 10)
+    with exchange.instant():
+        exchange.take(4, 1, 60)
+        exchange.take(4, 5, 20)
+        exchange.say(6, order_id, 500, 1_000_000, -1)
+    exchange.take(4, 2, 50)
+    message, orderbook = exchange.write_csv(tmp_path)
+    out = tmp_path / "a.tape.parquet"
+    meta = ingest_lobster(message, orderbook=orderbook, out=out)
+    groups = rows_of(out)
+    assert [seq for seq, _ in groups] == [-1, 0, 3, 1, 2, 4]
+    assert groups[2][1] == [(Kind.CROSS, LAST | SIDE_UNKNOWN, handle, 1_000_000, 500)]
+    assert all(rows[0][0] == Kind.EXECUTE for _, rows in (groups[1], *groups[3:]))
+    assert meta.statistics["executions_in_crosses"] == 2
+    assert replay_orders(out)
+
+
 def test_statistics_and_metadata_say_what_was_done(tmp_path: Path) -> None:
     exchange = eventful()
     out = tmp_path / "a.tape.parquet"
@@ -79,6 +105,7 @@ def test_statistics_and_metadata_say_what_was_done(tmp_path: Path) -> None:
         "snapshot_rows": 6,
         "corrections": 3,
         "reveals": 3,
+        "executions_in_crosses": 0,
         "inferred": 0,
         "reveal_messages": 3,
         "victims": 0,

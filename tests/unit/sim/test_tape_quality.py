@@ -9,6 +9,7 @@ import pytest
 from market.codes import Kind, RowFlag
 from market.columns import TAPE_DTYPE
 from market.errors import BadRow, InputError
+from sim.tape import quality
 from sim.tape.gates import FAIL, NOT_JUDGED, Thresholds, load_thresholds
 from sim.tape.quality import check_tape, passes
 from tests.random_tape import TICK_UNITS
@@ -220,6 +221,23 @@ def test_prints_of_one_size_at_one_instant_are_no_duplicates_if_numbered(tmp_pat
     path = write(tmp_path / "a.tape.parquet", rows, (book(),), **sides)
 
     assert failing(path, TWO_MINUTES) == {}
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_cross_before_the_executions_of_its_instant_leaves_no_number_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    rows, sides = more(quiet_rows(), 4)
+    rows["kind"][-4], rows["handle"][-4] = Kind.CROSS, -1
+    rows["kind"][-3:], rows["handle"][-3:] = Kind.TRADE, -1
+    rows["price"][-4:], rows["ts_ns"][-4:] = best(rows[:-4])[0], rows["ts_ns"][-1]
+    sides["venue_stamp_ns"] = rows["ts_ns"].copy()
+    number = int(sides["source_seq"][-4])
+    sides["source_seq"][-4:] = number + np.array([3, 0, 1, 2]) + lost
+    monkeypatch.setattr(quality, "CHUNK_ROWS", 3)
+    path = write(tmp_path / "a.tape.parquet", rows, (book(),), **sides)
+
+    assert ("source_seq gaps" in failing(path, TWO_MINUTES)) == bool(lost)
 
 
 def test_gates_without_their_column_are_not_judged(tmp_path: Path) -> None:
