@@ -1,6 +1,6 @@
 """Every order of a run: its parts are the whole, and all of them together are the venue's P&L.
 
-A minute of two hosts is run always, every packaged scenario in `make nightly`.
+A minute of two hosts, and one of a desk, are run always; every packaged scenario in `make nightly`.
 """
 
 import time
@@ -13,9 +13,10 @@ import pytest
 from desk.tca import Convention, by_hour, by_strategy, by_venue, shortfall_of
 from desk.tca.exact import currency
 from scenarios.run import RunSummary, run_scenario
-from tests.run_records import parents_of
+from scenarios.tca_records import records_of
 
-SCENARIOS = ("calm", "first_light", "thin", "trend", "volatile")
+SCENARIOS = ("calm", "first_light", "lit_dark_auction", "thin", "trend", "volatile")
+"""All that need no tape."""
 
 MINUTE = """
 format_version = 1
@@ -89,6 +90,23 @@ def test_the_parts_of_every_order_of_a_minute_sum_to_the_whole(tmp_path: Path) -
     check(run(str(path), tmp_path / "runs"))
 
 
+@pytest.mark.slow
+def test_a_desks_orders_stand_under_the_parents_of_its_journal(tmp_path: Path) -> None:
+    summary = run("calm", tmp_path)
+
+    check(summary)
+    told = records_of(Path(summary.folder))
+    assert [name.partition("/")[0] for name in told.strategies] == ["desk", "desk"]
+    worked = [record for record in told.records if record.algo != "quotes"]
+    assert {record.algo for record in told.records} == {"quotes", "passive"}
+    assert any(len(record.children) > 1 for record in worked)
+    # What was replaced may have filled meanwhile, and is then ordered again.
+    kept = [record for record in worked if not any(child.changed for child in record.children)]
+    assert len(kept) > 100
+    for record in kept:
+        assert record.wanted_lots >= max(child.lots for child in record.children)
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -100,9 +118,10 @@ def test_the_parts_of_every_order_of_every_packaged_scenario_sum_to_the_whole(
 
 def check(summary: RunSummary) -> None:
     """Measure every order, and hold the sums against the venue's account."""
-    records = parents_of(Path(summary.folder), summary.books)
+    told = records_of(Path(summary.folder), valued="close")
+    records = told.records
 
-    assert summary.orders == len(records)
+    assert summary.orders == sum(len(record.children) for record in records)
     assert summary.fills == sum(len(record.fills()) for record in records) > 0
     totals = []
     for convention in Convention:
