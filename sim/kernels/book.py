@@ -15,6 +15,7 @@ from sim.kernels.layout import (
     B_MOVED,
     B_OWN,
     B_SPECIAL,
+    B_TICK,
     H_MODE,
     H_POOL_BASE,
     L_SIZE,
@@ -30,6 +31,7 @@ from sim.kernels.layout import (
     O_LIVE,
     O_TAPE,
     ORDER,
+    PRICE_MAX,
     SORT_MOVED,
     Words,
 )
@@ -56,6 +58,14 @@ def price_of(key_side: int) -> int:
 def key_of(side: int, price: int) -> int:
     """Key of a price: smaller is better."""
     return price if side else -price
+
+
+@njit(cache=True, forceinline=True)
+def beyond_prices(mem: Words, bk: int, units: int) -> bool:
+    """Whether a print's price in units is beyond PRICE_MAX ticks, which in units may be no int64."""
+    tick = mem[bk + B_TICK]
+    ticks = units // tick
+    return ticks < -PRICE_MAX or ticks > PRICE_MAX or (ticks == PRICE_MAX and units % tick > 0)
 
 
 @njit(cache=True)

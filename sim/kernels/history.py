@@ -6,7 +6,7 @@ changes anything; `apply_row` returns 0 or the reason for which the row was refu
 
 from numba import njit
 
-from sim.kernels.book import ladder_of, retire, unlink
+from sim.kernels.book import beyond_prices, ladder_of, retire, unlink
 from sim.kernels.execution import execute_frozen, execute_reactive
 from sim.kernels.hits import hit_own
 from sim.kernels.ladder import clear_ladder, find_level, next_key
@@ -182,8 +182,7 @@ def apply_row(
     if kind == TRADE or kind == CROSS:
         if qty < 1 or qty > QTY_MAX:
             return BAD_ROW_QTY
-        limit_units = PRICE_MAX * mem[bk + B_TICK]
-        if price < -limit_units or price > limit_units:
+        if beyond_prices(mem, bk, price):
             return BAD_ROW_PRICE
         row_print(mem, orders, levels, bk, ts, cause, kind, flags, price, qty)
         return 0

@@ -13,7 +13,7 @@ order is the level's own, and by `level_rows.change_level` where orders of ours 
 from numba import njit
 
 from sim.kernels.blocks import book_at
-from sim.kernels.book import key_of, ladder_of
+from sim.kernels.book import beyond_prices, key_of, ladder_of
 from sim.kernels.far import far_remove, far_seek, far_take
 from sim.kernels.ladder import mark_level, room
 from sim.kernels.layout import (
@@ -81,8 +81,7 @@ NOT_QUIET = -1
 @njit(cache=True, forceinline=True)
 def quiet_print(mem: Words, levels: Words, bk: int, flags: int, units: int, qty: int) -> bool:
     """Whether a TRADE is sound and reaches no order of ours."""
-    limit_units = PRICE_MAX * mem[bk + B_TICK]
-    if qty < 1 or qty > QTY_MAX or units < -limit_units or units > limit_units:
+    if qty < 1 or qty > QTY_MAX or beyond_prices(mem, bk, units):
         return False
     passive = 1 - (flags & SELL)
     if mem[bk + B_SPECIAL + passive] == 0 or flags & SIDE_UNKNOWN:

@@ -3,6 +3,7 @@
 from numba import njit
 
 from sim.kernels.blocks import book_at
+from sim.kernels.book import beyond_prices
 from sim.kernels.history import apply_row, fault_of
 from sim.kernels.layout import (
     B_CROSSED,
@@ -12,8 +13,6 @@ from sim.kernels.layout import (
     B_PEGS,
     B_RULES,
     B_SEQ,
-    B_TICK,
-    PRICE_MAX,
     QTY_MAX,
     Words,
 )
@@ -111,8 +110,7 @@ def apply_print(
     """Apply a TRADE or CROSS row. 0, or why it was refused."""
     if qty < 1 or qty > QTY_MAX:
         return BAD_ROW_QTY
-    limit_units = PRICE_MAX * mem[bk + B_TICK]
-    if units < -limit_units or units > limit_units:
+    if beyond_prices(mem, bk, units):
         return BAD_ROW_PRICE
     if kind == TRADE:
         trade_row(mem, orders, levels, bk, ts, cause, flags, units, qty)
