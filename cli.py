@@ -20,6 +20,7 @@ from console.options import Json, Quiet, Verbose, group, terminal_of
 from console.regimes import regimes_app
 from console.report import compare, report
 from console.tape import tape_app
+from console.tca import tca
 from console.venue import venue_app
 from market.errors import InputError
 
@@ -36,6 +37,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(config_app, name="config")
 app.command("report")(report)
 app.command("compare")(compare)
+app.command("tca")(tca)
 
 Seed = Annotated[
     int | None,
