@@ -26,6 +26,7 @@ from scenarios.venue_assembly import (
     taps_of,
     tariffs_of,
 )
+from scenarios.venue_phases import books_by_tape
 from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.clock import Clock
 from sim.commit import CommitLog
@@ -87,6 +88,7 @@ class Assembly:
         self.mode = Mode[scenario.run.mode.upper()]
         self.instruments = instruments_of(scenario, tape)
         self.plans = plan_venues(scenario, self.instruments)
+        by_tape = books_by_tape(scenario.run.phases, tape, self.instruments, taps_of(self.plans))
         self.consolidated = Consolidated(self.instruments, in_ticks=True)
         self.start_ns, self.end_ns = interval_of(scenario, tape)
         self.clock = Clock(self.start_ns, self.end_ns)
@@ -102,7 +104,13 @@ class Assembly:
             maker_ppm=scenario.fees.maker_units_ppm, taker_ppm=scenario.fees.taker_units_ppm
         )
         self.venues = RunningVenues(
-            self.plans, self.instruments, self.clock, self.world, seed, len(self._links)
+            self.plans,
+            self.instruments,
+            self.clock,
+            self.world,
+            seed,
+            len(self._links),
+            by_tape,
         )
         self.venue = Venue(
             self.world,

@@ -19,6 +19,7 @@ from scenarios.sections import HostSection, strategies_of
 from scenarios.stage_times import StageTimes
 from scenarios.telemetry import Percentiles
 from sim.consolidated import ConsolidatedStats
+from sim.front import VenueThroughs
 from sim.kernels import layout
 from sim.tape.read import Tape, open_tape
 
@@ -82,6 +83,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     latencies: dict[str, dict[str, Percentiles]] = {}
     desks: dict[str, DeskSummary] = {}
     books: list[Instrument] = []
+    trade_throughs: dict[str, dict[str, VenueThroughs]] = {}
 
 
 def _never() -> bool:
@@ -224,6 +226,7 @@ def _summary(
         messages_per_s=messages / wall_s if wall_s else 0.0,
         simulated_to_real=simulated_s / wall_s if wall_s else 0.0,
         books=assembly.instruments,
+        trade_throughs=assembly.venues.throughs.report(),
     )
 
 

@@ -26,6 +26,7 @@ from scenarios.sections import (
     VenueSection,
 )
 from scenarios.stack import StackSection, read_strategy
+from scenarios.venue_phases import PHASES
 from scenarios.venue_preset import load_preset
 from scenarios.written import Place, Reader, choice_of, found, read_struct, table_of, tables_of
 from sim.flow import FlowModel
@@ -219,6 +220,7 @@ def _run(value: object, where: Place) -> RunSection:
         {
             "start_ns": _start_ns,
             "mode": lambda mode, at: choice_of(mode, at, MODES),
+            "phases": lambda phases, at: choice_of(phases, at, PHASES),
             "queue_model": lambda model, at: choice_of(model, at, QUEUE_MODELS),
         },
     )

@@ -18,6 +18,7 @@ from market.codes import QueueModel, Trigger
 from market.errors import InputError
 from market.instruments import Instrument
 from scenarios.stack import StackSection, name_of
+from scenarios.venue_phases import PhasesFrom
 from sim.flow import FlowModel
 from sim.latency import LatencyModel
 from strategies import DESK_MAX, DayOrderConfig, QuoterConfig, ScheduledBuyerConfig
@@ -55,6 +56,8 @@ class RunSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         seed: Of every draw.
         mode: How history answers to our orders; a generated flow needs `reactive`.
         queue_model: How an own order's place is estimated on a tape without orders (L2 or L1).
+        phases: Who sets the phases of books of `[[venues]]`: the tape, their schedules, or by
+            default the tape where it has some.
     """
 
     name: str
@@ -64,6 +67,7 @@ class RunSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     mode: Literal["frozen", "reactive"]
     seed: int = 7
     queue_model: QueueModel = QueueModel.RISK_AVERSE
+    phases: PhasesFrom = "auto"
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -181,6 +185,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if self.flow is not None or self.flows:
             self._check_flow()
+        if self.run.phases != "auto" and not self.venues:
+            raise InputError(
+                f"run.phases: found {self.run.phases!r} and no [[venues]], allowed is with a venue"
+            )
         _check_distinct("books", "name", [name_of(book) for book in self.books])
         _check_distinct("venues", "name", [venue.name for venue in self.venues])
         _check_distinct("flows", "book", [flow.book for flow in self.flows])

@@ -1,26 +1,27 @@
 """Putting the venues of a scenario together: rules, house, day and guards of each.
 
 Model: `[[venues]]` names a venue of the run's books and a preset. Its books get the preset's rules, a
-house around them, a day that the clock drives, and guards that watch them. A venue that is not named
-stays as it is without a preset: plain price-time books, always open.
+house around them, a day that the clock drives or the tape brings (`venue_phases`), and guards that watch
+them. A venue that is not named stays as it is without a preset: plain price-time books, always open.
 """
 
-from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.codes import Phase, Side
+from market.codes import Kind, Phase, Side
 from market.errors import InputError
 from market.instruments import Instrument
 from market.messages import NO_PRICE, Accrual
 from market.units import DURATION_NS
 from scenarios.calendars import sessions, timetable
-from scenarios.sections import Scenario, VenueSection
+from scenarios.sections import Scenario
 from scenarios.stack import name_of
-from scenarios.venue_preset import VenuePreset, load_preset
-from scenarios.venue_rules import admission, around, book_rules, house_rules
+from scenarios.venue_guards import guards_of
+from scenarios.venue_plan import VenuePlan
+from scenarios.venue_preset import load_preset
+from scenarios.venue_rules import admission, book_rules, house_rules
 from sim.accruals import Accruals, HeldBook
 from sim.arena import LocalSpec
 from sim.clock import Clock
@@ -30,37 +31,22 @@ from sim.front.holdings import HoldingsRules
 from sim.front.house import House
 from sim.ingest.session_date import local_date
 from sim.latency import Constant
-from sim.schedule import CollarGuard, CollarTerms, Guards, PhaseDriver, StockGuard, StockTerms
-from sim.schedule.fixed_band import FixedBand
-from sim.schedule.guard import Guard
+from sim.schedule import Guards, PhaseDriver
 from sim.schedule.indications import Indications
 from sim.schedule.moments import day_number, day_text
 from sim.schedule.resolve import Timetable
-from sim.schedule.world_control import ACT_CAUSE, VenueTap, WorldControl
+from sim.schedule.through_watch import Print, ThroughWatch
+from sim.schedule.world_control import ACT_CAUSE, Told, VenueTap, WorldControl
 from sim.streams import stream_key
 from sim.venue import Venue
 from sim.venue_rules.book_rules import BookRules
 from sim.world import World
 
-CENTS = 100
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LONGEST_BREAK_NS = 15 * DURATION_NS["d"]
 """No exchange that we know is closed for longer."""
-
-
-class VenuePlan(NamedTuple):
-    """One venue of a run, before anything is built.
-
-    Attributes:
-        section: As the scenario names it.
-        preset: What it is.
-        books: Its books.
-        closes: The last close of each book that has one, in ticks.
-    """
-
-    section: VenueSection
-    preset: VenuePreset
-    books: tuple[int, ...]
-    closes: Mapping[int, int]
 
 
 def plan_venues(scenario: Scenario, instruments: list[Instrument]) -> list[VenuePlan]:
@@ -163,6 +149,7 @@ class RunningVenues:
         world: Its books.
         seed: Of every draw.
         first_tap: Number of the first local book and subscription that are taps, in their order.
+        by_tape: Books whose phases the tape sets.
     """
 
     def __init__(
@@ -173,6 +160,7 @@ class RunningVenues:
         world: World,
         seed: int,
         first_tap: int,
+        by_tape: frozenset[int] = frozenset(),
     ) -> None:
         self.plans = plans
         self.houses: dict[int, House] = {}
@@ -183,6 +171,9 @@ class RunningVenues:
         self._world = world
         self._seed = seed
         self._first_tap = first_tap
+        self._by_tape = by_tape
+        self._crossings: dict[int, Crossings] = {}
+        self.throughs = ThroughWatch(instruments, taps_of(plans), clock.at)
         self._says = 0
         self.accruals: Accruals | None = None
         self.tell: Callable[[Accrual], None] = _nobody
@@ -195,6 +186,7 @@ class RunningVenues:
             }
             rules = house_rules(plan.preset, admissions, self._holdings(plan))
             crossings = Crossings((self._tables[plan.section.name],))
+            self._crossings.update(dict.fromkeys(plan.books, crossings))
             house = House(rules, surroundings, crossings)
             self.houses.update(dict.fromkeys(plan.books, house))
 
@@ -202,6 +194,7 @@ class RunningVenues:
         """Let days and guards work on the venue's books."""
         for plan in self.plans:
             self._attach(plan, venue)
+        venue.ledger.crossings = {book: self._crossings[book] for book in sorted(self._by_tape)}
 
         def pay(accrual: Accrual) -> None:
             venue.accrue(accrual)
@@ -238,13 +231,14 @@ class RunningVenues:
             key=stream_key(self._seed, f"schedule/{name}"),
             answer=venue.answer,
             day_over=lambda book_id, now_ns: self._end_day(venue, plan, book_id, now_ns),
+            by_tape=self._by_tape.intersection(plan.books),
         )
         driver.listeners.append(venue.acts)
         if plan.preset.book.indication_ns:
             driver.listeners.append(
                 Indications(self._clock, self._indicate, plan.preset.book.indication_ns)
             )
-        watched = self._guards(plan)
+        watched = guards_of(plan, self._instruments, self._clock.start_ns, self._clock.end_ns)
         guards = Guards(self._clock, driver, watched) if watched else None
         order = taps_of(self.plans)
         house = self.houses[plan.books[0]]
@@ -262,8 +256,24 @@ class RunningVenues:
                     driver=driver,
                     guards=guards,
                     on_price=house.holdings.on_price,
+                    on_told=self._on_told if self.throughs else None,
+                    by_tape=book_id in self._by_tape,
                 )
             )
+
+    def _on_told(self, told: Told) -> None:
+        """Let the trades of an instant be judged by what other venues showed."""
+        words = told.words
+        bid = words.bid_ticks if words.bid_lots else NO_PRICE
+        ask = words.ask_ticks if words.ask_lots else NO_PRICE
+        tick_units = self._instruments[told.book_id].tick_units
+        prints = [
+            Print(kind, price * (tick_units if kind == Kind.EXECUTE else 1), lots)
+            for _, kind, _, _, price, lots, _, _ in told.messages
+            if kind in (Kind.EXECUTE, Kind.TRADE, Kind.CROSS)
+        ]
+        phases = told.phase_before, Phase(words.phase)
+        self.throughs.on_instant(told.book_id, (bid, ask), phases, prints, self._clock.now_ns)
 
     def _end_day(self, venue: Venue, plan: VenuePlan, book_id: int, now_ns: int) -> None:
         """A book's trading day is over."""
@@ -342,54 +352,6 @@ class RunningVenues:
             else {},
             tick_units=tick_units,
         )
-
-    def _guards(self, plan: VenuePlan) -> list[tuple[int, Guard]]:
-        """Who watches the venue's books."""
-        section = plan.preset.guards
-        found: list[tuple[int, Guard]] = []
-        for book_id in plan.books:
-            instrument, close = self._instruments[book_id], plan.closes.get(book_id)
-            if section.limit_ppm:
-                band = around(plan.preset, instrument, close, section.limit_ppm)
-                found.append((book_id, FixedBand(book_id, band)))
-            elif section.stocks == "us" and close is not None:
-                found.append((book_id, self._stock_guard(plan, book_id, close)))
-            elif close is not None and (section.dynamic_ppm or section.static_ppm):
-                terms = CollarTerms(
-                    reference_ticks=close,
-                    dynamic_ppm=section.dynamic_ppm,
-                    dynamic_ticks_min=section.dynamic_ticks_min,
-                    static_ppm=section.static_ppm,
-                    static_ticks_min=section.static_ticks_min,
-                    extended_ppm=section.extended_ppm,
-                )
-                found.append((book_id, CollarGuard(book_id, terms)))
-        return found
-
-    def _stock_guard(self, plan: VenuePlan, book_id: int, close_ticks: int) -> StockGuard:
-        """Who keeps a US stock to the rule of its day."""
-        instrument = self._instruments[book_id]
-        units_per_cent, rest = divmod(instrument.price_units_per_currency, CENTS)
-        ticks, odd = divmod(units_per_cent, instrument.tick_units)
-        if rest or odd:
-            raise InputError(
-                f"venue {plan.preset.name!r}: found a tick of {instrument.tick_units} price units "
-                f"for {instrument.symbol}, allowed with US stock rules is a whole part of a cent"
-            )
-        zone = plan.preset.schedule[0].zone
-        first = local_date(self._clock.start_ns, zone)
-        last = local_date(self._clock.end_ns - 1, zone)
-        days = [
-            day
-            for day in sessions(plan.preset.schedule, first, last)
-            if day.close_ns > self._clock.start_ns
-        ]
-        terms = StockTerms(
-            previous_close_ticks=close_ticks,
-            listing=plan.preset.guards.listing,
-            ticks_per_cent=ticks,
-        )
-        return StockGuard(book_id, days, terms)
 
 
 def _nobody(accrual: Accrual) -> None:

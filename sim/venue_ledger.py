@@ -6,7 +6,8 @@ asked, since what has happened there to others stays as it is. What becomes of t
 `sim/costs/billing.py`'s to say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from market.codes import Liquidity, Phase
 from market.instruments import Instrument
@@ -15,6 +16,9 @@ from sim.account import Account, Fill
 from sim.costs import Billing, Payer, Tariff, Trade
 from sim.venue_order import VenueOrder
 from sim.world import OutRow
+
+if TYPE_CHECKING:
+    from sim.front.crossings import Crossings
 
 
 class VenueLedger:
@@ -28,12 +32,14 @@ class VenueLedger:
         accounts: By host and book.
         billing: What fills were charged, kept and passed on.
         calls: The auction that a book's auction fills come from, set by who ends the call.
+        crossings: Of books whose auctions the tape holds: what is scheduled says which one it was.
     """
 
     def __init__(self, instruments: list[Instrument], fees: Tariff | Sequence[Tariff]) -> None:
         self.accounts: dict[tuple[int, int], Account] = {}
         self.billing = Billing(instruments, fees)
         self.calls: dict[int, Phase] = {}
+        self.crossings: Mapping[int, Crossings] = {}
         self._instruments = instruments
 
     def enter(self, order: VenueOrder, row: OutRow) -> Fill:
@@ -44,7 +50,7 @@ class VenueLedger:
             Liquidity(row.liquidity),
             row.qty_lots,
             self._worth(book_id, row.price_ticks, row.half, row.qty_lots),
-            self.calls.get(book_id, Phase.CONTINUOUS),
+            self._call(book_id, row.ts_ns),
         )
         payer = Payer(order.session.host, book_id, row.id)
         fill = Fill(row.price_ticks, self.billing.bill(payer, trade, row.ts_ns), row.half)
@@ -53,6 +59,12 @@ class VenueLedger:
         order.fills[order.fill_count] = fill
         order.filled_lots += row.qty_lots
         return fill
+
+    def _call(self, book_id: int, now_ns: int) -> Phase:
+        """Which auction an auction fill is of."""
+        if book_id in self.crossings:
+            return self.crossings[book_id].call_at(book_id, now_ns)
+        return self.calls.get(book_id, Phase.CONTINUOUS)
 
     def bust(self, order: VenueOrder, exec_id: int) -> Fill | None:
         """Take a fill back, with its fee; the fill, or None when none of that number stands."""

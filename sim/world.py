@@ -262,3 +262,21 @@ class World(WorldCommands):
             flags, kind, handle = word & 255, (word >> 8) & 255, word >> 16
             result.append((ts_ns, kind, flags, handle, price, qty, shown, cause))
         return result
+
+    def newest(self, book_id: int, until: int, ts_ns: int) -> list[tuple[int, ...]]:
+        """What a book published at an instant, up to message number `until`; rows as in `published`.
+
+        Nothing of it may have left the ring, as holds for who is woken by it and looks at once.
+        """
+        mem = self.arena.mem
+        cap = self.book_word(book_id, layout.B_RING_CAP)
+        off = self.book_word(book_id, layout.B_RING_OFF)
+        oldest = max(0, self.book_word(book_id, layout.B_RING_WRITE) - cap)
+        first = until
+        while first > oldest:
+            at = off + ((first - 1) & (cap - 1)) * layout.R_SIZE
+            if mem[at + layout.R_TS] != ts_ns:
+                return self.published(book_id, first)[: until - first]
+            first -= 1
+        assert first == 0
+        return self.published(book_id, 0)[:until]

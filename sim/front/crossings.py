@@ -2,9 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Final
 
 from market.codes import Phase
 from sim.schedule.resolve import Timetable
+
+NEAR_NS: Final = 5 * 60 * 1_000_000_000
+"""How far a cross may be from its time: venues cross late, and at random."""
 
 
 class Crossings:
@@ -32,3 +36,14 @@ class Crossings:
         times = self._times.get((book_id, call), [])
         index = bisect_left(times, now_ns)
         return times[index] if index < len(times) else None
+
+    def call_at(self, book_id: int, now_ns: int) -> Phase:
+        """Which auction takes place on a tape: the opening or the closing one near its time.
+
+        Far from both it is the end of a halt.
+        """
+        for call in (Phase.OPENING_CALL, Phase.CLOSING_CALL):
+            next_ns = self.next_ns(book_id, call, now_ns - NEAR_NS)
+            if next_ns is not None and next_ns <= now_ns + NEAR_NS:
+                return call
+        return Phase.HALT_CALL

@@ -12,14 +12,17 @@ seen by the phase that it has after the command, the second is told by `interrup
 
 A call that is broken off goes by HALT to the next phase, so that it does not print.
 
+Of a book that follows its tape no phase is scheduled: it has those that `told` says, which end whatever
+interrupts it, because history went on. Of its timetable only ends of days count, and of late pauses.
+
 Invariants:
 1. A book's phase is always the one of the table, or the call that the table lets go on.
 2. No random end is drawn from anything but the key, the book and the call.
 
-Limits: a tape that brings PHASE rows of its own contradicts a schedule; give it one or the other.
+Limits: a tape that brings PHASE rows of its own contradicts a schedule; name its books in `by_tape`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, NamedTuple
 
 from simpy.events import URGENT
@@ -72,6 +75,7 @@ class PhaseDriver:
         answer: Told what the owners of orders must hear.
         outlook: Says what would come of a call; without it only the book itself extends one.
         day_over: Told book and time when a session of a book is over, for orders of the day.
+        by_tape: Books whose phases the tape sets.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class PhaseDriver:
         answer: Callable[[OutRow], None],
         outlook: Outlook | None = None,
         day_over: Callable[[int, int], None] | None = None,
+        by_tape: Collection[int] = (),
     ) -> None:
         self.listeners: list[PhaseListener] = []
         self._clock = clock
@@ -94,6 +99,7 @@ class PhaseDriver:
         self._answer = answer
         self._outlook = outlook
         self._day_over = day_over
+        self._by_tape = frozenset(by_tape)
         self._books: dict[int, BookPhases] = {}
         self._courses: dict[int, Course] = {}
         self._day_over_due: dict[int, bool] = {}
@@ -131,9 +137,11 @@ class PhaseDriver:
         """The run begins; what was due before is in the past."""
         assert isinstance(book_id, int)
         book = self._books[book_id]
-        book.scheduled = Phase.CLOSED
+        if book_id not in self._by_tape:
+            book.scheduled = Phase.CLOSED
         for change in self._courses[book_id].due(self._clock.now_ns):
-            book.scheduled = change.phase
+            if book_id not in self._by_tape:
+                book.scheduled = change.phase
         if book.wanted is book.held:
             self._tell(book_id)
         self._settle(book_id)
@@ -159,7 +167,11 @@ class PhaseDriver:
         if change.ends_day:
             book.end(Interruption.DAY_OVER)
             self._day_over_due[book_id] = True
-        if ends_call and not TABLE[Interruption.EXTENDED, change.phase].ends:
+        if book_id in self._by_tape:
+            if TABLE[Interruption.PAUSE, change.phase].ends:
+                book.end(Interruption.PAUSE)
+            self._settle(book_id)
+        elif ends_call and not TABLE[Interruption.EXTENDED, change.phase].ends:
             book.call = Call(change.call_number, self._rules.scheduled)
             book.schedule(change.phase)
             self._finish(book_id, Interruption.EXTENDED)
@@ -174,6 +186,25 @@ class PhaseDriver:
             return
         if self._day_over_due.pop(book_id, False) and self._day_over is not None:
             self._day_over(book_id, self._clock.now_ns)
+
+    def told(self, book_id: int, phase: Phase) -> None:
+        """The tape has set a book's phase; whatever interrupted the book is over."""
+        assert book_id in self._by_tape
+        book = self._books[book_id]
+        if book.held is book.scheduled is phase and not book.active:
+            return
+        for kind in tuple(book.active):
+            book.end(kind)
+        book.scheduled = phase
+        if phase is Phase.HALT_CALL:
+            # No schedule has it: it ends a halt, and the tape will say when it is over.
+            book.scheduled = Phase.CONTINUOUS
+            book.begin(Interruption.REOPENING, None)
+        # At this instant, and before this could be told, time may have ended an interruption.
+        book.held = self._control.phase(book_id)
+        if book.held is phase:
+            self._tell(book_id)
+        self._settle(book_id)
 
     # --- interruptions ----------------------------------------------------------------------------
 

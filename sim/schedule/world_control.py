@@ -2,15 +2,15 @@
 
 `WorldControl` turns phases and bands into commands of the world; what owners of orders must hear is
 answered at once. `VenueTap` is a subscription at the venue, one nanosecond away: it shows prints, best
-prices and phases to guards and driver.
+prices and phases to guards and driver, and all that was published at an instant to who asks for it.
 
 Limits: several prints of one source message reach the guards as the last of them.
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from market.codes import Phase, Trigger
+from market.codes import Kind, Phase, Trigger
 from market.messages import NO_PRICE
 from sim.clock import Clock
 from sim.schedule.driver import PhaseDriver
@@ -84,8 +84,28 @@ class WorldControl:
         return ACT_CAUSE - self._acts
 
 
+class Told(NamedTuple):
+    """What a venue's feed said of one book at one instant.
+
+    Attributes:
+        book_id: Of the book.
+        words: What it knows now.
+        phase_before: The phase that it had before.
+        messages: Rows as `World.newest` gives them.
+    """
+
+    book_id: int
+    words: ViewWords
+    phase_before: Phase
+    messages: list[tuple[int, ...]]
+
+
 class WatchedBooks(Protocol):
     """The local books of a run."""
+
+    def newest(self, book_id: int, until: int, ts_ns: int) -> list[tuple[int, ...]]:
+        """What a book published at an instant, up to message number `until`."""
+        ...
 
     def view(self, index: int) -> ViewWords:
         """What a local book knows now."""
@@ -109,6 +129,8 @@ class VenueTap:
         driver: Of its phases.
         guards: That watch it, if any do.
         on_price: Told of every print, in half ticks.
+        on_told: Told of everything that the book published at an instant.
+        by_tape: Whether the tape sets the book's phases.
     """
 
     def __init__(
@@ -123,6 +145,8 @@ class VenueTap:
         driver: PhaseDriver,
         guards: Guards | None = None,
         on_price: Callable[[int, int], None] | None = None,
+        on_told: Callable[[Told], None] | None = None,
+        by_tape: bool = False,
     ) -> None:
         self._clock = clock
         self._books = books
@@ -133,6 +157,8 @@ class VenueTap:
         self._driver = driver
         self._guards = guards
         self._on_price = on_price
+        self._on_told = on_told
+        self._by_tape = by_tape
         self._seen: ViewWords | None = None
 
     def start(self, _: object = None) -> None:
@@ -157,6 +183,19 @@ class VenueTap:
                 self._on_price(self._book_id, price_x2)
             if self._guards is not None:
                 self._guards.on_trade(self._book_id, price_x2, words.trade_lots, now_ns)
+        if self._on_told is not None or self._by_tape:
+            told = self._books.newest(self._book_id, words.seq, words.venue_ns)
+            if self._on_told is not None:
+                self._on_told(Told(self._book_id, words, Phase(seen.phase), told))
+            if self._by_tape:
+                self._follow(told)
         if words.phase == Phase.VOLATILITY_CALL:
             self._driver.interrupted(self._book_id)
         self._books.arm(self.subscription, WATCHED, now_ns)
+
+    def _follow(self, told: list[tuple[int, ...]]) -> None:
+        """Tell the driver of the phases that the tape has set."""
+        for _, kind, _, _, _, phase, _, cause in told:
+            # A book calls a volatility auction by itself, whatever it was that caused it.
+            if kind == Kind.PHASE and cause > ACT_CAUSE and phase != Phase.VOLATILITY_CALL:
+                self._driver.told(self._book_id, Phase(phase))

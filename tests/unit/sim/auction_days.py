@@ -21,33 +21,42 @@ from tests.unit.sim import dbn_fixture, itch_fixture, lobster_fixture
 from tests.unit.sim.ruled.game import Game
 
 
+def clock_ns(hour: int, minute: int = 0, second: int = 0) -> int:
+    """Nanoseconds from midnight to a time of day."""
+    return ((hour * 60 + minute) * 60 + second) * 1_000_000_000
+
+
 def itch_day(folder: Path) -> Tape:
     """Trading before the open, the opening cross, a halt and its cross, the closing cross.
 
     | when | what is displayed |
     |---|---|
-    | before the open | bids 1000: 100 (a), 999: 200 (b); asks 1002: 100 (c), 1004: 300 (d) |
-    | opening cross | 1,000 at 1002, of which c 100 |
-    | halt | bid 1001: 100 is left of 150 (c, the second one); b is 150 by now |
-    | quotes | bid 1005: 200 (e), ask 1003: 150 (f) |
-    | its cross | 500 at 1004, of which e 200, f 150 and d 50 |
-    | closing cross | 2,000 at 1003, of which a new ask of 80 (f) |
+    | before the open, from 3:00 | bids 1000: 100 (a), 999: 200 (b); asks 1002: 100 (c), 1004: 300 (d) |
+    | opening cross, 9:30 | 1,000 at 1002, of which c 100 |
+    | halt, 11:00 | bid 1001: 100 is left of 150 (c, the second one); b is 150 by now |
+    | quotes, 11:05 | bid 1005: 200 (e), ask 1003: 150 (f) |
+    | its cross, 11:10 | 500 at 1004, of which e 200, f 150 and d 50 |
+    | closing cross, 16:00 | 2,000 at 1003, of which a new ask of 80 (f) |
     """
     feed = itch_fixture.opened("ABC")
     feed.add(1, 1, "B", 100, 100_000)
     feed.add(1, 2, "B", 200, 99_900)
     feed.add(1, 3, "S", 100, 100_200)
     feed.add(1, 4, "S", 300, 100_400)
+    feed.now_ns = clock_ns(9, 29, 59)
     with feed.instant():
         feed.execute_at(1, 3, 100, "N", 100_200)
         feed.cross(1, 1_000, 100_200, "O")
     feed.add(1, 5, "B", 150, 100_100)
     feed.execute(1, 5, 50)
+    feed.now_ns = clock_ns(11)
     feed.action(1, "H")
     feed.cancel(1, 2, 50)
+    feed.now_ns = clock_ns(11, 5)
     feed.action(1, "Q")
     feed.add(1, 6, "B", 200, 100_500)
     feed.add(1, 7, "S", 150, 100_300)
+    feed.now_ns = clock_ns(11, 10)
     with feed.instant():
         feed.execute_at(1, 6, 200, "N", 100_400)
         feed.execute_at(1, 7, 150, "N", 100_400)
@@ -56,9 +65,11 @@ def itch_day(folder: Path) -> Tape:
     feed.action(1, "T")
     feed.trade(1, "B", 40, 100_250)
     feed.add(1, 8, "S", 80, 100_300)
+    feed.now_ns = clock_ns(15, 59, 59)
     with feed.instant():
         feed.execute_at(1, 8, 80, "N", 100_300)
         feed.cross(1, 2_000, 100_300, "C")
+    feed.now_ns = clock_ns(20)
     feed.system("E")
     file, out = folder / "day.itch", folder / "itch.tape.parquet"
     file.write_bytes(feed.framed())

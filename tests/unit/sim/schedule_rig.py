@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from simpy.events import URGENT
+
 from market.codes import Phase
 from sim.clock import Clock
 from sim.schedule.driver import PhaseDriver
@@ -127,8 +129,12 @@ def make(
     book_ids: tuple[int, ...] = (0,),
     outlook: list[CallOutlook] | None = None,
     start_minute: int = 0,
+    by_tape: tuple[int, ...] = (),
 ) -> Desk:
-    """A driver of some books, started; `outlook` is what comes of the next calls, in order."""
+    """A driver of some books, started; `outlook` is what comes of the next calls, in order.
+
+    The phases of the books in `by_tape` are told by `tape_says`.
+    """
     clock = Clock(start_minute * MINUTE, 24 * HOUR)
     books = FakeBooks()
     looks = iter(outlook or [])
@@ -146,6 +152,7 @@ def make(
         answer=rows.append,
         outlook=None if outlook is None else lambda book_id, now_ns: next(looks, CallOutlook()),
         day_over=lambda book_id, now_ns: days_over.append((now_ns, book_id)),
+        by_tape=by_tape,
     )
     desk = Desk(clock, books, driver, rows=rows, days_over=days_over)
     driver.listeners.append(desk)
@@ -162,7 +169,21 @@ VOLATILE = InterruptionRules(
 def at(desk: Desk, minute: int, kind: Interruption, until: int | None = None) -> None:
     """Interrupt book 0 at a minute, until another."""
     until_ns = None if until is None else until * MINUTE
-    desk.clock.at(minute * MINUTE, lambda _: desk.driver.interrupt(0, kind, until_ns))
+
+    def interrupt(_: object) -> None:
+        desk.driver.interrupt(0, kind, until_ns)
+
+    desk.clock.at(minute * MINUTE, interrupt)
+
+
+def tape_says(desk: Desk, minute: int, phase: Phase) -> None:
+    """A PHASE row of book 0 happens at a minute, and its venue hears of it a nanosecond later."""
+
+    def happen(_: object) -> None:
+        desk.books.phases[0] = phase
+
+    desk.clock.at(minute * MINUTE, happen, priority=URGENT)
+    desk.clock.at(minute * MINUTE + 1, lambda _: desk.driver.told(0, phase))
 
 
 def told(desk: Desk, from_minute: int = 0, to_minute: int = 24 * 60) -> list[tuple[float, Phase]]:
