@@ -15,7 +15,8 @@ def resume(state: RuledState) -> None:
     """The sweep on the change to CONTINUOUS."""
     for side in Side:
         for order in list(state.waiting[side]):
-            if order.place == Place.MARKET:
+            # An interruption begins a call, and orders that were for calls only may have joined it here.
+            if order.place == Place.MARKET and state.trading:
                 order.tif = TimeInForce.GTC
                 sweep(state, order)
     for side in Side:

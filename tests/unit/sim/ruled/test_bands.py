@@ -139,6 +139,18 @@ def test_an_interrupted_market_order_waits_in_its_queue(new: New) -> None:
     assert game.now.waiting[BUY] == [(2, 5)]
 
 
+def test_an_order_for_calls_that_an_interrupted_start_lets_in_stays_one_for_calls(new: New) -> None:
+    game = banded(new, INTERRUPT)
+    game.phase(Phase.HALT)
+    game.add("a", SELL, 2, 111)
+    game.buy(5)
+    game.sell(4, tif=Tif.AUCTION, type=OrderType.STRIKE_MATCH, stop_ticks=112)
+    game.phase(Phase.CONTINUOUS)
+    assert game.now.phase == Phase.VOLATILITY_CALL
+    assert game.now.waiting[SELL] == [(2, 4)]
+    assert (2, 4, Reason.AUCTION_OVER) in expired(game.phase(Phase.INTRADAY_CALL))
+
+
 @pytest.mark.parametrize("price", [None, 120])
 def test_an_interrupted_order_that_cannot_wait_expires(new: New, price: int | None) -> None:
     game = banded(new, INTERRUPT)
