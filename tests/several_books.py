@@ -134,7 +134,9 @@ def shown_alone(tape: Path, moments: list[int]) -> list[Shown]:
     return found
 
 
-def flow_tape(path: Path, venue: str, seed: int, seconds: int = 20) -> Path:
+def flow_tape(
+    path: Path, venue: str, seed: int, seconds: int = 20, start_ns: int = START_NS
+) -> Path:
     """Write an invented L3 tape with a few hundred messages a second."""
     model = FlowModel(
         limit_mean_ns=4_000_000,
@@ -146,7 +148,7 @@ def flow_tape(path: Path, venue: str, seed: int, seconds: int = 20) -> Path:
         anchor_ticks=1_000,
     )
     spec = model.compile(
-        seed=seed, book_id=0, start_ns=START_NS, end_ns=START_NS + seconds * SECOND_NS
+        seed=seed, book_id=0, start_ns=start_ns, end_ns=start_ns + seconds * SECOND_NS
     )
     pieces = list(
         record_flow(spec, tick_units=TICK_UNITS, slice_ns=SECOND_NS, message_count=1_000_000)
