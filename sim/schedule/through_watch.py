@@ -12,6 +12,8 @@ Limits: frozen books publish history alone, so that our own trades are not judge
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from market.codes import Kind, Phase
 from market.messages import NO_PRICE
 from sim.consolidated import Listed
@@ -84,8 +86,16 @@ class ThroughWatch:
             self._trades.append((place, each, excused))
 
     def report(self) -> dict[str, dict[str, VenueThroughs]]:
-        """By symbol and currency, then by venue, what was found."""
-        return self._judge.report()
+        """By symbol and currency, then by venue, what was found; excuses that nobody had are left out."""
+        return {
+            name: {
+                venue: msgspec.structs.replace(
+                    one, exempt={reason: count for reason, count in one.exempt.items() if count}
+                )
+                for venue, one in venues.items()
+            }
+            for name, venues in self._judge.report().items()
+        }
 
     def _settle(self, now_ns: int) -> None:
         """All books have told of an instant: judge its trades."""
