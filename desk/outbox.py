@@ -9,6 +9,8 @@ way. What has been collected is one record of the journal.
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from desk.desk_data import DeskData
 from desk.execution import Executor, ParentStatus
 from desk.execution.child import Child, ChildAction
@@ -42,6 +44,9 @@ from market.messages import (
 # Enum attributes cost a look-up each; the hot path has plain names.
 _NEW: Final = ChildAction.NEW
 _PULL: Final = ChildAction.PULL
+
+EXECUTION_TIMERS: Final = 1 << 32
+"""With `strategy << 16 | book_id` the id of the timer by which a parent's next piece is due."""
 
 CameOfIt = tuple[list[Command], list[Caused], list[Decision], list[Action], list[Refusal]]
 """Commands, the same with their causes, decisions, actions and refusals of one event."""
@@ -154,7 +159,12 @@ class Outbox:
             now_ns,
             owed_buy_lots,
             owed_sell_lots,
+            seen.volume_lots[key & 0xFFFF],
         )
+        if self._executor.algorithms is not None:
+            due_ns = self._executor.wake_ns(strategy, key & 0xFFFF, now_ns)
+            if due_ns:
+                self.wake(EXECUTION_TIMERS | key, due_ns)
         if children:
             self.decisions.append(
                 Decision(
@@ -212,9 +222,33 @@ class Outbox:
             assert order is not None
             self._orders.replace(order, child.price_ticks, child.qty_lots, now_ns)
         self._picture.risk(strategy, book_id)
+        if self._executor.algorithms is not None:
+            self._executor.sent(child, command.order_id, view, now_ns)
         self.risky += 1
         self.commands.append(command)
         self.caused.append(Caused(command=command, cause=cause))
+
+    def asked_again(
+        self, child: Child, signal: Signal, signal_id: int, verdict: Permit | Veto
+    ) -> Child | None:
+        """What is left of a child of which the gate was asked once more; its answer is journaled."""
+        self.decisions.append(
+            Decision(
+                signal_id=signal_id,
+                strategy=child.strategy,
+                signal=signal,
+                permit=verdict if isinstance(verdict, Permit) else None,
+                veto=verdict if isinstance(verdict, Veto) else None,
+            )
+        )
+        if isinstance(verdict, Veto):
+            counts = self._data.veto_counts
+            counts[verdict.code] = counts.get(verdict.code, 0) + 1
+            return None
+        room = verdict.sell_room_lots if child.side else verdict.buy_room_lots
+        if child.qty_lots <= room:
+            return child
+        return msgspec.structs.replace(child, qty_lots=room) if room > 0 else None
 
     def send(self, command: OrderCommand, cause: Cause, now_ns: int) -> bool:
         """A command that adds no risk: it needs no gate, only the limits' absolute rate.
@@ -264,10 +298,10 @@ class Outbox:
         self.actions.append(action)
         strategy, book_id = action.strategy, action.book_id
         if action.kind is ActionKind.RESUME:
-            self._executor.set_status(strategy, book_id, ParentStatus.WORKING)
+            self._executor.set_status(strategy, book_id, ParentStatus.WORKING, now_ns)
             return
         status = ParentStatus.PAUSED if action.kind is ActionKind.PAUSE else ParentStatus.ABORTED
-        self._executor.set_status(strategy, book_id, status)
+        self._executor.set_status(strategy, book_id, status, now_ns)
         for key in self._keys:
             if strategy in (EVERY, key >> 16) and book_id in (EVERY, key & 0xFFFF):
                 parent = self._executor.parent(key >> 16, key & 0xFFFF)

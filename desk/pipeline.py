@@ -19,16 +19,17 @@ import msgspec
 from desk.config import DeskConfig
 from desk.desk_data import DeskData, EventLog, Probe
 from desk.execution import Executor
+from desk.execution.child import Child
 from desk.feed import Feed
 from desk.gate import Gate
 from desk.ledger import Ledger
 from desk.limits import Limits
 from desk.orders import Orders
-from desk.outbox import Outbox
+from desk.outbox import EXECUTION_TIMERS, Outbox
 from desk.picture import Picture
 from desk.state import State, account_key
 from market.codes import OperatorAction, ReportType, TimeInForce
-from market.decisions import Facts, Flat, Permit, Veto
+from market.decisions import Facts, Flat, Permit, Signal, Veto
 from market.errors import DeskError
 from market.instruments import Instrument
 from market.messages import (
@@ -237,6 +238,8 @@ class Desk:
             self.executor.refuse(
                 strategy, book_id, order.side, view.seq, 0 if is_remainder else now_ns
             )
+        if order.ended and self.executor.algorithms is not None:
+            self.executor.algorithms.ended(order)
         if kind is _CANCEL_REJECTED:
             return NO_KEYS  # another cancel now would be refused as well; the next event may try
         if (
@@ -260,6 +263,8 @@ class Desk:
         if timer.timer_id == HEARTBEAT:
             self.out.wake(HEARTBEAT, now_ns + self.config.heartbeat_ns)
         self.picture.aged(now_ns)
+        if timer.timer_id & EXECUTION_TIMERS:
+            return (timer.timer_id & ~EXECUTION_TIMERS,)
         if self.config.ack_timeout_ns:
             self.out.ask(self.orders.overdue(now_ns, self.config.ack_timeout_ns), now_ns)
         return self._keys
@@ -318,9 +323,22 @@ class Desk:
         if children:
             signal_id = data.signal_ids.get(key, 0)
             for child in children:
-                self.out.let_out(child, signal_id, permit_id, view, now_ns)
+                if child.ask_again:
+                    self._ask_again(child, signal, signal_id, view, now_ns)
+                else:
+                    self.out.let_out(child, signal_id, permit_id, view, now_ns)
         if probe is not None:
             probe("limits")
+
+    def _ask_again(
+        self, child: Child, signal: Signal, signal_id: int, view: View, now_ns: int
+    ) -> None:
+        """A child that is much of what the market trades: the gate looks once more, at what is now."""
+        verdict = self.gate.decide(signal, child.strategy, self.state, now_ns)
+        left = self.out.asked_again(child, signal, signal_id, verdict)
+        if left is not None:
+            permit_id = verdict.permit_id if isinstance(verdict, Permit) else 0
+            self.out.let_out(left, signal_id, permit_id, view, now_ns)
 
     # --- the record -----------------------------------------------------------------------------
 

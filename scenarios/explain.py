@@ -130,7 +130,7 @@ def _story(path: Path, reader: Reader, order_id: int) -> Explanation | None:
         cause="start" if event.message is None else words(event.message),
         signal="" if decision is None else f"{decision.signal_id}: {words(decision.signal)}",
         permit="" if decision is None or decision.permit is None else words(decision.permit),
-        size=[] if decision is None or decision.sized is None else size_in_words(decision.sized),
+        size=_size(event, caused),
         parent=f"{cause.parent_id} of strategy {cause.strategy}",
         child=words(caused.command),
         later=later,
@@ -153,6 +153,15 @@ def _decision(event: Event, caused: Caused) -> Decision | None:
         ),
         None,
     )
+
+
+def _size(event: Event, caused: Caused) -> list[str]:
+    """The size of the signal; where the gate was asked twice, it stands beside the first answer."""
+    for one in event.decisions:
+        is_same = (one.strategy, one.signal_id) == (caused.cause.strategy, caused.cause.signal_id)
+        if is_same and one.sized is not None:
+            return size_in_words(one.sized)
+    return []
 
 
 def size_in_words(sized: Sized) -> list[str]:

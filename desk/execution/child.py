@@ -16,7 +16,10 @@ class ChildAction(IntEnum):
 
 
 class Child(msgspec.Struct, frozen=True, gc=False):
-    """One proposal. `order_id` is 0 for a new order; a pull has no price and no quantity."""
+    """One proposal. `order_id` is 0 for a new order; a pull has no price and no quantity.
+
+    With `ask_again` it is so much of what the market trades that the gate should look once more.
+    """
 
     action: ChildAction
     strategy: int
@@ -29,3 +32,4 @@ class Child(msgspec.Struct, frozen=True, gc=False):
     tif: TimeInForce
     post_only: bool
     parent_id: int
+    ask_again: bool = False

@@ -21,10 +21,14 @@ leaves room in a pause too.
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import UNSET
+
 from desk.execution.child import Child, ChildAction
+from desk.execution.children import move_of, new_of, pull_of
 from desk.execution.parent import ExecutionConfig, ExecutionData, Parent, ParentStatus
+from desk.execution.spread import algorithms_of, spread_step
 from desk.orders import Order, OrderState
-from market.codes import OrderType, Side, TimeInForce, Urgency
+from market.codes import Side, TimeInForce, Urgency
 from market.decisions import Flat, Permit, Quotes, Signal, Sized, Target
 from market.messages import EVERY, View
 from market.touch import touch_of
@@ -33,9 +37,6 @@ from market.touch import touch_of
 _BUY: Final = Side.BUY
 _SELL: Final = Side.SELL
 _NEW: Final = ChildAction.NEW
-_MOVE: Final = ChildAction.MOVE
-_PULL: Final = ChildAction.PULL
-_LIMIT: Final = OrderType.LIMIT
 _GTC: Final = TimeInForce.GTC
 _IOC: Final = TimeInForce.IOC
 _LIVE: Final = OrderState.LIVE
@@ -58,6 +59,9 @@ class Executor:
     ) -> None:
         self.data = data or ExecutionData()
         self._configs = list(configs)
+        self._passive = [one.is_passive for one in configs]
+        self._spreads = [one.schedule is not UNSET for one in configs]
+        self.algorithms = algorithms_of(configs, self.data)
 
     def parent(self, strategy: int, book_id: int) -> Parent | None:
         """The newest parent of a strategy in a book."""
@@ -82,6 +86,7 @@ class Executor:
         now_ns: int,
         owed_buy_lots: int = 0,
         owed_sell_lots: int = 0,
+        volume_lots: int = 0,
     ) -> list[Child]:
         """What brings the children of a strategy in a book nearer to what it wants.
 
@@ -90,18 +95,58 @@ class Executor:
             live: Its orders there that have not ended.
             owed_buy_lots: Lots that orders which have ended may have bought, still to be heard of.
             owed_sell_lots: The same of sells.
+            volume_lots: Traded in the book today.
         """
         missing_lots = 0 if type(signal) is Quotes else sized.position_lots - position_lots
         if missing_lots > 0 and owed_buy_lots:
             missing_lots = max(missing_lots - owed_buy_lots, 0)
         elif missing_lots < 0 and owed_sell_lots:
             missing_lots = min(missing_lots + owed_sell_lots, 0)
+        spread = self._spreads[strategy] and type(signal) is Target
+        if spread:
+            self._renew(strategy << 16 | signal.book_id, sized.position_lots)
         parent = self._parent(strategy, signal, signal_id, permit, sized, missing_lots, now_ns)
         if parent.status is _PAUSED and missing_lots * position_lots >= 0:
             return self.stop(strategy, signal.book_id, live)
         if isinstance(signal, Quotes):
             return self._quote(parent, signal, sized, permit, view, live, now_ns)
+        if spread and parent.status is not _PAUSED:
+            assert self.algorithms is not None
+            side = _BUY if missing_lots > 0 else _SELL
+            return spread_step(
+                self.algorithms,
+                self._configs[strategy],
+                parent,
+                signal,
+                missing_lots,
+                permit,
+                view,
+                position_lots,
+                live,
+                now_ns,
+                volume_lots,
+                is_held=self._was_refused(parent, side, view.seq, now_ns),
+            )
         return self._reach(parent, signal, missing_lots, permit, view, live, now_ns)
+
+    def sent(self, child: Child, order_id: int, view: View, now_ns: int) -> None:
+        """A new order or a move has left."""
+        key = child.strategy << 16 | child.book_id
+        algorithms = self.algorithms
+        if algorithms is None or algorithms.plan(key, child.parent_id) is None:
+            return
+        algorithms.left(key, now_ns)
+        touch = touch_of(view)
+        if child.action is _NEW and not child.post_only and child.tif is _IOC and touch is not None:
+            far_ticks = touch.ask_ticks if child.side is _BUY else touch.bid_ticks
+            algorithms.crossed(order_id, far_ticks)
+
+    def wake_ns(self, strategy: int, book_id: int, now_ns: int) -> int:
+        """When a parent that is spread over time must be looked at again; 0 for by events alone."""
+        parent = self.parent(strategy, book_id)
+        if parent is None or self.algorithms is None or parent.status is not _WORKING:
+            return 0
+        return self.algorithms.wake_ns(strategy << 16 | book_id, parent.parent_id, now_ns)
 
     def reached(self, key: int, signal_id: int, position_lots: int) -> bool:
         """Whether a wish has what it asked for; then its parent is done.
@@ -124,17 +169,22 @@ class Executor:
         """Pull everything that a strategy has in a book; its parent may go on later."""
         parent = self.data.parents.get(strategy << 16 | book_id)
         parent_id = parent.parent_id if parent is not None else 0
-        return [_pull(order, parent_id) for order in live if not order.cancel_sent]
+        return [pull_of(order, parent_id) for order in live if not order.cancel_sent]
 
-    def set_status(self, strategy: int, book_id: int, status: ParentStatus) -> None:
+    def set_status(
+        self, strategy: int, book_id: int, status: ParentStatus, now_ns: int = 0
+    ) -> None:
         """Pause, resume or abort the parents of a strategy (or of EVERY one) in a book (or EVERY)."""
-        for parent in self.data.parents.values():
+        algorithms = self.algorithms
+        for key, parent in self.data.parents.items():
             if parent.status in (ParentStatus.ABORTED, ParentStatus.DONE):
                 continue
             if status is ParentStatus.WORKING and parent.status is not ParentStatus.PAUSED:
                 continue
             if strategy in (EVERY, parent.strategy) and book_id in (EVERY, parent.book_id):
                 parent.status = status
+                if algorithms is not None:
+                    algorithms.stands(key, now_ns, still=status is not ParentStatus.WORKING)
 
     def _parent(
         self,
@@ -248,7 +298,7 @@ class Executor:
         config = self._configs[parent.strategy]
         room_lots = permit.buy_room_lots if side is _BUY else permit.sell_room_lots
         waited = config.patience_ns and now_ns - parent.began_ns > config.patience_ns
-        if config.style == "passive" and not waited and signal.urgency is not _URGENT:
+        if self._passive[parent.strategy] and not waited and signal.urgency is not _URGENT:
             price_ticks = touch.bid_ticks if side is _BUY else touch.ask_ticks
             child = self._rest(
                 parent, side, price_ticks, wanted_lots, room_lots, view.seq, live, now_ns
@@ -267,7 +317,18 @@ class Executor:
             price_ticks = touch.ask_ticks + config.cross_ticks
         else:
             price_ticks = touch.bid_ticks - config.cross_ticks
-        return [_new(parent, side, price_ticks, qty_lots, _IOC, post_only=False)]
+        return [new_of(parent, side, price_ticks, qty_lots, _IOC, post_only=False)]
+
+    def _renew(self, key: int, target_lots: int) -> None:
+        """A target far from the one that is worked is another wish, with a parent of its own."""
+        parent = self.data.parents.get(key)
+        if (
+            self.algorithms is not None
+            and parent is not None
+            and parent.status is _WORKING
+            and self.algorithms.is_other_wish(key, parent.parent_id, target_lots)
+        ):
+            parent.status = _DONE
 
     def _rest(
         self,
@@ -291,21 +352,21 @@ class Executor:
             qty_lots = wanted_lots if wanted_lots < room_lots else room_lots
             if qty_lots < 1 or self._was_refused(parent, side, seq, now_ns):
                 return None
-            return _new(parent, side, price_ticks, qty_lots, _GTC, post_only=True)
+            return new_of(parent, side, price_ticks, qty_lots, _GTC, post_only=True)
         if order.state is not _LIVE or order.replacing_lots:
             return None
         if wanted_lots < 1 or not order.post_only:
-            return _pull(order, parent.parent_id)
+            return pull_of(order, parent.parent_id)
         away = abs(price_ticks - order.price_ticks) >= config.requote_ticks
         if not away and wanted_lots >= order.open_lots:
             return None
         if self._was_refused(parent, side, seq, now_ns):
             return None
         if wanted_lots > room_lots:
-            return _pull(order, parent.parent_id)
+            return pull_of(order, parent.parent_id)
         if not away:
             price_ticks = order.price_ticks
-        return _move(order, price_ticks, wanted_lots, parent.parent_id)
+        return move_of(order, price_ticks, wanted_lots, parent.parent_id)
 
     def _was_refused(self, parent: Parent, side: Side, seq: int, now_ns: int) -> bool:
         """Whether the venue, or the limits, said no to this side on this very content, or just now."""
@@ -317,59 +378,3 @@ class Executor:
             return False
         wait_ns = self._configs[parent.strategy].retry_ns
         return found[0] == seq or now_ns - found[1] < wait_ns
-
-
-def _new(
-    parent: Parent,
-    side: Side,
-    price_ticks: int,
-    qty_lots: int,
-    tif: TimeInForce,
-    *,
-    post_only: bool,
-) -> Child:
-    return Child(
-        _NEW,
-        parent.strategy,
-        parent.book_id,
-        0,
-        side,
-        price_ticks,
-        qty_lots,
-        _LIMIT,
-        tif,
-        post_only,
-        parent.parent_id,
-    )
-
-
-def _move(order: Order, price_ticks: int, qty_lots: int, parent_id: int) -> Child:
-    return Child(
-        _MOVE,
-        order.strategy,
-        order.book_id,
-        order.order_id,
-        order.side,
-        price_ticks,
-        qty_lots,
-        order.order_type,
-        order.tif,
-        order.post_only,
-        parent_id,
-    )
-
-
-def _pull(order: Order, parent_id: int) -> Child:
-    return Child(
-        _PULL,
-        order.strategy,
-        order.book_id,
-        order.order_id,
-        order.side,
-        0,
-        0,
-        order.order_type,
-        order.tif,
-        order.post_only,
-        parent_id,
-    )

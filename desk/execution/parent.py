@@ -4,7 +4,10 @@ from enum import IntEnum
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from desk.execution.algo_config import AlgoName, ScheduleConfig, check_algo
+from desk.execution.algorithms import AlgoData
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from market.errors import InputError
 
@@ -19,6 +22,9 @@ class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         requote_ticks: Distance from which a resting child follows its price.
         patience_ns: How long a passive parent waits before it crosses; 0 for ever.
         retry_ns: Shortest time after a refusal before a side is tried again.
+        algo: How positions are reached; `immediate` and `passive` are the styles, the others spread a
+            parent over time. Without, the style says.
+        schedule: Of an algo that spreads.
     """
 
     child_lots_max: int
@@ -27,8 +33,11 @@ class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     requote_ticks: int = 1
     patience_ns: int = 0
     retry_ns: int = 100_000_000
+    algo: AlgoName | UnsetType = UNSET
+    schedule: ScheduleConfig | UnsetType = UNSET
 
     def __post_init__(self) -> None:
+        check_algo(self.algo, self.schedule)
         if not 1 <= self.child_lots_max <= QTY_LOTS_MAX:
             raise InputError(
                 f"child_lots_max is {self.child_lots_max}, allowed is 1 to {QTY_LOTS_MAX}"
@@ -40,6 +49,16 @@ class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         for name in ("patience_ns", "retry_ns"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} is {getattr(self, name)}, allowed is 0 or more")
+
+    @property
+    def algo_name(self) -> AlgoName:
+        """The algorithm, which is the style where none is named."""
+        return self.style if self.algo is UNSET else self.algo
+
+    @property
+    def is_passive(self) -> bool:
+        """Whether a position is reached by resting first."""
+        return self.algo_name == "passive"
 
 
 class ParentStatus(IntEnum):
@@ -77,8 +96,10 @@ class ExecutionData(msgspec.Struct):
 
     Attributes:
         refused: [content, local time] of the newest refusal, by key × 2 + side.
+        algos: Of parents that are spread over time; left out where no strategy has one.
     """
 
     next_parent_id: int = 1
     parents: dict[int, Parent] = {}
     refused: dict[int, list[int]] = {}
+    algos: AlgoData | UnsetType = UNSET
