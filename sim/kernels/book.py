@@ -9,6 +9,7 @@ from numba import njit
 
 from sim.kernels.ladder import drop_level, find_level, make_level
 from sim.kernels.layout import (
+    B_CALM,
     B_HANDLE_BASE,
     B_LADDER,
     B_LINKED,
@@ -98,6 +99,7 @@ def link(mem: Words, orders: Words, levels: Words, bk: int, slot: int) -> int:
     if orders[slot * ORDER + O_LIVE] > orders[slot * ORDER + O_TAPE]:
         levels[index * LEVEL + LV_SPECIAL] += 1
         mem[bk + B_SPECIAL + side] += 1
+        mem[bk + B_CALM] = 0
     return index
 
 
@@ -156,6 +158,7 @@ def set_amounts(
         change = 1 if now else -1
         levels[index * LEVEL + LV_SPECIAL] += change
         mem[bk + B_SPECIAL + side] += change
+        mem[bk + B_CALM] = 0
 
 
 @njit(cache=True)

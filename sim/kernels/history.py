@@ -11,6 +11,7 @@ from sim.kernels.execution import execute_frozen, execute_reactive
 from sim.kernels.hits import hit_own
 from sim.kernels.ladder import clear_ladder, find_level, next_key
 from sim.kernels.layout import (
+    B_CALM,
     B_DEPTH,
     B_HANDLE_BASE,
     B_HANDLES,
@@ -191,6 +192,7 @@ def apply_row(
             return BAD_ROW_PHASE
         before = mem[bk + B_PHASE]
         mem[bk + B_PHASE] = qty
+        mem[bk + B_CALM] = 0
         publish(mem, bk, ts, cause, PHASE, -1, 0, 0, qty, 0)
         if qty == CONTINUOUS and before != CONTINUOUS:
             resume_sweep(mem, orders, levels, bk, ts, cause)

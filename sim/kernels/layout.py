@@ -136,7 +136,8 @@ B_CROSSED = 76  # whether this call has been crossed: BY_US, BY_HISTORY (ruled/w
 B_REFILLS = 77  # peaks that own icebergs may still have, at most
 B_FOLLOWER = 78  # the first book whose pegs follow this one, -1: none
 B_NEXT_FOLLOWER = 79  # the next that follows the same book
-B_SIZE = 80
+B_CALM = 80  # 1 only while no row could meet a rule, see ruled/quiet.py; 0 is always true
+B_SIZE = 81
 LOOKS = 1
 LOOKS_SHARED = 2  # and its levels are shared
 

@@ -49,7 +49,7 @@ from sim.kernels.layout import (
 from sim.kernels.local import catch_up, head_due
 from sim.kernels.quiet_levels import run_quiet
 from sim.kernels.ring import SLACK, burst, capacity, commit, level_room, meets_many, ring_room
-from sim.kernels.ruled.quiet import is_quiet, note_quiet
+from sim.kernels.ruled.quiet import is_calm, is_quiet, note_quiet
 from sim.kernels.ruled.step import step_ruled
 from sim.kernels.status import (
     BAD_ROW,
@@ -85,8 +85,10 @@ def step_row(mem: Words, rows: Words, orders: Words, levels: Words, now: int, ru
     bk = book_at(mem, (word >> 32) & 0xFFFF)
     qty = rows[at + W_QTY]
     if rules is not None:
-        if mem[bk + B_LOOKS] != 0 and not is_quiet(
-            mem, orders, levels, bk, kind, flags & SELL, handle, price, qty
+        if (
+            mem[bk + B_LOOKS] != 0
+            and not is_calm(mem, bk, kind, flags & SELL, price)
+            and not is_quiet(mem, orders, levels, bk, kind, flags & SELL, handle, price, qty)
         ):
             status = step_ruled(mem, orders, levels, bk, now, kind, flags, handle, price, qty)
             if status > DONE:

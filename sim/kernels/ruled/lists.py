@@ -7,6 +7,7 @@ list of pegs are ordered by entry, because an order gets its number when it is p
 from numba import njit
 
 from sim.kernels.layout import (
+    B_CALM,
     B_DARK,
     B_DORMANT,
     B_DORMANT_LAST,
@@ -59,6 +60,7 @@ def dark_link(mem: Words, orders: Words, bk: int, slot: int, key_x2: int) -> Non
     set_next(orders, slot, after)
     if before < 0:
         mem[bk + B_DARK + side] = slot
+        mem[bk + B_CALM] = 0
     else:
         set_next(orders, before, slot)
     if after >= 0:
@@ -109,6 +111,7 @@ def dormant_link(mem: Words, orders: Words, bk: int, slot: int) -> None:
         set_next(orders, last, slot)
     mem[bk + B_DORMANT_LAST] = slot
     mem[bk + B_DORMANTS] += 1
+    mem[bk + B_CALM] = 0
     mem[terms_of(mem, slot) + E_PLACE] = DORMANT
     enter(mem, bk, slot)
 
@@ -142,6 +145,7 @@ def peg_link(mem: Words, bk: int, slot: int) -> None:
         mem[terms_of(mem, last) + E_PEG_NEXT] = slot
     mem[bk + B_PEG_LAST] = slot
     mem[bk + B_PEGS] += 1
+    mem[bk + B_CALM] = 0
     mem[bk + B_PEG_STALE] = 1
 
 

@@ -9,6 +9,7 @@ from numba import njit
 from sim.kernels.book import ladder_of, price_of
 from sim.kernels.ladder import find_level
 from sim.kernels.layout import (
+    B_CALM,
     B_DARK,
     B_DORMANTS,
     B_FOLLOWER,
@@ -24,6 +25,7 @@ from sim.kernels.layout import (
     H_MODE,
     L_BEST,
     LEVEL,
+    LOOKS,
     LOOKS_SHARED,
     LV_SPECIAL,
     O_KEY_SIDE,
@@ -43,6 +45,9 @@ from sim.kernels.status import (
     REVEAL,
     TRADE,
 )
+
+COMING_KINDS = (1 << ADD) | (1 << REVEAL) | (1 << REPLACE)
+CALM_KINDS = COMING_KINDS | (1 << REDUCE) | (1 << DELETE) | (1 << EXECUTE) | (1 << TRADE)
 
 
 @njit(cache=True, forceinline=True)
@@ -80,6 +85,42 @@ def hits_target_only(
     if key != mem[ld + L_BEST]:
         return False
     return levels[find_level(mem, ld, key) * LEVEL + LV_SPECIAL] == 0
+
+
+@njit(cache=True)
+def nobody_there(mem: Words, bk: int) -> bool:
+    """Whether a book in trading has nothing that a row could meet but a level; remembers that it has not.
+
+    Whatever brings the first such thing forgets it again: a special, dark or dormant order, a peg, a phase.
+    """
+    calm = (
+        mem[H_MODE] == FROZEN
+        and mem[bk + B_LOOKS] == LOOKS
+        and mem[bk + B_PHASE] == CONTINUOUS
+        and mem[bk + B_FOLLOWER] < 0
+        and mem[bk + B_PEGS] == 0
+        and mem[bk + B_DORMANTS] == 0
+        and mem[bk + B_SPECIAL] + mem[bk + B_SPECIAL + 1] == 0
+        and mem[bk + B_DARK] < 0
+        and mem[bk + B_DARK + 1] < 0
+    )
+    if calm:
+        mem[bk + B_CALM] = 1
+    return calm
+
+
+@njit(cache=True, forceinline=True)
+def is_calm(mem: Words, bk: int, kind: int, side: int, price: int) -> bool:
+    """A first look, for most rows the only one: nobody is there, and the row crosses no level.
+
+    Rows of all kinds follow each other in no order that a processor could learn, so the kind is not
+    branched on here.
+    """
+    if mem[bk + B_CALM] == 0 and not nobody_there(mem, bk):
+        return False
+    bit = kind & 63
+    is_clear = mem[ladder_of(bk, 1 - side) + L_BEST] > price * (1 - 2 * side)
+    return ((CALM_KINDS >> bit) & 1 == 1) & (((COMING_KINDS >> bit) & 1 == 0) | is_clear)
 
 
 @njit(cache=True, forceinline=True)

@@ -8,6 +8,7 @@ from numba import njit
 
 from sim.kernels.book import ladder_of
 from sim.kernels.layout import (
+    B_CALM,
     B_CROSSED,
     B_DORMANT,
     B_PHASE,
@@ -152,6 +153,7 @@ def begin_phase(
 ) -> None:
     """Set and publish a phase; in a call those join that were parked for it."""
     mem[bk + B_PHASE] = phase
+    mem[bk + B_CALM] = 0
     mem[bk + B_CROSSED] = 0
     publish(mem, bk, ts, cause, PHASE, -1, 0, 0, phase, 0)
     if is_call(phase):
