@@ -10,8 +10,6 @@ Invariants:
 2. Plans are in one canonical order, whatever order they were written in: equal plans, equal bytes.
 """
 
-# tidy: unimported the vocabulary of fault plans, which come with chaos; held by its tests till then
-
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final

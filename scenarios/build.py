@@ -15,6 +15,8 @@ from market.instruments import Instrument
 from market.messages import Accrual
 from market.ports import Participant
 from scenarios.desks import make_desk
+from scenarios.faults import RunFaults
+from scenarios.host_links import HostLinks
 from scenarios.run_journal import RunWriter
 from scenarios.sections import HostSection, Scenario
 from scenarios.stack import desk_config, name_of
@@ -40,7 +42,6 @@ from sim.streams import stream_key
 from sim.tape.meta import TapeBook
 from sim.tape.read import Tape
 from sim.venue import Fees, Venue
-from sim.wire import Wire
 from sim.world import World
 from strategies import (
     DayOrder,
@@ -99,6 +100,9 @@ class Assembly:
             for number, host in enumerate(scenario.hosts)
             for book_id in books_of(host, self.instruments)
         ]
+        self.faults = RunFaults(scenario.faults, self.start_ns)
+        self.links = HostLinks(self.clock, seed, self.faults)
+        self._sessions: list[Session] = []
         self.world = self._world(tape)
         fees = Fees(
             maker_ppm=scenario.fees.maker_units_ppm, taker_ppm=scenario.fees.taker_units_ppm
@@ -129,6 +133,7 @@ class Assembly:
         self.venues.start()
         for host in self.hosts:
             self.clock.at(self.start_ns, host.start)
+        self.faults.start(self)
 
     def _tell(self, accrual: Accrual) -> None:
         """Hosts that follow a book hear what holding it costs."""
@@ -142,7 +147,8 @@ class Assembly:
         for number, book_id in self._links:
             host = scenario.hosts[number]
             key = stream_key(self._seed, f"feed/{host.name}/{book_id}")
-            locals_.append(LocalSpec(book_id=book_id, latency=host.feed.compile(), key=key))
+            latency = self.links.feed(host, name_of(self.instruments[book_id]), host.feed)
+            locals_.append(LocalSpec(book_id=book_id, latency=latency, key=key))
         locals_ += [tap_spec(book_id) for book_id in taps_of(self.plans)]
         rules = rules_of(self.plans, self.instruments, self._seed)
         flows: list[FlowSpec] = []
@@ -191,13 +197,10 @@ class Assembly:
             self.clock,
             self.recorder,
             host=number,
-            orders=Wire(
-                self.clock, section.orders.compile(), stream_key(self._seed, f"orders/{name}")
-            ),
-            reports=Wire(
-                self.clock, section.reports.compile(), stream_key(self._seed, f"reports/{name}")
-            ),
+            orders=self.links.wire(section, "orders", section.orders),
+            reports=self.links.wire(section, "reports", section.reports),
         )
+        self._sessions.append(session)
         runs, commit = self._runs(number)
         feeds = [
             Feed(book_id, index, index)
@@ -212,7 +215,7 @@ class Assembly:
             self.world,
             number=number,
             feeds=feeds,
-            compute=section.compute.compile(),
+            compute=self.links.block(section, "compute", section.compute),
             key=stream_key(self._seed, f"compute/{name}"),
             mode=self.mode,
             triggers=section.triggers,
@@ -253,9 +256,30 @@ class Assembly:
             raise InputError(f"host {section.name!r}: {error}") from None
         self.desks[number] = desk
         self.writers[number] = writer
-        commit = section.stack.commit.compile()
+        commit = self.links.block(section, "commit", section.stack.commit)
         key = stream_key(self._seed, f"commit/{section.name}")
         return desk, CommitLog(self.clock, writer, commit=commit, key=key)
+
+    # --- what faults ask for ----------------------------------------------------------------------
+
+    def latency_blocks(self, number: int, part: str) -> "list[tuple[str, npt.NDArray[np.int64]]]":
+        """The latencies of a part of a host as they are now, with the book's name for a feed."""
+        if part != "feed":
+            return [("", self.links.blocks[self.scenario.hosts[number].name, part])]
+        return [
+            (name_of(self.instruments[book_id]), self.world.latency_block(index))
+            for index, (owner, book_id) in enumerate(self._links)
+            if owner == number
+        ]
+
+    def session_down(self, what: tuple[int, bool]) -> None:
+        """A host's session is lost, or says goodbye: its venue may take its orders out."""
+        number, logout = what
+        self.venue.acts.session_down(self._sessions[number], self.clock.now_ns, logout=logout)
+
+    def session_up(self, number: int) -> None:
+        """A host's session is back."""
+        self.venue.acts.session_up(self._sessions[number])
 
     def finish(self) -> None:
         """The run is over: seal every journal."""

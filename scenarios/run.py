@@ -12,6 +12,7 @@ from market.codes import Depth, Side
 from market.instruments import Instrument
 from scenarios.build import Assembly
 from scenarios.desk_summary import DeskSummary, summarise
+from scenarios.faults import FaultOutcome
 from scenarios.identity import Identity, code_digest, fingerprint
 from scenarios.run_files import RunFolder
 from scenarios.schema import load_scenario, scenario_digest
@@ -84,6 +85,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     desks: dict[str, DeskSummary] = {}
     books: list[Instrument] = []
     trade_throughs: dict[str, dict[str, VenueThroughs]] = {}
+    faults: list[FaultOutcome] = []
 
 
 def _never() -> bool:
@@ -227,6 +229,7 @@ def _summary(
         simulated_to_real=simulated_s / wall_s if wall_s else 0.0,
         books=assembly.instruments,
         trade_throughs=assembly.venues.throughs.report(),
+        faults=assembly.faults.outcomes(assembly),
     )
 
 

@@ -15,6 +15,7 @@ from market.codes import QueueModel, Trigger
 from market.errors import InputError
 from market.instruments import Instrument
 from market.units import DURATION_NS
+from scenarios.faults import read_faults
 from scenarios.sections import (
     FORMAT_VERSION,
     STRATEGIES,
@@ -145,6 +146,7 @@ def parse_scenario(text: str, where: str) -> Scenario:
             "hosts": lambda value, at: _each(value, at, host),
             "fees": lambda value, at: read_struct(value, at, FeesSection),
             "venues": lambda value, at: _each(value, at, venue),
+            "faults": read_faults,
         },
     )
 

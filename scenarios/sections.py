@@ -16,7 +16,9 @@ import msgspec
 
 from market.codes import QueueModel, Trigger
 from market.errors import InputError
+from market.faults import Fault
 from market.instruments import Instrument
+from scenarios.faults import check_targets
 from scenarios.stack import StackSection, name_of
 from scenarios.venue_phases import PhasesFrom
 from sim.flow import FlowModel
@@ -181,6 +183,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     hosts: tuple[HostSection, ...] = ()
     fees: FeesSection = FeesSection()
     venues: tuple[VenueSection, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         if self.flow is not None or self.flows:
@@ -194,6 +197,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _check_distinct("flows", "book", [flow.book for flow in self.flows])
         _check_distinct("hosts", "name", [host.name for host in self.hosts])
         _check_distinct("hosts", "desk", [host.desk for host in self.hosts])
+        check_targets(
+            self.faults,
+            {host.name: host.stack is not None for host in self.hosts},
+            [name_of(book) for book in self.books],
+        )
         symbols = [book.symbol for book in self.books]
         names = [*symbols, *(name_of(book) for book in self.books)]
         for index, host in enumerate(self.hosts):

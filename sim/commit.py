@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from market.messages import Command
 from sim.clock import Clock
-from sim.latency import sample
+from sim.slowdown import sample
 
 COMMIT_CAUSE = 5
 

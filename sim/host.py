@@ -32,9 +32,9 @@ from market.messages import (
 from market.ports import Participant
 from sim.clock import Clock
 from sim.commit import CommitLog
-from sim.latency import sample
 from sim.recorder import Event, EventKind, Recorder
 from sim.session import Session, report_event
+from sim.slowdown import sample
 from sim.world import ViewWords
 
 ENDS = frozenset((ReportType.REJECTED, ReportType.EXPIRED, ReportType.CANCELLED))
@@ -124,6 +124,8 @@ class Host:
         self.decisions = 0
         self.commands = 0
         self.open_orders: dict[int, _Own] = {}
+        self.is_down = False
+        self.missed = 0
         self._clock = clock
         self._recorder = recorder
         self._participant = participant
@@ -149,8 +151,20 @@ class Host:
         """The run begins: ask the participant what it wants before the first message."""
         self._decide(self._participant.start(self._clock.now_ns), START_CAUSE, 0)
 
+    def crash(self, _: object = None) -> None:
+        """The machine dies: what it had decided but not sent is lost, and it takes nothing in any more.
+
+        Its orders stay where they are; what becomes of them is the venue's matter.
+        """
+        self.is_down = True
+        self.missed += len(self._inbox)
+        self._inbox.clear()
+
     def observe(self, observation: tuple[int, int]) -> None:
         """A subscription fired; it stays disarmed until the host is free again."""
+        if self.is_down:
+            self.missed += 1
+            return
         subscription, fired = observation
         feed = self._by_subscription[subscription]
         feed.armed = False
@@ -159,6 +173,9 @@ class Host:
 
     def receive(self, message: Queued) -> None:
         """A report, a timer or a word arrived; they keep their order."""
+        if self.is_down:
+            self.missed += 1
+            return
         if isinstance(message, Report):
             self._recorder.add(self._report_event(message, EventKind.RECEIVED))
         self._inbox.append(message)
@@ -254,6 +271,9 @@ class Host:
 
     def _done(self, commands: Sequence[Command]) -> None:
         """The decision is computed: let it out, then look at what came in meanwhile."""
+        if self.is_down:
+            self.missed += len(commands)
+            return
         now_ns = self._clock.now_ns
         self._recorder.add(
             Event(
@@ -273,6 +293,9 @@ class Host:
 
     def _leave(self, commands: Sequence[Command]) -> None:
         """Commands go on their way."""
+        if self.is_down:  # they had been decided, and their record was not durable yet
+            self.missed += len(commands)
+            return
         now_ns = self._clock.now_ns
         for command in commands:
             if isinstance(command, SetTimer):

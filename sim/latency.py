@@ -2,7 +2,7 @@
 
 Model: at set-up a model becomes a table of quantiles, and from then on a latency is one keyed draw
 turned into a duration by integers alone. So the same seed gives the same nanoseconds on every CPU,
-and in compiled code (`sim/kernels/latency.py`, the twin of `sample`).
+and in compiled code (`sim/kernels/latency.py`, the twin of `sample`, and of `sim.slowdown.sample` around it).
 
 The table has 1,024 cells of equal probability; the uppermost is cut into 1,024 again, so that the
 slowest message in a million is still told from the slowest in a thousand. Within a cell the
@@ -49,6 +49,7 @@ POINTS: Final = 4
 
 KIND_CONSTANT: Final = 0
 KIND_TABLE: Final = 1
+KIND_SLOWED: Final = 2
 
 POINT_COUNT: Final = 2048
 """Quantiles 0 to 1023 of 1024, then 0 to 1024 of the last 1024th; the two share one point."""

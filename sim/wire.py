@@ -7,7 +7,8 @@ removing one message moves no other draw.
 This is the wire of commands and reports, a few per decision, in Python. Market data has the same
 wire compiled (`sim/kernels/local.py`).
 
-The impairment table is what a fault plan fills; a perfect wire has an empty one.
+The impairment table is what a fault plan fills; a perfect wire has an empty one. It says what is lost;
+what is late is the latency's matter (`sim.slowdown`).
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from market.errors import InputError
 from sim.clock import Clock
-from sim.latency import sample
+from sim.slowdown import sample
 from sim.streams import draw, uniform_below
 
 PPM: Final = 1_000_000
@@ -31,7 +32,6 @@ ARRIVES_NEVER: Final = -1
 class ImpairmentKind(IntEnum):
     """What a faulty stretch of a wire does to a message that departs in it."""
 
-    DELAY = 1
     LOSS = 2
     PARTITION = 3
 
@@ -40,7 +40,7 @@ class Impairment(msgspec.Struct, frozen=True, kw_only=True):
     """One row of a wire's impairment table, in force for departures in [from_ns, until_ns).
 
     Attributes:
-        amount: DELAY: nanoseconds added. LOSS: parts per million lost. PARTITION: not used, 0.
+        amount: LOSS: parts per million lost. PARTITION: not used, 0.
     """
 
     kind: ImpairmentKind
@@ -53,15 +53,9 @@ class Impairment(msgspec.Struct, frozen=True, kw_only=True):
             raise InputError(
                 f"impairment lasts [{self.from_ns}, {self.until_ns}), allowed is 0 <= from < until"
             )
-        most = {
-            ImpairmentKind.DELAY: 1 << 42,
-            ImpairmentKind.LOSS: PPM,
-            ImpairmentKind.PARTITION: 0,
-        }
-        if not 0 <= self.amount <= most[self.kind]:
-            raise InputError(
-                f"{self.kind.name} has amount {self.amount}, allowed is 0 … {most[self.kind]}"
-            )
+        most = PPM if self.kind is ImpairmentKind.LOSS else 0
+        if not 0 <= self.amount <= most:
+            raise InputError(f"{self.kind.name} has amount {self.amount}, allowed is 0 … {most}")
 
 
 class Wire:
@@ -71,7 +65,7 @@ class Wire:
         clock: Where arrivals are scheduled.
         latency: Compiled latency block (`sim.latency`).
         key: Key of the wire's draws.
-        impairments: Faulty stretches; none by default.
+        impairments: Faulty stretches; none by default. `lost` counts what each has taken.
     """
 
     def __init__(
@@ -82,6 +76,7 @@ class Wire:
         impairments: tuple[Impairment, ...] = (),
     ) -> None:
         self.impairments = impairments
+        self.lost = [0] * len(impairments)
         self._clock = clock
         self._latency = latency
         self._key = key
@@ -89,14 +84,13 @@ class Wire:
 
     def arrival_ns(self, departs_ns: int, cause_a: int, cause_b: int) -> int:
         """When a message arrives, or ARRIVES_NEVER when the wire loses it."""
-        latency_ns = sample(self._latency, self._key, departs_ns, cause_a, cause_b)
-        for row in self.impairments:
+        for number, row in enumerate(self.impairments):
             if not row.from_ns <= departs_ns < row.until_ns:
                 continue
-            if row.kind is ImpairmentKind.DELAY:
-                latency_ns += row.amount
-            elif row.kind is ImpairmentKind.PARTITION or self._lost(row.amount, cause_a, cause_b):
+            if row.kind is ImpairmentKind.PARTITION or self._lost(row.amount, cause_a, cause_b):
+                self.lost[number] += 1
                 return ARRIVES_NEVER
+        latency_ns = sample(self._latency, self._key, departs_ns, cause_a, cause_b)
         return max(self._last_ns, departs_ns + latency_ns)
 
     def _lost(self, share_ppm: int, cause_a: int, cause_b: int) -> bool:

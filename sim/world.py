@@ -171,6 +171,11 @@ class World(WorldCommands):
         words[0] = -words[0] if words[1] else NO_PRICE
         return ViewWords(*words)
 
+    def latency_block(self, index: int) -> "np.ndarray":
+        """The latency block of local book `index`, with what follows it."""
+        mem = self.arena.mem
+        return mem[int(mem[self.arena.local_off + index * layout.K_SIZE + layout.K_LATENCY]) :]
+
     def depth(self, index: int, side: Side, count: int) -> list[tuple[int, int]]:
         """Up to `count` best (price_ticks, qty_lots) of one side of local book `index`."""
         out = np.zeros(2 * count, dtype=np.int64)

@@ -15,9 +15,20 @@ BURST_PPM = 3
 POINTS = 4
 
 KIND_CONSTANT = 0
+KIND_SLOWED = 2
 TAIL = 1023
 BURST_KEY = 0x6275727374
 PPM = 1_000_000
+
+ROWS = 1
+FIRST_ROW = 2
+ROW_SIZE = 5
+HITS = 4
+ADD = 1
+SCALE = 2
+HOLD = 3
+STALL = 5
+SLOWED_NS_MAX = 1 << 46
 
 
 @njit(cache=True)
@@ -25,15 +36,60 @@ def latency_ns(mem: Ints, off: int, key: int, now_ns: int, cause_a: int, cause_b
     """The latency of one cause, in nanoseconds, at least 1.
 
     Args:
-        mem: int64, only read; holds a compiled latency block at `off`.
+        mem: int64; holds a compiled latency block at `off`, of which only counts of hits change.
         off: Where the block begins.
         key: Of the stream that this latency belongs to.
-        now_ns: When the message departs, at least 0; decides nothing but bursts.
+        now_ns: When the message departs, at least 0; decides nothing but bursts and slowdowns.
         cause_a: First part of the cause.
         cause_b: Second part of the cause.
     """
     if mem[off] == KIND_CONSTANT:
         return mem[off + CONSTANT_NS]
+    if mem[off] == KIND_SLOWED:
+        inside = off + FIRST_ROW + ROW_SIZE * mem[off + ROWS]
+        return slowed_ns(mem, off, now_ns, plain_ns(mem, inside, key, now_ns, cause_a, cause_b))
+    return varied_ns(mem, off, key, now_ns, cause_a, cause_b)
+
+
+@njit(cache=True)
+def plain_ns(mem: Ints, off: int, key: int, now_ns: int, cause_a: int, cause_b: int) -> int:
+    """As `latency_ns`, of a block without slowdowns."""
+    if mem[off] == KIND_CONSTANT:
+        return mem[off + CONSTANT_NS]
+    return varied_ns(mem, off, key, now_ns, cause_a, cause_b)
+
+
+@njit(cache=True)
+def slowed_ns(mem: Ints, off: int, now_ns: int, latency: int) -> int:
+    """What the rows of a slowed block make of a latency; `sim/slowdown.py` explains them."""
+    for number in range(mem[off + ROWS]):
+        at = off + FIRST_ROW + ROW_SIZE * number
+        from_ns = mem[at]
+        until_ns = mem[at + 1]
+        op = mem[at + 2]
+        amount = mem[at + 3]
+        before = latency
+        if op == STALL:
+            if now_ns < until_ns and now_ns + latency >= from_ns:
+                latency = max(latency, until_ns - now_ns)
+        elif from_ns <= now_ns and now_ns < until_ns:
+            if op == ADD:
+                latency += amount
+            elif op == SCALE:
+                latency = latency // PPM * amount + latency % PPM * amount // PPM
+            elif op == HOLD:
+                latency = max(latency, until_ns - now_ns)
+            else:
+                latency = max(latency, amount - now_ns % amount)
+        latency = min(max(latency, 1), SLOWED_NS_MAX)
+        if latency != before:
+            mem[at + HITS] += 1
+    return latency
+
+
+@njit(cache=True)
+def varied_ns(mem: Ints, off: int, key: int, now_ns: int, cause_a: int, cause_b: int) -> int:
+    """As `latency_ns`, of a table with its bursts."""
     latency = table_ns(mem, off + POINTS, draw(key, cause_a, cause_b))
     if mem[off + BURST_BELOW] == 0:
         return latency

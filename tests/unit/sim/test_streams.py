@@ -186,7 +186,7 @@ def test_compiled_cold_each_kernel_has_one_specialisation_and_no_fused_step(tmp_
         [sys.executable, "-c", COLD], env=environment, capture_output=True, text=True, check=True
     )
     found = dict(line.split(" ", 1) for line in result.stdout.splitlines())
-    assert len(found) == 16
+    assert len(found) == 19
     assert set(found.values()) == {"1 plain"}, found
 
 

@@ -38,13 +38,6 @@ def test_leaving_one_message_out_moves_no_draw_of_another() -> None:
     assert alone[::7] == some
 
 
-def test_a_delay_adds_to_what_departs_while_it_lasts() -> None:
-    row = Impairment(kind=ImpairmentKind.DELAY, from_ns=1_000, until_ns=2_000, amount=50_000)
-    _, wire = wire_of(row)
-
-    assert [1_099, 51_100, 2_100] == [wire.arrival_ns(t, 1, 1) for t in (999, 1_000, 2_000)]
-
-
 def test_a_partition_loses_everything_that_departs_in_it() -> None:
     row = Impairment(kind=ImpairmentKind.PARTITION, from_ns=10, until_ns=20)
     clock, wire = wire_of(row)
@@ -55,6 +48,7 @@ def test_a_partition_loses_everything_that_departs_in_it() -> None:
 
     assert [109, ARRIVES_NEVER, ARRIVES_NEVER, 120] == due
     assert [9, 20] == got
+    assert [2] == wire.lost
 
 
 def test_loss_takes_its_share() -> None:
@@ -70,7 +64,7 @@ def test_loss_takes_its_share() -> None:
     "fields",
     [
         {"kind": ImpairmentKind.LOSS, "from_ns": 0, "until_ns": 5, "amount": 1_000_001},
-        {"kind": ImpairmentKind.DELAY, "from_ns": 5, "until_ns": 5},
+        {"kind": ImpairmentKind.LOSS, "from_ns": 5, "until_ns": 5},
         {"kind": ImpairmentKind.PARTITION, "from_ns": 0, "until_ns": 5, "amount": 1},
     ],
 )
