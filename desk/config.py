@@ -1,10 +1,12 @@
 """What a desk is told before it starts: one struct for every stage, checked as a whole."""
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from desk.execution import ExecutionConfig
 from desk.gate import GateConfig
 from desk.limits import LimitsConfig
+from desk.router.config import RouteConfig
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
 from market.errors import InputError
@@ -18,12 +20,30 @@ class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         books: Numbers of the books that it sees and trades.
         sizing: How much.
         execution: How.
+        route: Where, if not in the book that a signal names.
     """
 
     name: str
     books: tuple[int, ...]
     sizing: SizingConfig
     execution: ExecutionConfig
+    route: RouteConfig | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.route, RouteConfig):
+            return
+        for book_id in self.route.books:
+            if book_id not in self.books:
+                raise InputError(
+                    f"strategy {self.name!r}: found book {book_id} in its route, "
+                    f"allowed are its own, {list(self.books)}"
+                )
+        schedule = self.execution.schedule
+        if schedule is not UNSET and schedule.pegs:
+            raise InputError(
+                f"strategy {self.name!r}: found pegs with a route, allowed is one of them: a peg "
+                "follows one book"
+            )
 
 
 class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

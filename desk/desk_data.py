@@ -15,6 +15,7 @@ from desk.gate import GateData
 from desk.ledger import LedgerData
 from desk.limits import LimitsData
 from desk.orders import OrdersData
+from desk.router.data import RouterData
 from desk.sizing import SizingData
 from desk.state import StateData
 from market.decisions import Action, Caused, Decision, Refusal, Signal
@@ -58,6 +59,7 @@ class DeskData(msgspec.Struct):
         worked: Content (`View.seq`) on which the wish was worked last, by the same key.
         strategies: Each strategy's own state, encoded.
         sizing: What sizing by factors remembers; left out where no strategy is sized so.
+        router: What routers remember; left out where no strategy has a route.
     """
 
     feed: FeedData
@@ -77,3 +79,4 @@ class DeskData(msgspec.Struct):
     veto_counts: dict[int, int] = {}
     refusal_counts: dict[int, int] = {}
     sizing: SizingData | UnsetType = UNSET
+    router: RouterData | UnsetType = UNSET

@@ -26,7 +26,9 @@ from market.decisions import (
     Decision,
     Permit,
     Refusal,
+    Route,
     Signal,
+    Sized,
     Veto,
 )
 from market.messages import (
@@ -69,7 +71,7 @@ class Outbox:
         keys: Sequence[int],
         sizing: Sequence[SizingConfig],
     ) -> None:
-        self._data = data
+        self.data = data
         self._picture = picture
         self._orders: Orders = picture.orders
         self._executor = executor
@@ -86,7 +88,7 @@ class Outbox:
 
     def _make_sizers(self) -> list[FactorSizer | None]:
         """Who sizes each strategy by factors; None for the plain models, which need no one."""
-        data, picture = self._data, self._picture
+        data, picture = self.data, self._picture
         wanted = [config.model == "factors" for config in self._sizing]
         if any(wanted) and not isinstance(data.sizing, SizingData):
             data.sizing = SizingData()
@@ -110,7 +112,7 @@ class Outbox:
         self, key: int, signal: Signal, veto: Veto, live: Sequence[Order]
     ) -> Sequence[Child]:
         """What works is pulled; a veto that stands already is not said again."""
-        data, code = self._data, veto.code
+        data, code = self.data, veto.code
         children = self._executor.stop(key >> 16, key & 0xFFFF, live) if live else ()
         if children or data.vetoes.get(key, 0) != code:
             signal_id = data.signal_ids.get(key, 0)
@@ -131,13 +133,8 @@ class Outbox:
         now_ns: int,
     ) -> Sequence[Child]:
         """What brings a strategy's orders nearer to its wish: sizing, then execution."""
-        data, state, strategy = self._data, self._picture.state, key >> 16
-        data.vetoes[key] = 0
-        sizer = self._sizers[strategy]
-        if sizer is None:
-            sized = size(signal, permit, self._sizing[strategy], state)
-        else:
-            sized = sizer.size(signal, permit, view)
+        data, state, strategy = self.data, self._picture.state, key >> 16
+        sized = self.sized(key, signal, permit, view)
         # Orders that have ended may have filled unheard; those lots are not to be traded twice.
         seen = state.data
         owed_buy_lots, owed_sell_lots = seen.buy_risk.get(key, 0), seen.sell_risk.get(key, 0)
@@ -164,18 +161,44 @@ class Outbox:
         if self._executor.algorithms is not None:
             due_ns = self._executor.wake_ns(strategy, key & 0xFFFF, now_ns)
             if due_ns:
-                self.wake(EXECUTION_TIMERS | key, due_ns)
+                self.wake_parent(key, due_ns)
         if children:
-            self.decisions.append(
-                Decision(
-                    signal_id=signal_id,
-                    strategy=strategy,
-                    signal=signal,
-                    permit=permit,
-                    sized=sized,
-                )
-            )
+            self.decided(signal_id, strategy, signal, permit, sized)
         return children
+
+    def sized(self, key: int, signal: Signal, permit: Permit, view: View) -> Sized:
+        """How much of a permitted signal to work; a veto that stood is over."""
+        strategy = key >> 16
+        self.data.vetoes[key] = 0
+        sizer = self._sizers[strategy]
+        if sizer is None:
+            return size(signal, permit, self._sizing[strategy], self._picture.state)
+        return sizer.size(signal, permit, view)
+
+    def decided(
+        self,
+        signal_id: int,
+        strategy: int,
+        signal: Signal,
+        permit: Permit,
+        sized: Sized,
+        route: Route | None = None,
+    ) -> None:
+        """Write down a wish of which children came."""
+        self.decisions.append(
+            Decision(
+                signal_id=signal_id,
+                strategy=strategy,
+                signal=signal,
+                permit=permit,
+                sized=sized,
+                route=route,
+            )
+        )
+
+    def wake_parent(self, key: int, due_ns: int) -> None:
+        """Look at a parent again at a time."""
+        self.wake(EXECUTION_TIMERS | key, due_ns)
 
     def let_out(
         self, child: Child, signal_id: int, permit_id: int, view: View, now_ns: int
@@ -242,7 +265,7 @@ class Outbox:
             )
         )
         if isinstance(verdict, Veto):
-            counts = self._data.veto_counts
+            counts = self.data.veto_counts
             counts[verdict.code] = counts.get(verdict.code, 0) + 1
             return None
         room = verdict.sell_room_lots if child.side else verdict.buy_room_lots
@@ -269,7 +292,7 @@ class Outbox:
     ) -> None:
         """Write down what the limits did not let out."""
         code, found, allowed = refusal
-        counts = self._data.refusal_counts
+        counts = self.data.refusal_counts
         counts[code] = counts.get(code, 0) + 1
         self.refusals.append(
             Refusal(command=command, cause=cause, code=code, found=found, allowed=allowed)

@@ -6,7 +6,7 @@ standby is a second desk fed the same stream, and audit is reading the stream.
 
 Order of one event: what happened is taken into the state first (feed, orders, ledger, state), so that
 no stage ever decides on a stale picture; then the watch over what is in flight, which may pause or
-abort; then each wish that the event touched goes through gate → sizing → execution → limits → orders.
+abort; then each wish that the event touched goes through gate → sizing → execution → router → limits → orders.
 Last comes the record of it all: no command leaves before that is durable, which the owner of the desk
 sees to.
 """
@@ -27,12 +27,14 @@ from desk.limits import Limits
 from desk.orders import Orders
 from desk.outbox import EXECUTION_TIMERS, Outbox
 from desk.picture import Picture
+from desk.routes import Routing
 from desk.state import State, account_key
 from market.codes import OperatorAction, ReportType, TimeInForce
 from market.decisions import Facts, Flat, Permit, Signal, Veto
 from market.errors import DeskError
 from market.instruments import Instrument
 from market.messages import (
+    EVERY,
     Accrual,
     Command,
     Inbound,
@@ -143,6 +145,8 @@ class Desk:
         }
         sizing = [one.sizing for one in config.strategies]
         self.out = Outbox(self.data, self.picture, self.executor, self.limits, self._keys, sizing)
+        self.routing = Routing(config, self.picture, self.gate, self.executor, self.out, probe)
+        self._homes, self._memory = self.routing.homes, self.routing.memory
 
     # --- the whole desk on one screen -----------------------------------------------------------
 
@@ -174,7 +178,9 @@ class Desk:
             out.act(action, now_ns)
         if probe is not None:
             probe("watch")
-        for key in touched:  # gate, sizing, execution, limits, orders
+        if self._homes:
+            touched = list(dict.fromkeys(self._homes.get(key, key) for key in touched))
+        for key in touched:  # gate, sizing, execution, router, limits, orders
             self._work(key, now_ns)
         if out.risky:
             self.gate.count_commands(out.risky, now_ns)
@@ -185,10 +191,13 @@ class Desk:
     def _take_view(self, view: View, now_ns: int) -> Sequence[int]:
         """A book as its feed shows it: ask every strategy that follows it."""
         is_news = self.picture.view(view, now_ns)
+        if self._memory is not None:
+            self._memory.view(view, now_ns)
         touched = []
         for number, key in self._followers[view.book_id]:
             touched.append(key)
-            if is_news:
+            # A strategy with a route looks at its home alone.
+            if is_news and self._homes.get(key, key) == key:
                 self._believe(number, key, view, now_ns, touched)
         return touched
 
@@ -196,7 +205,9 @@ class Desk:
         """Ask one strategy; other books that its wishes are about are touched too."""
         data, state, book_id = self.data, self.state, view.book_id
         facts = Facts(
-            position_lots=state.data.positions.get(key, 0),
+            position_lots=self.routing.position_lots(key)
+            if self._homes
+            else state.data.positions.get(key, 0),
             volatility=state.volatility(book_id),
             regime=state.regime(book_id),
             remaining_ns=self._flat_ns - now_ns,
@@ -215,12 +226,13 @@ class Desk:
     def _other(self, number: int, book_id: int) -> int:
         """Key of another book that a strategy spoke about, if it is one of its own."""
         config = self.config.strategies[number]
-        if book_id not in config.books:
+        key = account_key(number, book_id)
+        if book_id not in config.books or self._homes.get(key, key) != key:
             raise DeskError(
                 f"strategy {config.name!r} said a signal about book {book_id}, "
-                "which is not one of its books"
+                "which is not one of its books, or not the home of its route"
             )
-        return account_key(number, book_id)
+        return key
 
     def _take_report(self, report: Report, now_ns: int) -> Sequence[int]:
         """A venue's answer; after a refusal other content is waited for."""
@@ -228,6 +240,8 @@ class Desk:
         self.limits.report(report)
         if order is None:
             return NO_KEYS
+        if self._memory is not None:
+            self._memory.report(report, order, now_ns)
         kind, strategy, book_id = report.type, order.strategy, order.book_id
         key = strategy << 16 | book_id
         if kind in REFUSED or (kind is _CANCELLED and not order.cancel_sent):
@@ -242,6 +256,8 @@ class Desk:
             self.executor.algorithms.ended(order)
         if kind is _CANCEL_REJECTED:
             return NO_KEYS  # another cancel now would be refused as well; the next event may try
+        if key in self._homes:
+            return (key,)
         if (
             order.ended
             and not self.orders.live(strategy, book_id)
@@ -266,13 +282,21 @@ class Desk:
         if timer.timer_id & EXECUTION_TIMERS:
             return (timer.timer_id & ~EXECUTION_TIMERS,)
         if self.config.ack_timeout_ns:
-            self.out.ask(self.orders.overdue(now_ns, self.config.ack_timeout_ns), now_ns)
+            overdue = self.orders.overdue(now_ns, self.config.ack_timeout_ns)
+            if self._memory is not None:
+                for order in overdue:
+                    self._memory.silence(order, now_ns)
+            self.out.ask(overdue, now_ns)
         return self._keys
 
     def _take_link(self, status: Inbound, now_ns: int) -> Sequence[int]:
         """The order link: once it is back, ask about every order that is in doubt."""
         assert type(status) is LinkStatus
         self.picture.link(status, now_ns)
+        if self._memory is not None and not status.up:
+            for book_id in self._memory.told:
+                if status.book_id in (EVERY, book_id):
+                    self._memory.link_lost(book_id)
         if status.up:
             self.out.ask(self.orders.unknown(status.book_id), now_ns)
         return self._keys
@@ -304,6 +328,9 @@ class Desk:
         if now_ns >= self._flat_ns:
             signal = Flat(book_id=book_id)
         if signal is None or view is None:
+            return
+        if key in self._homes:
+            self.routing.work(key, signal, now_ns)
             return
         verdict = self.gate.decide(signal, strategy, self.state, now_ns)
         live = self.orders.live(strategy, book_id)

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from market.codes import Regime, Urgency
+from market.codes import Regime, Side, Urgency
 from market.messages import EVERY, Command
 
 PPM: Final = 1_000_000
@@ -136,8 +136,49 @@ class Caused(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     cause: Cause
 
 
-class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One signal on its way through the stages, as it is journaled."""
+class RouteVenue(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One venue of a choice.
+
+    Attributes:
+        rank: 0 is the best.
+        score_micro: In millionths of a ppb of the price.
+        blocked: Why it could not be used, of `desk.router.scores.Blocked`; 0 for it could.
+        lots: What it got.
+        facts: Every factor, in the order of `desk.router.RouterFactor`.
+        parts: What each factor that counts gave to the score, as (factor, part).
+    """
+
+    book_id: int
+    rank: int
+    score_micro: int
+    blocked: int
+    lots: int
+    facts: tuple[int, ...]
+    parts: tuple[tuple[int, int], ...]
+
+
+class Route(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Where lots were sent, and what every venue looked like.
+
+    Attributes:
+        mode: How venues are chosen.
+        takes: Whether the lots were to be taken, or to rest.
+        total_lots: What there was to place.
+        venues: Best first.
+    """
+
+    mode: str
+    side: Side
+    takes: bool
+    total_lots: int
+    venues: tuple[RouteVenue, ...]
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One signal on its way through the stages, as it is journaled.
+
+    `route` is of a wish that is worked over several venues, when lots were placed anew.
+    """
 
     signal_id: int
     strategy: int
@@ -145,6 +186,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     permit: Permit | None = None
     veto: Veto | None = None
     sized: Sized | None = None
+    route: Route | None = None
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False, kw_only=True):

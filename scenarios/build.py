@@ -17,6 +17,7 @@ from market.ports import Participant
 from scenarios.desks import make_desk
 from scenarios.faults import RunFaults
 from scenarios.host_links import HostLinks
+from scenarios.routes import route_fees
 from scenarios.run_journal import RunWriter
 from scenarios.sections import HostSection, Scenario
 from scenarios.stack import desk_config, name_of
@@ -241,6 +242,7 @@ class Assembly:
             instruments=self.instruments,
             host_books=books,
             end_ns=self.end_ns,
+            fees=route_fees(self.scenario, self.instruments),
         )
         writer = self._journal(section.name)
         try:

@@ -22,6 +22,7 @@ from desk.journal import Reader, RecordType, event_in
 from desk.journal.records import Event, Record, header_in
 from desk.pipeline import Desk
 from desk.recovery import rebuild
+from desk.router.config import RouteFees
 from market.codes import Depth, Mode, Side
 from market.decisions import Caused, Decision
 from market.errors import InputError
@@ -29,6 +30,7 @@ from market.instruments import Instrument
 from market.messages import NO_PRICE, Inbound, Submit, View
 from scenarios.build import books_of, instruments_of, interval_of
 from scenarios.desks import config_digest, make_strategies
+from scenarios.routes import route_fees
 from scenarios.run_journal import JOURNAL_SUFFIX
 from scenarios.schema import parse_scenario
 from scenarios.sections import HostSection, Scenario
@@ -95,7 +97,8 @@ def reconstruct(run: Path, order_id: int, tape: Path | None) -> Moment:
                 f"{path}: found no order {order_id}, allowed is one that this desk sent"
             )
         _, end_ns = interval_of(scenario, history)
-        desk = _desk_before(host, host.stack, instruments, records, end_ns)
+        fees = route_fees(scenario, instruments)
+        desk = _desk_before(host, host.stack, instruments, records, end_ns, fees)
         return _moment(order_id, host, desk, records[-1], event, history)
     desks = ", ".join(f"{host.name} ({host.desk})" for host in scenario.hosts if host.stack)
     raise InputError(
@@ -153,6 +156,7 @@ def _desk_before(
     instruments: list[Instrument],
     records: list[Record],
     end_ns: int,
+    fees: list[RouteFees],
 ) -> Desk:
     """The desk as it stood before the last of the records."""
     config = desk_config(
@@ -161,6 +165,7 @@ def _desk_before(
         instruments=instruments,
         host_books=books_of(host, instruments),
         end_ns=end_ns,
+        fees=fees,
     )
     header = header_in(records[0])
     digest = config_digest(stack, config)

@@ -4,16 +4,21 @@ Model: every stage's own configuration struct is a table here, so that nothing i
 a run can know (numbers of books, the end of the day) is filled in by `desk_config`.
 """
 
+from collections.abc import Sequence
+
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from desk.config import DeskConfig, StrategyConfig
 from desk.execution import ExecutionConfig
 from desk.gate import GateConfig
 from desk.limits import LimitsConfig
+from desk.router.config import RouteFees
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
 from market.errors import InputError
 from market.instruments import Instrument
+from scenarios.route_section import RouteSection, route_of
 from scenarios.written import Place, read_struct, table_of
 from sim.latency import Constant, LatencyModel
 from strategies.registry import strategy_named
@@ -31,6 +36,7 @@ class StackStrategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         execution: How.
         params: The strategy's own parameters.
         books: Symbols (or `SYMBOL@VENUE`) that it sees and trades; none named means all of the host.
+        route: Over which of them its wishes are worked, if not each in its own.
     """
 
     name: str
@@ -39,6 +45,7 @@ class StackStrategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     execution: ExecutionConfig
     params: msgspec.Struct
     books: tuple[str, ...] = ()
+    route: RouteSection | UnsetType = UNSET
 
 
 class StackSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,27 +110,31 @@ def desk_config(
     instruments: list[Instrument],
     host_books: list[int],
     end_ns: int,
+    fees: Sequence[RouteFees] = (),
 ) -> DeskConfig:
     """The configuration of a desk in one run.
 
     Args:
         host_books: Books that the host follows.
         end_ns: First instant after the run.
+        fees: What trading costs in each book, for routers; none for free.
 
     Raises:
         InputError: A strategy names a book that its host does not follow.
     """
+    placed = [_books(one, instruments, host_books) for one in stack.strategies]
     flat_ns = end_ns - stack.flat_before_end_ns if stack.flat_before_end_ns else 0
     return DeskConfig(
         desk=desk,
         strategies=tuple(
             StrategyConfig(
                 name=one.name,
-                books=tuple(_books(one, instruments, host_books)),
+                books=tuple(books),
                 sizing=one.sizing,
                 execution=one.execution,
+                route=route_of(one.route, one.name, books, instruments, fees),
             )
-            for one in stack.strategies
+            for one, books in zip(stack.strategies, placed, strict=True)
         ),
         groups=tuple(stack.groups.get(one.symbol, NO_GROUP) for one in instruments),
         state=stack.state,

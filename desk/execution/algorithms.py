@@ -12,7 +12,7 @@ pull is never held back.
 All that is remembered is data (`AlgoData`), so that a desk made from a snapshot goes on as it would have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -88,6 +88,7 @@ class Algorithms:
         algos: By strategy.
         told: By strategy; only those with one are worked here.
         data: What earlier ones remembered.
+        homes: Home of each book of a route.
     """
 
     def __init__(
@@ -95,10 +96,12 @@ class Algorithms:
         algos: Sequence[AlgoName],
         told: Sequence[ScheduleConfig | None],
         data: AlgoData,
+        homes: Mapping[int, int],
     ) -> None:
         self.data = data
         self._algos = list(algos)
         self._told = list(told)
+        self._homes = homes
 
     def plan(self, key: int, parent_id: int) -> PlanData | None:
         """The plan of a parent, if it is the newest."""
@@ -240,7 +243,8 @@ class Algorithms:
             slipped = sign * (paid - far_ticks * lots) / lots  # tidy: ticks of a filter, not money
         else:
             slipped = float(sign * (order.price_ticks - far_ticks) + 1)
-        level = self.data.levels.setdefault(order.strategy << 16 | order.book_id, LevelData())
+        key = order.strategy << 16 | order.book_id
+        level = self.data.levels.setdefault(self._homes.get(key, key), LevelData())
         add_slippage(level, told.slippage, slipped)
 
     def wake_ns(self, key: int, parent_id: int, now_ns: int) -> int:

@@ -24,14 +24,16 @@ from typing import Final
 from msgspec import UNSET
 
 from desk.execution.child import Child, ChildAction
-from desk.execution.children import move_of, new_of, pull_of
+from desk.execution.children import pull_of
 from desk.execution.parent import ExecutionConfig, ExecutionData, Parent, ParentStatus
+from desk.execution.routed import RoutedWish, pulls_of, routed_wish
+from desk.execution.single import SingleBook
 from desk.execution.spread import algorithms_of, spread_step
 from desk.orders import Order, OrderState
 from market.codes import Side, TimeInForce, Urgency
 from market.decisions import Flat, Permit, Quotes, Signal, Sized, Target
 from market.messages import EVERY, View
-from market.touch import touch_of
+from market.touch import Touch, touch_of
 
 # Enum attributes cost a look-up each; the hot path has plain names.
 _BUY: Final = Side.BUY
@@ -59,9 +61,11 @@ class Executor:
     ) -> None:
         self.data = data or ExecutionData()
         self._configs = list(configs)
-        self._passive = [one.is_passive for one in configs]
+        self._single = SingleBook(configs, self.data)
         self._spreads = [one.schedule is not UNSET for one in configs]
-        self.algorithms = algorithms_of(configs, self.data)
+        self.homes: dict[int, int] = {}
+        """Home of each book of a route, by `strategy << 16 | book_id`; parents are under their home."""
+        self.algorithms = algorithms_of(configs, self.data, self.homes)
 
     def parent(self, strategy: int, book_id: int) -> Parent | None:
         """The newest parent of a strategy in a book."""
@@ -109,7 +113,7 @@ class Executor:
         if parent.status is _PAUSED and missing_lots * position_lots >= 0:
             return self.stop(strategy, signal.book_id, live)
         if isinstance(signal, Quotes):
-            return self._quote(parent, signal, sized, permit, view, live, now_ns)
+            return self._single.quote(parent, signal, sized, permit, view, live, now_ns)
         if spread and parent.status is not _PAUSED:
             assert self.algorithms is not None
             side = _BUY if missing_lots > 0 else _SELL
@@ -125,13 +129,80 @@ class Executor:
                 live,
                 now_ns,
                 volume_lots,
-                is_held=self._was_refused(parent, side, view.seq, now_ns),
+                is_held=self.was_refused(strategy, signal.book_id, side, view.seq, now_ns),
             )
-        return self._reach(parent, signal, missing_lots, permit, view, live, now_ns)
+        return self._single.reach(parent, signal, missing_lots, permit, view, live, now_ns)
+
+    def route(
+        self,
+        strategy: int,
+        signal: Target | Flat,
+        signal_id: int,
+        permit: Permit,
+        sized: Sized,
+        *,
+        missing_lots: int,
+        position_lots: int,
+        volume_lots: int,
+        touch: Touch | None,
+        live: Sequence[Order],
+        now_ns: int,
+    ) -> RoutedWish:
+        """As `work`, for a wish that is worked over several books: what should be at work in all.
+
+        Args:
+            signal: About the home.
+            missing_lots: To the target, with its sign, less what may have filled unheard.
+            position_lots: Of this strategy in all of the books.
+            volume_lots: Traded in all of them today.
+            touch: The best prices of all of them.
+            live: Its orders in all of them that have not ended.
+        """
+        spread = self._spreads[strategy] and type(signal) is Target
+        if spread:
+            self._renew(strategy << 16 | signal.book_id, sized.position_lots)
+        parent = self._parent(strategy, signal, signal_id, permit, sized, missing_lots, now_ns)
+        if parent.status is _PAUSED:
+            if missing_lots * position_lots >= 0:
+                side = _BUY if missing_lots > 0 else _SELL
+                return RoutedWish(parent, side, None, pulls_of(live, parent))
+            spread = False
+        return routed_wish(
+            self.algorithms,
+            self._configs[strategy],
+            parent,
+            signal,
+            missing_lots=missing_lots,
+            position_lots=position_lots,
+            volume_lots=volume_lots,
+            touch=touch,
+            live=live,
+            now_ns=now_ns,
+            is_spread=spread,
+        )
+
+    def may_send(self, key: int, now_ns: int) -> bool:
+        """Whether a parent may send a new order or a move now."""
+        algorithms = self.algorithms
+        return (
+            algorithms is None or not self._spreads[key >> 16] or algorithms.may_send(key, now_ns)
+        )
+
+    def may_move(self, key: int, now_ns: int) -> bool:
+        """Whether orders of a parent have stood long enough to be moved."""
+        algorithms, parent = self.algorithms, self.data.parents.get(key)
+        if algorithms is None or parent is None or algorithms.plan(key, parent.parent_id) is None:
+            return True
+        return algorithms.may_move(key, now_ns)
+
+    def was_refused(self, strategy: int, book_id: int, side: Side, seq: int, now_ns: int) -> bool:
+        """Whether a side of a book was refused on this very content, or just now."""
+        return self._single.was_refused(strategy, book_id, side, seq, now_ns)
 
     def sent(self, child: Child, order_id: int, view: View, now_ns: int) -> None:
         """A new order or a move has left."""
         key = child.strategy << 16 | child.book_id
+        key = self.homes.get(key, key)
         algorithms = self.algorithms
         if algorithms is None or algorithms.plan(key, child.parent_id) is None:
             return
@@ -180,6 +251,9 @@ class Executor:
             if parent.status in (ParentStatus.ABORTED, ParentStatus.DONE):
                 continue
             if status is ParentStatus.WORKING and parent.status is not ParentStatus.PAUSED:
+                continue
+            # A route goes on without its home: only what is about the whole strategy stands it still.
+            if book_id != EVERY and key in self.homes:
                 continue
             if strategy in (EVERY, parent.strategy) and book_id in (EVERY, parent.book_id):
                 parent.status = status
@@ -230,95 +304,6 @@ class Executor:
         data.parents[key] = parent
         return parent
 
-    # --- what a parent needs now ----------------------------------------------------------------
-
-    def _quote(
-        self,
-        parent: Parent,
-        signal: Quotes,
-        sized: Sized,
-        permit: Permit,
-        view: View,
-        live: Sequence[Order],
-        now_ns: int,
-    ) -> list[Child]:
-        """Both sides of a quote."""
-        children: list[Child] = []
-        if sized.bid_lots or live:
-            child = self._rest(
-                parent,
-                _BUY,
-                signal.bid_ticks,
-                sized.bid_lots,
-                permit.buy_room_lots,
-                view.seq,
-                live,
-                now_ns,
-            )
-            if child is not None:
-                children.append(child)
-        if sized.ask_lots or live:
-            child = self._rest(
-                parent,
-                _SELL,
-                signal.ask_ticks,
-                sized.ask_lots,
-                permit.sell_room_lots,
-                view.seq,
-                live,
-                now_ns,
-            )
-            if child is not None:
-                children.append(child)
-        return children
-
-    def _reach(
-        self,
-        parent: Parent,
-        signal: Target | Flat,
-        missing_lots: int,
-        permit: Permit,
-        view: View,
-        live: Sequence[Order],
-        now_ns: int,
-    ) -> list[Child]:
-        """A step towards a position."""
-        if missing_lots == 0:
-            parent.status = _DONE
-            return self.stop(parent.strategy, parent.book_id, live)
-        side, wanted_lots = (_BUY, missing_lots) if missing_lots > 0 else (_SELL, -missing_lots)
-        if live:
-            wrong = [order for order in live if order.side is not side]
-            if wrong:
-                # Both sides at work would trade against each other and widen the worst case.
-                return self.stop(parent.strategy, parent.book_id, wrong)
-        touch = touch_of(view)
-        if touch is None:
-            return self.stop(parent.strategy, parent.book_id, live)
-        config = self._configs[parent.strategy]
-        room_lots = permit.buy_room_lots if side is _BUY else permit.sell_room_lots
-        waited = config.patience_ns and now_ns - parent.began_ns > config.patience_ns
-        if self._passive[parent.strategy] and not waited and signal.urgency is not _URGENT:
-            price_ticks = touch.bid_ticks if side is _BUY else touch.ask_ticks
-            child = self._rest(
-                parent, side, price_ticks, wanted_lots, room_lots, view.seq, live, now_ns
-            )
-            return [] if child is None else [child]
-        if live:
-            # What is already crossing answers by itself; only what rests has to make way.
-            resting = [order for order in live if order.post_only]
-            return self.stop(parent.strategy, parent.book_id, resting)
-        qty_lots = wanted_lots if wanted_lots < room_lots else room_lots
-        if qty_lots > config.child_lots_max:
-            qty_lots = config.child_lots_max
-        if qty_lots < 1 or self._was_refused(parent, side, view.seq, now_ns):
-            return []
-        if side is _BUY:
-            price_ticks = touch.ask_ticks + config.cross_ticks
-        else:
-            price_ticks = touch.bid_ticks - config.cross_ticks
-        return [new_of(parent, side, price_ticks, qty_lots, _IOC, post_only=False)]
-
     def _renew(self, key: int, target_lots: int) -> None:
         """A target far from the one that is worked is another wish, with a parent of its own."""
         parent = self.data.parents.get(key)
@@ -329,52 +314,3 @@ class Executor:
             and self.algorithms.is_other_wish(key, parent.parent_id, target_lots)
         ):
             parent.status = _DONE
-
-    def _rest(
-        self,
-        parent: Parent,
-        side: Side,
-        price_ticks: int,
-        wanted_lots: int,
-        room_lots: int,
-        seq: int,
-        live: Sequence[Order],
-        now_ns: int,
-    ) -> Child | None:
-        """Let one post-only order of a side rest where it should."""
-        config = self._configs[parent.strategy]
-        if wanted_lots > config.child_lots_max:
-            wanted_lots = config.child_lots_max
-        for order in live:
-            if order.side is side:
-                break
-        else:
-            qty_lots = wanted_lots if wanted_lots < room_lots else room_lots
-            if qty_lots < 1 or self._was_refused(parent, side, seq, now_ns):
-                return None
-            return new_of(parent, side, price_ticks, qty_lots, _GTC, post_only=True)
-        if order.state is not _LIVE or order.replacing_lots:
-            return None
-        if wanted_lots < 1 or not order.post_only:
-            return pull_of(order, parent.parent_id)
-        away = abs(price_ticks - order.price_ticks) >= config.requote_ticks
-        if not away and wanted_lots >= order.open_lots:
-            return None
-        if self._was_refused(parent, side, seq, now_ns):
-            return None
-        if wanted_lots > room_lots:
-            return pull_of(order, parent.parent_id)
-        if not away:
-            price_ticks = order.price_ticks
-        return move_of(order, price_ticks, wanted_lots, parent.parent_id)
-
-    def _was_refused(self, parent: Parent, side: Side, seq: int, now_ns: int) -> bool:
-        """Whether the venue, or the limits, said no to this side on this very content, or just now."""
-        refused = self.data.refused
-        if not refused:
-            return False
-        found = refused.get((parent.strategy << 16 | parent.book_id) << 1 | side)
-        if found is None:
-            return False
-        wait_ns = self._configs[parent.strategy].retry_ns
-        return found[0] == seq or now_ns - found[1] < wait_ns

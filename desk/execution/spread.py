@@ -5,7 +5,7 @@ its price is `requote_ticks` away and it has stood for `requote_wait_ns`, made s
 and never made larger, because that would cost its place in the queue: more lots follow in the next one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import UNSET
@@ -28,14 +28,16 @@ _IOC: Final = TimeInForce.IOC
 _LIVE: Final = OrderState.LIVE
 
 
-def algorithms_of(configs: Sequence[ExecutionConfig], data: ExecutionData) -> Algorithms | None:
+def algorithms_of(
+    configs: Sequence[ExecutionConfig], data: ExecutionData, homes: Mapping[int, int]
+) -> Algorithms | None:
     """What spreads parents over time; None where no strategy wants that."""
     told = [None if one.schedule is UNSET else one.schedule for one in configs]
     if not any(one is not None for one in told):
         return None
     if not isinstance(data.algos, AlgoData):
         data.algos = AlgoData()
-    return Algorithms([one.algo_name for one in configs], told, data.algos)
+    return Algorithms([one.algo_name for one in configs], told, data.algos, homes)
 
 
 def spread_step(

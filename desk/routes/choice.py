@@ -1,0 +1,172 @@
+"""The choice: a wish for lots, over the venues of a route as they are now.
+
+Model: each venue is an `Option`, what market, gate and own orders say of it. What is known makes facts,
+facts make scores, and the split does the rest:
+
+    take    best first, each up to what it shows at its best price, then what it shows within the limit
+    rest    in proportion to how close a venue comes to the best (`spread`), or by Cont and Kukanov,
+            who may want part of it taken at once
+
+Invariants: no venue gets more than its room, a blocked one nothing but its probe, and shares never add
+up to more than the wish.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from desk.router import cont_kukanov, health
+from desk.router.config import RouteConfig
+from desk.router.facts import VenueFacts
+from desk.router.health import HealthState
+from desk.router.measure import VenueNow, facts_of
+from desk.router.scores import Blocked, Candidate, ScoreRow, score
+from desk.router.splits import Room, Share, SplitRule, split
+from desk.router.weights import Weights
+from desk.routes.memory import VenueMemory
+
+SWEEP = SplitRule(way="sweep")
+S = 1_000_000_000
+
+
+class Option(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A venue of a route, now.
+
+    Attributes:
+        now: What there is to see; None without a market.
+        blocked: Why it may not be used.
+        room_lots: What the gate and orders at work leave.
+        best_lots: Displayed at the other side's best price, if that is within the limit.
+        limit_lots: Displayed within the limit.
+    """
+
+    book_id: int
+    now: VenueNow | None
+    blocked: Blocked = Blocked.NO
+    room_lots: int = 0
+    best_lots: int = 0
+    limit_lots: int = 0
+
+
+class Choice(msgspec.Struct, frozen=True, gc=False):
+    """Venues in order, what each gets, and what should rather be taken."""
+
+    rows: tuple[ScoreRow, ...]
+    shares: tuple[Share, ...]
+    take_lots: int = 0
+
+
+def take(
+    route: RouteConfig, memory: VenueMemory, options: Sequence[Option], total_lots: int
+) -> Choice:
+    """Split lots that are to be taken."""
+    rows = _rows(route, memory, options, route.take_weights)
+    by_book = {option.book_id: option for option in options}
+    first = split(SWEEP, total_lots, rows, [_room(memory, one, one.best_lots) for one in options])
+    got = {share.book_id: share for share in first.shares}
+    left_lots = first.left_lots
+    for row in rows:
+        if row.blocked is not Blocked.NO or not left_lots:
+            continue
+        option, had = by_book[row.book_id], got.get(row.book_id)
+        had_lots = had.lots if had is not None else 0
+        weight_ppm = memory.data.health[row.book_id].weight_ppm
+        most_lots = min(option.limit_lots, option.room_lots) * weight_ppm // 1_000_000
+        more_lots = min(left_lots, max(most_lots - had_lots, 0))
+        if more_lots:
+            got[row.book_id] = Share(row.book_id, had_lots + more_lots)
+            left_lots -= more_lots
+    return Choice(rows, tuple(got.values()))
+
+
+def rest(
+    route: RouteConfig, memory: VenueMemory, options: Sequence[Option], total_lots: int
+) -> Choice:
+    """Split lots that are to rest."""
+    rows = _rows(route, memory, options, route.rest_weights)
+    rooms = [_room(memory, one, one.room_lots) for one in options]
+    if route.mode == "cont_kukanov":
+        return _reference(route, rows, options, total_lots)
+    rule = SWEEP if route.mode in ("best", "static") else route.split
+    return Choice(rows, split(rule, total_lots, rows, rooms).shares)
+
+
+def _rows(
+    route: RouteConfig, memory: VenueMemory, options: Sequence[Option], weights: Weights
+) -> tuple[ScoreRow, ...]:
+    """Every venue with its score."""
+    candidates = []
+    for option in options:
+        now, book_id = option.now, option.book_id
+        blocked = option.blocked
+        if route.mode == "static" and book_id != route.static_book:
+            blocked = blocked or Blocked.FORBIDDEN
+        elif memory.data.health[book_id].state in (HealthState.SICK, HealthState.PROBING):
+            blocked = blocked or Blocked.SICK
+        facts = (
+            VenueFacts(book_id=book_id)
+            if now is None
+            else facts_of(
+                now, memory.data.venues[book_id], route.priors, memory.data.health[book_id]
+            )
+        )
+        candidates.append(Candidate(facts, blocked))
+    return score(weights, candidates)
+
+
+def _room(memory: VenueMemory, option: Option, lots: int) -> Room:
+    """What a venue can take, in its state of health."""
+    found = memory.data.health[option.book_id]
+    return Room(
+        book_id=option.book_id,
+        lots=min(lots, option.room_lots),
+        weight_ppm=found.weight_ppm,
+        probe_lots=min(
+            health.probe_lots(found, memory.told[option.book_id].health), option.room_lots
+        ),
+    )
+
+
+def _reference(
+    route: RouteConfig, rows: tuple[ScoreRow, ...], options: Sequence[Option], total_lots: int
+) -> Choice:
+    """Cont and Kukanov: what rests in which queue, and what is better taken at once."""
+    by_book = {option.book_id: option for option in options}
+    usable = [
+        by_book[row.book_id]
+        for row in rows
+        if row.blocked is Blocked.NO and by_book[row.book_id].now
+    ]
+    venues, takers = [], []
+    half_ppb = 0.0
+    for option in usable:
+        now = option.now
+        assert now is not None
+        half_ppb = abs(now.far_ticks - now.near_ticks) * 5e8 / now.near_ticks
+        mean_lots = now.outflow_mlots_s * route.deadline_ns / (1_000.0 * S)
+        takers.append(now.taker_fee_ppb)
+        venues.append(
+            cont_kukanov.RestVenue(
+                book_id=option.book_id,
+                queue_lots=now.near_lots,
+                rebate=float(now.maker_rebate_ppb),
+                outflow=cont_kukanov.Outflow(mean_lots=max(mean_lots, 1e-3)),
+                lots_max=option.room_lots,
+            )
+        )
+    if not venues:
+        return Choice(rows, ())
+    fee_ppb = float(min(takers))
+    cost = cont_kukanov.TakeCost(
+        half_spread=half_ppb,
+        fee=fee_ppb,
+        impact=0.0,
+        penalty=half_ppb + fee_ppb + route.penalty_ppb,
+    )
+    found = cont_kukanov.split(cost, venues, total_lots)
+    shares = [
+        Share(venue.book_id, lots)
+        for venue, lots in zip(venues, found.rest_lots, strict=True)
+        if lots
+    ]
+    return Choice(rows, tuple(shares), found.take_lots)

@@ -1,0 +1,33 @@
+"""A choice as it is journaled."""
+
+from desk.router import RouterFactor
+from desk.routes.choice import Choice
+from desk.routes.sight import Situation
+from market.codes import TimeInForce
+from market.decisions import Route, RouteVenue
+
+
+def written(this: Situation, choice: Choice, lots: dict[int, int], total_lots: int) -> Route:
+    """A choice as it is journaled."""
+    return Route(
+        mode=this.route.mode,
+        side=this.side,
+        takes=this.wish.tif is TimeInForce.IOC,
+        total_lots=total_lots,
+        venues=tuple(
+            RouteVenue(
+                book_id=row.book_id,
+                rank=row.rank,
+                score_micro=row.score_micro,
+                blocked=int(row.blocked),
+                lots=lots.get(row.book_id, 0),
+                facts=tuple(getattr(row.facts, factor.field) for factor in RouterFactor),
+                parts=tuple(
+                    (int(factor), part)
+                    for factor, part in zip(RouterFactor, row.parts, strict=True)
+                    if part
+                ),
+            )
+            for row in choice.rows
+        ),
+    )
