@@ -143,6 +143,7 @@ class RouteVenue(msgspec.Struct, frozen=True, gc=False, array_like=True):
         rank: 0 is the best.
         score_micro: In millionths of a ppb of the price.
         blocked: Why it could not be used, of `desk.router.scores.Blocked`; 0 for it could.
+        room_lots: What the gate and orders at work left there.
         lots: What it got.
         facts: Every factor, in the order of `desk.router.RouterFactor`.
         parts: What each factor that counts gave to the score, as (factor, part).
@@ -152,6 +153,7 @@ class RouteVenue(msgspec.Struct, frozen=True, gc=False, array_like=True):
     rank: int
     score_micro: int
     blocked: int
+    room_lots: int
     lots: int
     facts: tuple[int, ...]
     parts: tuple[tuple[int, int], ...]

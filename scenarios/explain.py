@@ -16,15 +16,20 @@ from bridge.stores import map_file
 from desk.journal import Reader, RecordType, event_in
 from desk.journal.records import Event
 from desk.journal.rows import concerns, words
+from desk.router import RouterFactor
+from desk.router.scores import Blocked
 from desk.sizing_models import FactorKind, explain_parts, from_pairs
 from market.codes import ReportType
-from market.decisions import Caused, Decision, Sized
+from market.decisions import Caused, Decision, Route, Sized
 from market.errors import InputError
 from market.messages import Cancel, Query, Replace, Report, Submit
 from scenarios.run_journal import JOURNAL_SUFFIX
 
 PLAIN: Final = ("full_lots", "volatility_year", "strength", "confidence", "regime_scale")
 """Names that the plain models give their factors."""
+
+PARTS: Final = 5
+"""So many factors are told of each venue."""
 
 FILLS: Final = (ReportType.FILLED, ReportType.BUSTED, ReportType.CORRECTED)
 
@@ -39,6 +44,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         signal: What the strategy wanted.
         permit: What the gate allowed.
         size: One line for each factor and cap, then what came of them.
+        route: Every venue that was compared, best first, with what counted most.
         parent: The parent that it is a child of.
         child: The order as it left.
         later: Commands about it that left later.
@@ -55,6 +61,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     signal: str
     permit: str
     size: list[str]
+    route: list[str]
     parent: str
     child: str
     later: list[str]
@@ -131,6 +138,7 @@ def _story(path: Path, reader: Reader, order_id: int) -> Explanation | None:
         signal="" if decision is None else f"{decision.signal_id}: {words(decision.signal)}",
         permit="" if decision is None or decision.permit is None else words(decision.permit),
         size=_size(event, caused),
+        route=_route(event, caused),
         parent=f"{cause.parent_id} of strategy {cause.strategy}",
         child=words(caused.command),
         later=later,
@@ -162,6 +170,33 @@ def _size(event: Event, caused: Caused) -> list[str]:
         if is_same and one.sized is not None:
             return size_in_words(one.sized)
     return []
+
+
+def _route(event: Event, caused: Caused) -> list[str]:
+    """The venues that an order's own was chosen from; none where there was no choice."""
+    for one in event.decisions:
+        is_same = (one.strategy, one.signal_id) == (caused.cause.strategy, caused.cause.signal_id)
+        if is_same and one.route is not None:
+            return route_in_words(one.route)
+    return []
+
+
+def route_in_words(route: Route) -> list[str]:
+    """What was to be placed, then each venue with its lots and the factors that counted most."""
+    verb = "take" if route.takes else "let rest"
+    lines = [f"{route.mode}: {verb} {route.total_lots} lots"]
+    for venue in route.venues:
+        told = [f"book {venue.book_id}: {venue.lots} of {venue.room_lots} lots"]
+        if venue.blocked:
+            told.append(Blocked(venue.blocked).name)
+        told.append(f"score {venue.score_micro / 1e6:+.3f} ppb")
+        parts = sorted(venue.parts, key=lambda part: -abs(part[1]))[:PARTS]
+        for factor, part in parts:
+            name = RouterFactor(factor)
+            found = venue.facts[list(RouterFactor).index(name)]
+            told.append(f"{name.field} {found} ({part / 1e6:+.3f})")
+        lines.append(", ".join(told))
+    return lines
 
 
 def size_in_words(sized: Sized) -> list[str]:

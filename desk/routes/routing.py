@@ -167,7 +167,7 @@ class Routing:
             veto = verdicts[route.books[0]]
             assert isinstance(veto, Veto)
             children = list(self._out.vetoed(key, signal, veto, live))
-            return self._sent(children, signal, verdicts)
+            return self._sent(children, signal, 0)
         sized = self._out.sized(key, signal, permit, home)
         missing_lots = self._missing(key, sized.position_lots - net_lots, live)
         signal_id = self._data.signal_ids.get(key, 0)
@@ -190,7 +190,7 @@ class Routing:
             self._out.wake_parent(key, due_ns)
         if children:
             self._out.decided(signal_id, strategy, signal, permit, sized, chosen)
-        return self._sent(children, signal, verdicts)
+        return self._sent(children, signal, permit.permit_id)
 
     def _verdict(
         self, signal: Signal, strategy: int, book_id: int, net_lots: int, now_ns: int
@@ -229,16 +229,13 @@ class Routing:
             return max(missing_lots - owed[0], 0)
         return min(missing_lots + owed[1], 0)
 
-    def _sent(
-        self, children: Sequence[Child], signal: Signal, verdicts: dict[int, Permit | Veto]
-    ) -> list[Sent]:
-        """Children with the permits of their books."""
+    def _sent(self, children: Sequence[Child], signal: Signal, permit_id: int) -> list[Sent]:
+        """Children with the permit of the wish; what fits in each book has been looked at."""
         views, sent = self._picture.feed.data.views, []
         for child in children:
-            verdict, view = verdicts[child.book_id], views[child.book_id]
+            view = views[child.book_id]
             assert view is not None
             about = msgspec.structs.replace(signal, book_id=child.book_id)
-            permit_id = verdict.permit_id if isinstance(verdict, Permit) else 0
             sent.append(Sent(child, about, permit_id, view))
         return sent
 
@@ -343,7 +340,8 @@ class Routing:
                 lots |= {share.book_id: share.lots for share in more.shares}
         if not children:
             return [], None
-        return children, written(this, choice, lots, free_lots)
+        rooms = {option.book_id: option.room_lots for option in options}
+        return children, written(this, choice, rooms, lots, free_lots)
 
     def _elsewhere(self, this: Situation, children: Sequence[Child]) -> list[Child]:
         """Pull what rests where much less should stand, once it has stood long enough."""

@@ -7,7 +7,13 @@ from market.codes import TimeInForce
 from market.decisions import Route, RouteVenue
 
 
-def written(this: Situation, choice: Choice, lots: dict[int, int], total_lots: int) -> Route:
+def written(
+    this: Situation,
+    choice: Choice,
+    rooms: dict[int, int],
+    lots: dict[int, int],
+    total_lots: int,
+) -> Route:
     """A choice as it is journaled."""
     return Route(
         mode=this.route.mode,
@@ -20,6 +26,7 @@ def written(this: Situation, choice: Choice, lots: dict[int, int], total_lots: i
                 rank=row.rank,
                 score_micro=row.score_micro,
                 blocked=int(row.blocked),
+                room_lots=rooms[row.book_id],
                 lots=lots.get(row.book_id, 0),
                 facts=tuple(getattr(row.facts, factor.field) for factor in RouterFactor),
                 parts=tuple(
