@@ -14,10 +14,12 @@ from scenarios.build import Assembly
 from scenarios.desk_summary import DeskSummary, summarise
 from scenarios.faults import FaultOutcome
 from scenarios.identity import Identity, code_digest, fingerprint
+from scenarios.journal_watch import watch_journal
 from scenarios.run_files import RunFolder
 from scenarios.schema import load_scenario, scenario_digest
 from scenarios.sections import HostSection, strategies_of
 from scenarios.stage_times import StageTimes
+from scenarios.stages import stages_unreached
 from scenarios.telemetry import Percentiles
 from sim.consolidated import ConsolidatedStats
 from sim.front import VenueThroughs
@@ -52,7 +54,10 @@ class HostSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Outcome of a run; `void_rows` to `moved_orders` say how history and our orders met."""
+    """Outcome of a run; `void_rows` to `moved_orders` say how history and our orders met.
+
+    `stages_unreached` names, as `host.stage`, each stage of a desk of which the journal has no evidence.
+    """
 
     run_id: str
     digest: str
@@ -86,6 +91,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     books: list[Instrument] = []
     trade_throughs: dict[str, dict[str, VenueThroughs]] = {}
     faults: list[FaultOutcome] = []
+    stages_unreached: list[str] = []
 
 
 def _never() -> bool:
@@ -151,7 +157,12 @@ def run_scenario(
         assembly.finish()
         summary = _summary(assembly, history, identity, complete=complete, wall_s=wall_s)
         latencies = folder.latencies([host.name for host in scenario.hosts])
-        summary = structs.replace(summary, latencies=latencies, desks=_desks(assembly, stages))
+        summary = structs.replace(
+            summary,
+            latencies=latencies,
+            desks=_desks(assembly, stages),
+            stages_unreached=_unreached(assembly, folder),
+        )
         path = folder.finish(msgspec.to_builtins(summary), complete=complete)
     except BaseException:
         folder.discard()
@@ -248,6 +259,18 @@ def _desks(assembly: Assembly, stages: StageTimes) -> dict[str, DeskSummary]:
         )
         for number, desk in assembly.desks.items()
     }
+
+
+def _unreached(assembly: Assembly, folder: RunFolder) -> list[str]:
+    """Stages of every desk that did nothing, as `host.stage`."""
+    return [
+        f"{name}.{stage}"
+        for number, desk in assembly.desks.items()
+        for name in (assembly.scenario.hosts[number].name,)
+        for stage in stages_unreached(
+            watch_journal(folder.journal_path(name)), len(desk.config.strategies)
+        )
+    ]
 
 
 def limits_of(assembly: Assembly) -> list[str]:

@@ -63,7 +63,11 @@ class RunFolder:
 
     def journal(self, host: str) -> RunWriter:
         """Where the journal of a host goes."""
-        return RunWriter(self._work / f"{host}{JOURNAL_SUFFIX}")
+        return RunWriter(self.journal_path(host))
+
+    def journal_path(self, host: str) -> Path:
+        """File of the journal of a host, while the run is being written."""
+        return self._work / f"{host}{JOURNAL_SUFFIX}"
 
     def latencies(self, hosts: list[str]) -> dict[str, dict[str, Percentiles]]:
         """Measure every latency of the events, all of which are written, into latencies.parquet."""

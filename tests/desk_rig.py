@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from desk.config import DeskConfig, StrategyConfig
 from desk.desk_data import DeskData
@@ -18,6 +19,7 @@ from desk.journal.records import Event
 from desk.limits import BookLimits, LimitsConfig
 from desk.orders import Order
 from desk.pipeline import HEARTBEAT, Desk
+from desk.router.config import RouteConfig
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
 from market.codes import Liquidity, OperatorAction, Phase, Reason, ReportType, Trigger
@@ -198,6 +200,7 @@ class DeskRig:
         execution: Of every strategy.
         sizing: Of every strategy.
         settings: More of `DeskConfig`.
+        route: Of every strategy.
         price_units: In one unit of currency; a tick is one of them.
     """
 
@@ -210,6 +213,7 @@ class DeskRig:
     state: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     price_units: int = 100
+    route: RouteConfig | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         groups = ("near", "near", "far")[: self.books]
@@ -223,6 +227,7 @@ class DeskRig:
                     books=tuple(range(self.books)),
                     sizing=SizingConfig(**{"lots_max": 10} | self.sizing),
                     execution=ExecutionConfig(**{"child_lots_max": 1_000} | self.execution),
+                    route=self.route,
                 )
                 for number in range(count)
             ),

@@ -151,7 +151,8 @@ class VenueMemory:
         if kind is ReportType.ACCEPTED and order.tif is not TimeInForce.IOC and note.rested_ns < 0:
             note.rested_ns = now_ns
             self._shows(order, now_ns)
-        if kind is ReportType.FILLED and report.liquidity is Liquidity.MAKER:
+        rests = order.tif is not TimeInForce.IOC
+        if kind is ReportType.FILLED and rests and report.liquidity is Liquidity.MAKER:
             if note.rested_ns < 0:
                 note.rested_ns = now_ns
             markouts.on_fill(

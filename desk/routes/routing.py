@@ -261,6 +261,8 @@ class Routing:
                 children.append(child)
         key = parent.strategy << 16 | parent.book_id
         free_lots = wish.lots - sum(order.open_lots + order.replacing_lots for order in live)
+        # What is moved now may fill at its old price and at its new one.
+        free_lots -= sum(child.qty_lots for child in children)
         if not self._executor.may_send(key, now_ns):
             return [child for child in children if child.qty_lots == 0], None
         if free_lots < 1:
@@ -347,7 +349,7 @@ class Routing:
         """Pull what rests where much less should stand, once it has stood long enough."""
         if this.wish.tif is _IOC or children or any(one.state is not _LIVE for one in this.live):
             return []
-        if this.route.mode == "static" or len(this.route.books) < 2:
+        if this.wish.lots < 1 or this.route.mode == "static" or len(this.route.books) < 2:
             return []
         assert self.memory is not None
         options = self._sight.options(this, this.wish.lots, counting=False)
