@@ -121,16 +121,20 @@ def tape_merge(
 def tape_split(
     tape: Tape,
     shares: Annotated[
-        Path, typer.Option("--shares", help="TOML: seed, and [venues] with a share each.")
+        str,
+        typer.Option(
+            "--shares", help="TOML: seed, and [venues] with a share each; or a packaged name."
+        ),
     ],
     out: Out,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Deal the orders of one L3 book to several venues, each order whole."""
-    from sim.tape.split import load_shares, split_tape
+    from scenarios.venue_shares import find_shares
+    from sim.tape.split import split_tape
 
-    dealt = load_shares(shares)
+    dealt = find_shares(shares)
     terminal = terminal_of(as_json, quiet)
     with terminal.progress("split", "rows") as tick:
         meta = split_tape(tape, dealt, out, progress=tick)

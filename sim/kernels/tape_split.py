@@ -4,7 +4,7 @@ Model: an order goes to a venue when it is born (ADD, or a REVEAL of new depth) 
 is the instant of its birth and its number among the orders born in that instant, so taking one order
 off the tape moves no draw outside its instant. Everything that happens to the order follows it.
 Prints have draws of their own; PHASE and CLEAR go to every venue. Handles are dense for each venue,
-and the last one freed is the next one given out.
+and the last one freed is the next one given out. Orders that are marked are drawn by shares of their own.
 """
 
 import numpy as np
@@ -39,11 +39,11 @@ Q_WIDTH = 3
 
 
 @njit(cache=True)
-def venue_drawn(shares: Ints, key: int, ts_ns: int, number: int) -> int:
-    """The venue of a cause; `shares` are cumulative, the last one DRAW_ONE."""
+def venue_drawn(shares: Ints, mark: int, key: int, ts_ns: int, number: int) -> int:
+    """The venue of a cause; `shares` of its mark are cumulative, the last one DRAW_ONE."""
     at = uniform_below(draw(key, ts_ns, number), DRAW_ONE)
     venue = 0
-    while at >= shares[venue]:
+    while at >= shares[mark, venue]:
         venue += 1
     return venue
 
@@ -99,6 +99,7 @@ def deal(
     order_key: int,
     print_key: int,
     shares: Ints,
+    marks: Ints,
     dealt: Ints,
     free: Ints,
     used: Ints,
@@ -109,7 +110,8 @@ def deal(
 
     Arrays:
         rows: TAPE_DTYPE, of one L3 book, handles within `dealt`; in.
-        shares: int64 (venues,), cumulative; in.
+        shares: int64 (2, venues), cumulative, of unmarked and of marked orders; in.
+        marks: int64 (rows,), 1 where an order is born that is marked, else 0; in.
         dealt: int64 (handles, D_WIDTH); inout.
         free: int64 (venues, handles), freed handles, the last one on top; inout.
         used: int64 (venues, 2), handles ever given out, and how many are in `free`; inout.
@@ -119,7 +121,7 @@ def deal(
     Returns:
         DONE, or why the row at G_BAD_AT was refused.
     """
-    venues = shares.shape[0]
+    venues = shares.shape[1]
     state[G_OUT] = 0
     for at in range(rows.shape[0]):
         row = rows[at]
@@ -139,7 +141,7 @@ def deal(
             for venue in range(venues):
                 write_out(state, out, at, venue, handle)
         elif kind == status.TRADE or kind == status.CROSS:
-            venue = venue_drawn(shares, print_key, state[G_TS], state[G_PRINTS])
+            venue = venue_drawn(shares, 0, print_key, state[G_TS], state[G_PRINTS])
             state[G_PRINTS] += 1
             write_out(state, out, at, venue, handle)
         elif kind == status.LEVEL or kind == status.QUOTE:
@@ -149,7 +151,7 @@ def deal(
                 return status.BAD_HANDLE_LIVE
             if qty < 1:
                 return status.BAD_ROW_QTY
-            venue = venue_drawn(shares, order_key, state[G_TS], state[G_BIRTHS])
+            venue = venue_drawn(shares, marks[at], order_key, state[G_TS], state[G_BIRTHS])
             state[G_BIRTHS] += 1
             dealt[handle, D_QTY] = qty
             dealt[handle, D_VENUE] = venue

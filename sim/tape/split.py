@@ -15,30 +15,37 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from market.codes import Kind, RowFlag
 from market.errors import InputError
+from market.units import parse_duration
 from sim.kernels import status
 from sim.kernels import tape_split as k
 from sim.rows import Rows, bad_row
 from sim.streams import stream_key
 from sim.tape.meta import TapeBook, TapeMeta
 from sim.tape.read import Tape, open_tape
+from sim.tape.toxic import Marks, Toxic, tilted, toxic_births
 from sim.tape.write import TapeWriter
 
 CHUNK_ROWS: Final = 65_536
 VENUES_MAX: Final = 64
 MILLION: Final = 1_000_000
-_ALLOWED: Final = "`seed = 7` and a table [venues] of shares that add up to 1"
+_ALLOWED: Final = "`seed = 7`, a table [venues] of shares that add up to 1, and perhaps a [toxic]"
 
 Sides = Mapping[str, np.ndarray]
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):
-    """Which venues there are, with their exact shares of the orders, and the seed of the draws."""
+    """Which venues there are, with their exact shares of the orders, and the seed of the draws.
+
+    With `toxic` orders that should not have rested go to one venue more often; all shares are kept.
+    """
 
     venues: dict[str, Fraction]
     seed: int
+    toxic: Toxic | None = None
 
 
 def load_shares(path: Path) -> Shares:
@@ -54,7 +61,7 @@ def load_shares(path: Path) -> Shares:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError) as error:
         raise InputError(f"{path}: not TOML: {error}") from None
     venues, seed = table.get("venues"), table.get("seed", 0)
-    unknown = [key for key in table if key not in ("venues", "seed")]
+    unknown = [key for key in table if key not in ("venues", "seed", "toxic")]
     if unknown or not isinstance(venues, dict) or type(seed) is not int:
         raise InputError(f"{path}: found {', '.join(table) or 'nothing'}, allowed {_ALLOWED}")
     for name, share in venues.items():
@@ -65,7 +72,33 @@ def load_shares(path: Path) -> Shares:
     total = sum(venues.values(), Fraction(0))
     if total != 1:
         raise InputError(f"{path}: found shares that add up to {float(total)}, allowed 1")
-    return Shares(venues={name: Fraction(share) for name, share in venues.items()}, seed=seed)
+    return Shares(
+        venues={name: Fraction(share) for name, share in venues.items()},
+        seed=seed,
+        toxic=_toxic(table["toxic"], path, venues) if "toxic" in table else None,
+    )
+
+
+def _toxic(table: object, path: Path, venues: Mapping[str, object]) -> Toxic:
+    """The table [toxic]: `venue`, `tilt` as a share, `horizon` as a duration."""
+    allowed = "`venue`, a `tilt` above 0, to 1, and a `horizon`"
+    if not isinstance(table, dict) or set(table) != {"venue", "tilt", "horizon"}:
+        raise InputError(f"{path}: toxic: found {table!r:.80}, allowed {allowed}")
+    venue, tilt, horizon = table["venue"], table["tilt"], table["horizon"]
+    if venue not in venues:
+        raise InputError(f"{path}: toxic.venue: found {venue!r}, allowed {', '.join(venues)}")
+    if type(tilt) not in (int, Fraction) or not isinstance(horizon, str):
+        raise InputError(f"{path}: toxic: found {table!r:.80}, allowed {allowed}")
+    try:
+        return Toxic(
+            venue=venue,
+            tilt_ppm=int(Fraction(tilt) * MILLION),
+            horizon_ns=parse_duration(horizon, f"{path}: toxic.horizon"),
+        )
+    except InputError as error:
+        raise InputError(
+            f"{path}: {error}" if str(path) not in str(error) else str(error)
+        ) from None
 
 
 def save_shares(volume: Mapping[str, float], path: Path, *, seed: int = 0) -> Shares:
@@ -127,7 +160,10 @@ def split_tape(
     if len(opened.meta.books) != 1 or opened.meta.books[0].depth != "L3":
         found = ", ".join(f"{book.symbol} ({book.depth})" for book in opened.meta.books)
         raise InputError(f"{tape}: found {found}, allowed a tape of one L3 book")
-    dealer = _Dealer(opened.meta.books[0], shares)
+    marks = None
+    if shares.toxic is not None:
+        marks = toxic_births(opened, shares.toxic.horizon_ns)
+    dealer = _Dealer(opened.meta.books[0], shares, marks)
     with TapeWriter(out, opened.side_columns) as writer:
         done = 0
         for rows, sides in _whole_messages(opened):
@@ -147,15 +183,14 @@ def split_tape(
 class _Dealer:
     """Which order is where."""
 
-    def __init__(self, book: TapeBook, shares: Shares) -> None:
+    def __init__(self, book: TapeBook, shares: Shares, marks: Marks | None) -> None:
         self._book = book
         self._names = list(shares.venues)
-        running = Fraction(0)
-        cumulative = []
-        for share in shares.venues.values():
-            running += share
-            cumulative.append(int(running * k.DRAW_ONE))
-        self._shares = np.array(cumulative, np.int64)
+        self._marks = marks
+        plain, marked = dict(shares.venues), dict(shares.venues)
+        if shares.toxic is not None and marks is not None:
+            plain, marked = tilted(shares.venues, shares.toxic, marks)
+        self._shares = np.array([_cumulative(plain), _cumulative(marked)], np.int64)
         self._order_key = stream_key(shares.seed, f"split/orders/{book.symbol}")
         self._print_key = stream_key(shares.seed, f"split/prints/{book.symbol}")
         self._dealt = np.zeros((book.handle_count, k.D_WIDTH), np.int64)
@@ -173,6 +208,12 @@ class _Dealer:
             for number, name in enumerate(self._names)
         )
 
+    def _marked(self, first_row: int, count: int) -> npt.NDArray[np.int64]:
+        """Marks of a piece of the tape."""
+        if self._marks is None:
+            return np.zeros(count, np.int64)
+        return self._marks.rows[first_row : first_row + count]
+
     def deal(self, rows: Rows, sides: Sides, first_row: int) -> tuple[Rows, dict[str, np.ndarray]]:
         """The rows of whole source messages, at their venues.
 
@@ -182,7 +223,7 @@ class _Dealer:
         for_all = int(np.isin(rows["kind"], (Kind.PHASE, Kind.CLEAR)).sum())
         out = np.zeros((len(rows) + for_all * (len(self._names) - 1), k.Q_WIDTH), np.int64)
         reason = k.deal(
-            rows, self._order_key, self._print_key, self._shares,
+            rows, self._order_key, self._print_key, self._shares, self._marked(first_row, len(rows)),
             self._dealt, self._free, self._used, self._state, out,
         )  # fmt: skip
         if reason != status.DONE:
@@ -204,6 +245,15 @@ class _Dealer:
         flags = result["side_flags"] & np.uint8(0xFF ^ int(RowFlag.LAST))
         result["side_flags"] = flags | np.where(ended, np.uint8(RowFlag.LAST), np.uint8(0))
         return result, {name: column[out[:, k.Q_ROW]] for name, column in sides.items()}
+
+
+def _cumulative(shares: Mapping[str, Fraction]) -> list[int]:
+    """Running sums in units of a draw; the last is exactly one."""
+    running, found = Fraction(0), []
+    for share in shares.values():
+        running += share
+        found.append(int(running * k.DRAW_ONE))
+    return found
 
 
 def _whole_messages(tape: Tape) -> Iterator[tuple[Rows, Sides]]:

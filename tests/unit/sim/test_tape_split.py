@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from market.codes import Kind, RowFlag, Side
+from market.columns import TAPE_DTYPE
 from market.errors import BadRow, InputError
 from sim.tape import split
 from sim.tape.book import BookState, TapeBooks
 from sim.tape.read import open_tape, verify_digest
 from sim.tape.split import VENUES_MAX, Shares, load_shares, save_shares, split_tape
+from sim.tape.toxic import Marks, Toxic, tilted, toxic_births
 from tests.unit.sim.tapes import book, quiet_rows, random_rows, rows_of, world_states, write
 
 TOML = "seed = 7\n[venues]\nXNAS = 0.5\nARCX = 0.3\nBATS = 0.2\n"
@@ -163,7 +165,7 @@ def test_taking_an_order_off_the_tape_moves_no_other_order(tmp_path: Path) -> No
         ("[venues]\nA = 1.5\nB = -0.5", "venues.A: found 3/2"),
         ('[venues]\nA = "x"', "venues.A: found x"),
         ("[venues]\nA = nan", "not TOML"),
-        ("[venue]\nA = 1", "allowed `seed = 7` and a table"),
+        ("[venue]\nA = 1", "allowed `seed = 7`, a table"),
         ("[venues]", "found 0 venues"),
         ("x", "not TOML"),
     ],
@@ -217,3 +219,71 @@ def test_shares_that_can_not_be_written_are_refused(tmp_path: Path) -> None:
         save_shares({str(n): 1.0 for n in range(65)}, tmp_path / "v.toml")
     with pytest.raises(InputError, match="allowed is a file to write"):
         save_shares({"N": 1.0}, tmp_path / "none" / "v.toml")
+
+
+TOXIC = '\n[toxic]\nvenue = "BATS"\ntilt = 0.5\nhorizon = "10us"\n'
+
+
+def births_of(path: Path) -> np.ndarray:
+    """Orders born in each book of a tape."""
+    rows = np.concatenate(list(open_tape(path).chunks()))
+    born = (rows["kind"] == Kind.ADD) | ((rows["kind"] == Kind.REVEAL) & (rows["qty"] > 0))
+    return np.bincount(rows["book_id"][born], minlength=3)
+
+
+def test_a_toxic_venue_gets_the_executions_and_keeps_its_share_of_orders(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    messages: list[tuple[int, ...]] = []
+    price, ts_ns, handle = 10_000, 0, 0
+    for _ in range(4_000):
+        # A buy rests; four of five are cancelled, the others executed just before the price falls.
+        ts_ns += 100_000
+        messages.append((ts_ns, Kind.ADD, handle, price, 10))
+        if rng.random() < 0.8:
+            messages.append((ts_ns + 10, Kind.DELETE, handle, price, 10))
+        else:
+            messages.append((ts_ns + 10, Kind.EXECUTE, handle, price, 10))
+            messages.append((ts_ns + 20, Kind.ADD, handle, price - 100, 10))
+            messages.append((ts_ns + 30, Kind.EXECUTE, handle, price - 100, 10))
+    rows = np.zeros(len(messages), TAPE_DTYPE)
+    for at, (stamp, kind, number, ticks, qty) in enumerate(messages):
+        rows[at] = (stamp, ticks, qty, number, 0, kind, int(RowFlag.LAST))
+    source = write(tmp_path / "toxic.tape.parquet", rows, (book(handle_count=1),))
+    plain, tilted_to = tmp_path / "plain.tape.parquet", tmp_path / "tilted.tape.parquet"
+    split_tape(source, shares(tmp_path), plain)
+    split_tape(source, shares(tmp_path, TOML + TOXIC), tilted_to)
+
+    marks = toxic_births(open_tape(source), 10_000)
+    total = births_of(tilted_to)
+    assert total.sum() == marks.births
+    assert 0.1 < marks.rows.sum() / marks.births < 0.2
+    assert abs(total[2] / total.sum() - 0.2) < 0.02
+    executed = np.concatenate(list(open_tape(tilted_to).chunks()))
+    first = executed[(executed["kind"] == Kind.EXECUTE) & (executed["price"] == price)]
+    assert np.bincount(first["book_id"], minlength=3)[2] / len(first) > 0.5
+
+
+def test_tilted_shares_add_up_to_the_shares_themselves() -> None:
+    given_shares = {"A": Fraction(1, 2), "B": Fraction(3, 10), "C": Fraction(1, 5)}
+    marks = Marks(np.array([1, 0, 0, 0, 0, 0, 0, 0, 0, 0], np.int64), 10)
+    plain, marked = tilted(given_shares, Toxic(venue="C", tilt_ppm=500_000, horizon_ns=1), marks)
+
+    assert sum(plain.values()) == sum(marked.values()) == 1
+    assert marked["C"] == Fraction(3, 5)
+    for name, share in given_shares.items():
+        assert Fraction(9, 10) * plain[name] + Fraction(1, 10) * marked[name] == share
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[toxic]\nvenue = "X"\ntilt = 0.5\nhorizon = "1s"', "toxic.venue: found 'X'"),
+        ('[toxic]\nvenue = "BATS"\ntilt = 0\nhorizon = "1s"', "tilt_ppm is 0"),
+        ('[toxic]\nvenue = "BATS"\ntilt = 0.5\nhorizon = 1', "allowed `venue`, a `tilt`"),
+        ('[toxic]\nvenue = "BATS"', "allowed `venue`, a `tilt`"),
+        ('[toxic]\nvenue = "BATS"\ntilt = 0.5\nhorizon = "1 day"', "horizon"),
+    ],
+)
+def test_a_wrong_toxic_venue_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        shares(tmp_path, f"{TOML}\n{text}\n")
