@@ -42,7 +42,7 @@ from sim.session import Session
 from sim.streams import stream_key
 from sim.tape.meta import TapeBook
 from sim.tape.read import Tape
-from sim.venue import Fees, Venue
+from sim.venue import Venue
 from sim.world import World
 from strategies import (
     DayOrder,
@@ -105,9 +105,6 @@ class Assembly:
         self.links = HostLinks(self.clock, seed, self.faults)
         self._sessions: list[Session] = []
         self.world = self._world(tape)
-        fees = Fees(
-            maker_ppm=scenario.fees.maker_units_ppm, taker_ppm=scenario.fees.taker_units_ppm
-        )
         self.venues = RunningVenues(
             self.plans,
             self.instruments,
@@ -120,7 +117,7 @@ class Assembly:
         self.venue = Venue(
             self.world,
             self.instruments,
-            tariffs_of(self.plans, fees, len(self.instruments)),
+            tariffs_of(self.plans, scenario.fees, self.instruments),
             ruled=rules_of(self.plans, self.instruments, seed),
             houses=self.venues.houses,
             later=self.clock.at,
@@ -148,7 +145,8 @@ class Assembly:
         for number, book_id in self._links:
             host = scenario.hosts[number]
             key = stream_key(self._seed, f"feed/{host.name}/{book_id}")
-            latency = self.links.feed(host, name_of(self.instruments[book_id]), host.feed)
+            one = self.instruments[book_id]
+            latency = self.links.feed(host, name_of(one), one.venue)
             locals_.append(LocalSpec(book_id=book_id, latency=latency, key=key))
         locals_ += [tap_spec(book_id) for book_id in taps_of(self.plans)]
         rules = rules_of(self.plans, self.instruments, self._seed)
@@ -194,12 +192,14 @@ class Assembly:
     def _host(self, number: int) -> Host:
         section = self.scenario.hosts[number]
         name = section.name
+        venues = {
+            book_id: self.instruments[book_id].venue
+            for owner, book_id in self._links
+            if owner == number
+        }
+        orders, reports, others = self.links.wires_of(section, venues)
         session = Session(
-            self.clock,
-            self.recorder,
-            host=number,
-            orders=self.links.wire(section, "orders", section.orders),
-            reports=self.links.wire(section, "reports", section.reports),
+            self.clock, self.recorder, host=number, orders=orders, reports=reports, others=others
         )
         self._sessions.append(session)
         runs, commit = self._runs(number)
@@ -267,7 +267,8 @@ class Assembly:
     def latency_blocks(self, number: int, part: str) -> "list[tuple[str, npt.NDArray[np.int64]]]":
         """The latencies of a part of a host as they are now, with the book's name for a feed."""
         if part != "feed":
-            return [("", self.links.blocks[self.scenario.hosts[number].name, part])]
+            blocks = self.links.blocks[self.scenario.hosts[number].name, part]
+            return [("", block) for block in blocks]
         return [
             (name_of(self.instruments[book_id]), self.world.latency_block(index))
             for index, (owner, book_id) in enumerate(self._links)

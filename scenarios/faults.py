@@ -290,8 +290,9 @@ class RunFaults:
             )
         wires = ("orders", "reports") if effect.cuts else (part,)
         return self._marks.get(fault.name, 0) + sum(
-            assembly.links.wires[host, wire].lost[at]
+            one_wire.lost[at]
             for wire in wires
+            for one_wire in assembly.links.wires[host, wire]
             for at, one in enumerate(self._losing(host, wire))
             if one is fault
         )

@@ -1,6 +1,7 @@
 """The wires and latencies of the hosts of a run, with what its faults do to them."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 
 from scenarios.faults import RunFaults
 from scenarios.sections import HostSection
@@ -26,20 +27,40 @@ class HostLinks:
     """
 
     def __init__(self, clock: Clock, seed: int, faults: RunFaults) -> None:
-        self.wires: dict[tuple[str, str], Wire] = {}
-        self.blocks: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
+        self.wires: dict[tuple[str, str], list[Wire]] = {}
+        self.blocks: dict[tuple[str, str], list[npt.NDArray[np.int64]]] = {}
         self._clock = clock
         self._seed = seed
         self._faults = faults
 
-    def wire(self, host: HostSection, part: str, latency: "LatencyModel") -> Wire:
+    def wires_of(
+        self, host: HostSection, books: Mapping[int, str]
+    ) -> tuple[Wire, Wire, dict[int, tuple[Wire, Wire]]]:
+        """The wires of a host's session: its usual ones, and those of books whose venue has its own.
+
+        Args:
+            host: As it is written.
+            books: Name of the venue of each book that it follows.
+        """
+        usual = self._wire(host, "orders", ""), self._wire(host, "reports", "")
+        special = {
+            venue: (self._wire(host, "orders", venue), self._wire(host, "reports", venue))
+            for venue, links in host.venues.items()
+            if links.orders is not None or links.reports is not None
+        }
+        others = {book: special[venue] for book, venue in books.items() if venue in special}
+        return *usual, others
+
+    def _wire(self, host: HostSection, part: Literal["orders", "reports"], venue: str) -> Wire:
         """A wire of a host's session."""
-        wire = self.wires[host.name, part] = Wire(
+        name = f"{part}/{host.name}" + (f"/{venue}" if venue else "")
+        wire = Wire(
             self._clock,
-            self.block(host, part, latency),
-            stream_key(self._seed, f"{part}/{host.name}"),
+            self.block(host, part, host.latency(part, venue)),
+            stream_key(self._seed, name),
             self._faults.impairments(host.name, part),
         )
+        self.wires.setdefault((host.name, part), []).append(wire)
         return wire
 
     def block(
@@ -47,11 +68,11 @@ class HostLinks:
     ) -> "npt.NDArray[np.int64]":
         """A latency of a host."""
         rows = self._faults.slowdowns(host.name, part)
-        block = self.blocks[host.name, part] = slowed(latency.compile(), rows)
+        block = slowed(latency.compile(), rows)
+        self.blocks.setdefault((host.name, part), []).append(block)
         return block
 
-    def feed(
-        self, host: HostSection, book: str, latency: "LatencyModel"
-    ) -> "npt.NDArray[np.int64]":
+    def feed(self, host: HostSection, book: str, venue: str) -> "npt.NDArray[np.int64]":
         """The latency of a host's feed of one book; the world keeps a copy that counts."""
-        return slowed(latency.compile(), self._faults.slowdowns(host.name, "feed", book))
+        rows = self._faults.slowdowns(host.name, "feed", book)
+        return slowed(host.latency("feed", venue).compile(), rows)

@@ -8,15 +8,15 @@ from desk.router.config import RouteFees
 from market.instruments import Instrument
 from scenarios.sections import Scenario
 from scenarios.venue_assembly import plan_venues, tariffs_of
-from sim.costs import Fees, FeeSchedule
+from sim.costs import FeeSchedule
 
 
 def route_fees(scenario: Scenario, instruments: list[Instrument]) -> list[RouteFees]:
     """What trading at each book costs at the start, by book."""
     plans = plan_venues(scenario, instruments)
-    default = Fees(maker_ppm=scenario.fees.maker_units_ppm, taker_ppm=scenario.fees.taker_units_ppm)
     found = []
-    for one, tariff in zip(instruments, tariffs_of(plans, default, len(instruments)), strict=True):
+    tariffs = tariffs_of(plans, scenario.fees, instruments)
+    for one, tariff in zip(instruments, tariffs, strict=True):
         schedule = tariff if isinstance(tariff, FeeSchedule) else tariff.schedule
         maker, taker = schedule.maker[0], schedule.taker[0]
         found.append(

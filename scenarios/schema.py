@@ -24,6 +24,7 @@ from scenarios.sections import (
     HostSection,
     RunSection,
     Scenario,
+    VenueLinks,
     VenueSection,
 )
 from scenarios.stack import StackSection, read_strategy
@@ -168,6 +169,11 @@ def scenario_digest(text: str, where: str = "scenario") -> str:
     fields = msgspec.to_builtins(scenario)
     for host, written in zip(scenario.hosts, fields["hosts"], strict=True):
         models = [(written, wire, getattr(host, wire)) for wire in WIRES]
+        for name, links in host.venues.items():
+            models += [
+                (written["venues"][name], wire, getattr(links, wire))
+                for wire in ("feed", "orders", "reports")
+            ]
         if host.stack is not None:
             models.append((written["stack"], "commit", host.stack.commit))
         for table, wire, model in models:
@@ -246,12 +252,19 @@ def _host(value: object, where: Place, folder: Path) -> HostSection:
     def strategies(written: object, at: Place) -> object:
         return _each(written, at, read_strategy)
 
+    def venues(written: object, at: Place) -> object:
+        links = dict.fromkeys(("feed", "orders", "reports"), latency)
+        return {
+            name: read_struct(item, at.at(name), VenueLinks, links)
+            for name, item in table_of(written, at).items()
+        }
+
     readers: dict[str, Reader] = dict.fromkeys(WIRES, latency)
     return read_struct(
         value,
         where,
         HostSection,
-        {**readers, "params": params, "stack": stack, "triggers": _triggers},
+        {**readers, "params": params, "stack": stack, "triggers": _triggers, "venues": venues},
     )
 
 

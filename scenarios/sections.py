@@ -79,6 +79,14 @@ class RunSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise InputError(f"seed is {self.seed}, allowed is 0 to 2^63 - 1")
 
 
+class VenueLinks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of `[hosts.venues]`: latencies between a host and a venue that are not the host's usual ones."""
+
+    feed: LatencyModel | None = None
+    orders: LatencyModel | None = None
+    reports: LatencyModel | None = None
+
+
 class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One machine, its wires, and what runs on it.
 
@@ -97,6 +105,7 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         triggers: What wakes it, beside reports, timers and staleness.
         depth_levels: Levels of each side that its views carry.
         stale_ns: Silence after which its view counts as stale; 0 for never.
+        venues: Latencies to and from single venues, by name, where they differ.
     """
 
     name: str
@@ -112,6 +121,12 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     triggers: Trigger = Trigger.BBO | Trigger.PHASE
     depth_levels: int = 2
     stale_ns: int = 0
+    venues: dict[str, VenueLinks] = {}
+
+    def latency(self, part: Literal["feed", "orders", "reports"], venue: str) -> LatencyModel:
+        """Of one of its wires, for a venue."""
+        found = getattr(self.venues.get(venue), part, None)
+        return found or getattr(self, part)  # type: ignore[no-any-return]
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -130,18 +145,38 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             )
 
 
-class FeesSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the venue charges, in millionths of a fill's worth; a negative fee is a rebate."""
+class VenueFees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of `[fees.venues]`: what one venue charges, in millionths of a fill's worth."""
 
     maker_units_ppm: int = 0
     taker_units_ppm: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("maker_units_ppm", "taker_units_ppm"):
-            if abs(getattr(self, name)) > FEE_PPM_MAX:
-                raise InputError(
-                    f"{name} is {getattr(self, name)}, allowed is -{FEE_PPM_MAX} to {FEE_PPM_MAX}"
-                )
+        _check_fees(self)
+
+
+class FeesSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What venues charge, in millionths of a fill's worth; a negative fee is a rebate.
+
+    Attributes:
+        venues: By name, of venues that charge something else; those of `[[venues]]` have price lists.
+    """
+
+    maker_units_ppm: int = 0
+    taker_units_ppm: int = 0
+    venues: dict[str, VenueFees] = {}
+
+    def __post_init__(self) -> None:
+        _check_fees(self)
+
+
+def _check_fees(fees: "FeesSection | VenueFees") -> None:
+    """Refuse a rate that is no rate."""
+    for name in ("maker_units_ppm", "taker_units_ppm"):
+        if abs(getattr(fees, name)) > FEE_PPM_MAX:
+            raise InputError(
+                f"{name} is {getattr(fees, name)}, allowed is -{FEE_PPM_MAX} to {FEE_PPM_MAX}"
+            )
 
 
 class VenueSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,7 +16,7 @@ from market.instruments import Instrument
 from market.messages import NO_PRICE, Accrual
 from market.units import DURATION_NS
 from scenarios.calendars import sessions, timetable
-from scenarios.sections import Scenario
+from scenarios.sections import FeesSection, Scenario
 from scenarios.stack import name_of
 from scenarios.venue_guards import guards_of
 from scenarios.venue_plan import VenuePlan
@@ -25,7 +25,7 @@ from scenarios.venue_rules import admission, book_rules, house_rules
 from sim.accruals import Accruals, HeldBook
 from sim.arena import LocalSpec
 from sim.clock import Clock
-from sim.costs import Tariff
+from sim.costs import Fees, Tariff
 from sim.front.crossings import Crossings
 from sim.front.holdings import HoldingsRules
 from sim.front.house import House
@@ -98,9 +98,14 @@ def rules_of(
     return found
 
 
-def tariffs_of(plans: list[VenuePlan], default: Tariff, count: int) -> list[Tariff]:
-    """What trading costs in each book."""
-    tariffs = [default] * count
+def tariffs_of(
+    plans: list[VenuePlan], fees: FeesSection, instruments: list[Instrument]
+) -> list[Tariff]:
+    """What trading costs in each book: the price list of its preset, its venue's own rates, or the run's."""
+    tariffs: list[Tariff] = []
+    for one in instruments:
+        rates = fees.venues.get(one.venue, fees)
+        tariffs.append(Fees(maker_ppm=rates.maker_units_ppm, taker_ppm=rates.taker_units_ppm))
     for plan in plans:
         for book_id in plan.books:
             tariffs[book_id] = plan.preset.costs.fees

@@ -5,7 +5,7 @@ A command's latency is drawn from (order, how many commands that order has had),
 (order, how many answers it has had), so that no order's timing depends on another order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from market.codes import Liquidity, Reason, ReportType
 from market.messages import (
@@ -40,18 +40,26 @@ class Session:
         host: Number of the host in this run.
         orders: Wire from host to venue.
         reports: Wire from venue to host.
+        others: Both wires of books that have their own, because their venue stands elsewhere.
     """
 
     def __init__(
-        self, clock: Clock, recorder: Recorder, *, host: int, orders: Wire, reports: Wire
+        self,
+        clock: Clock,
+        recorder: Recorder,
+        *,
+        host: int,
+        orders: Wire,
+        reports: Wire,
+        others: Mapping[int, tuple[Wire, Wire]] | None = None,
     ) -> None:
         self.host = host
         self.commands_sent = 0
         self.answers_sent = 0
         self._clock = clock
         self._recorder = recorder
-        self._orders = orders
-        self._reports = reports
+        self._wires = orders, reports
+        self._others = dict(others or {})
         self._attempts: dict[int, int] = {}
         self._answers: dict[int, int] = {}
         self._venue: Callable[[Session, VenueCommand], None] | None = None
@@ -73,7 +81,8 @@ class Session:
         self.commands_sent += 1
         kind = COMMAND_EVENT[type(command)]
         self._recorder.add(self._command_event(command, kind, now_ns))
-        due_ns = self._orders.send(now_ns, command.order_id, attempt, self._arrive, command)
+        orders, _ = self._others.get(command.book_id, self._wires)
+        due_ns = orders.send(now_ns, command.order_id, attempt, self._arrive, command)
         if due_ns == ARRIVES_NEVER:
             self._recorder.add(self._lost(now_ns, command.book_id, command.order_id, kind))
 
@@ -115,7 +124,8 @@ class Session:
         )
         self._recorder.add(report_event(report, EventKind.ANSWER, row.ts_ns, self.host, side))
         assert self._owner is not None
-        due_ns = self._reports.send(row.ts_ns, row.id, number, self._owner, report)
+        _, reports = self._others.get(row.book_id, self._wires)
+        due_ns = reports.send(row.ts_ns, row.id, number, self._owner, report)
         if due_ns == ARRIVES_NEVER:
             self._recorder.add(self._lost(row.ts_ns, row.book_id, row.id, EventKind.ANSWER))
 

@@ -35,6 +35,7 @@ NAMES: Final = {
     "mean_reversion": "strategies.mean_reversion:MeanReversion",
     "momentum": "strategies.momentum:Momentum",
     "pairs": "strategies.pairs:Pairs",
+    "parents": "strategies.parents:Parents",
 }
 """Strategies that come with the project, and where they are."""
 

@@ -351,6 +351,8 @@ class Routing:
             return []
         if this.wish.lots < 1 or this.route.mode == "static" or len(this.route.books) < 2:
             return []
+        if all(this.now_ns - order.changed_ns < STAND_NS for order in this.live):
+            return []
         assert self.memory is not None
         options = self._sight.options(this, this.wish.lots, counting=False)
         shares = rest(this.route, self.memory, options, this.wish.lots).shares

@@ -6,6 +6,9 @@ from desk.routes.sight import Situation
 from market.codes import TimeInForce
 from market.decisions import Route, RouteVenue
 
+FIELDS = tuple(factor.field for factor in RouterFactor)
+CODES = tuple(int(factor) for factor in RouterFactor)
+
 
 def written(
     this: Situation,
@@ -28,11 +31,9 @@ def written(
                 blocked=int(row.blocked),
                 room_lots=rooms[row.book_id],
                 lots=lots.get(row.book_id, 0),
-                facts=tuple(getattr(row.facts, factor.field) for factor in RouterFactor),
+                facts=tuple(getattr(row.facts, field) for field in FIELDS),
                 parts=tuple(
-                    (int(factor), part)
-                    for factor, part in zip(RouterFactor, row.parts, strict=True)
-                    if part
+                    (factor, part) for factor, part in zip(CODES, row.parts, strict=True) if part
                 ),
             )
             for row in choice.rows
