@@ -14,6 +14,7 @@ import typer
 
 from console import config, errors, output
 from console.book import book_app
+from console.coverage import coverage
 from console.ingest import ingest_app
 from console.journal import journal_app
 from console.options import Json, Quiet, Verbose, group, terminal_of
@@ -38,6 +39,7 @@ app.add_typer(config_app, name="config")
 app.command("report")(report)
 app.command("compare")(compare)
 app.command("tca")(tca)
+app.command("coverage")(coverage)
 
 Seed = Annotated[
     int | None,

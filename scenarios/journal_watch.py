@@ -9,7 +9,6 @@ Limits: a veto counts when it is journaled, which is when it is another than bef
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +21,7 @@ from desk.orders import Order, Orders
 from desk.orders.order import Anomaly, Outcome
 from desk.orders.table import TABLE, OrderEvent
 from market.codes import ReportType
-from market.decisions import Caused, Decision, Quotes, Target
+from market.decisions import ActionKind, Caused, Decision, Quotes, Target
 from market.messages import (
     EVERY,
     NO_PRICE,
@@ -85,6 +84,7 @@ class Seen(msgspec.Struct, kw_only=True):
     Attributes:
         steps: How often each row of the order machine was taken.
         vetoes: How often each veto was given, by code.
+        causes: How often each code was the cause of an action on orders in flight.
         refusals: How often the limits refused, by code.
         kinds: Orders sent, by type, time in force, and whether they may only rest.
         reasons: Reasons that stood in the venue's reports.
@@ -106,6 +106,7 @@ class Seen(msgspec.Struct, kw_only=True):
 
     steps: Counter[Step] = msgspec.field(default_factory=Counter)
     vetoes: Counter[int] = msgspec.field(default_factory=Counter)
+    causes: Counter[int] = msgspec.field(default_factory=Counter)
     refusals: Counter[int] = msgspec.field(default_factory=Counter)
     kinds: Counter[tuple[int, int, bool]] = msgspec.field(default_factory=Counter)
     reasons: Counter[int] = msgspec.field(default_factory=Counter)
@@ -152,6 +153,9 @@ class Watch:
             self.orders.link_lost(message.book_id, now_ns)
         for decision in event.decisions:
             self._decision(decision)
+        for action in event.actions:
+            if action.kind is not ActionKind.RESUME:
+                self.seen.causes[action.code] += 1
         for refusal in event.refusals:
             self.seen.refusals[refusal.code] += 1
             self.seen.checked += isinstance(refusal.command, Submit | Replace)
@@ -235,12 +239,3 @@ def watch_journal(path: Path) -> Seen:
     seen = Seen() if watch is None else watch.seen
     seen.snapshots, seen.sealed = snapshots, reader.sealed
     return seen
-
-
-def together(found: Sequence[Seen]) -> Seen:
-    """What several journals show between them, as far as codes and rows go."""
-    whole = Seen()
-    for one in found:
-        for name in ("steps", "vetoes", "refusals", "kinds", "reasons"):
-            getattr(whole, name).update(getattr(one, name))
-    return whole
