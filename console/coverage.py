@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import UNSET
 
 from console import output
 from console.errors import EXIT_DOES_NOT_HOLD
@@ -16,6 +17,7 @@ from market.errors import InputError
 if TYPE_CHECKING:
     from console.progress import Tick
     from scenarios.coverage import Coverage
+    from scenarios.sections import Scenario
 
 
 def coverage(
@@ -25,7 +27,8 @@ def coverage(
         bool, typer.Option("--library", help="Run every packaged scenario that has a desk.")
     ] = False,
     tape: Annotated[
-        Path | None, typer.Option("--tape", help="With --library: run those that need a tape too.")
+        Path | None,
+        typer.Option("--tape", help="With --library: run those that fit this tape, too."),
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Runs at a time.")] = 1,
     as_json: Json = False,
@@ -39,8 +42,11 @@ def coverage(
     folders = list(runs or [])
     if library:
         runs_dir = context.find_root().obj.load().runs_dir
+        chosen, left_out = _chosen(tape)
+        if left_out:
+            terminal.note(f"left out, for want of a tape with their books: {', '.join(left_out)}")
         with terminal.progress("coverage", "runs") as tick:
-            folders = sorted(_run_all(_chosen(tape), runs_dir, jobs, tick))
+            folders = sorted(_run_all(chosen, runs_dir, jobs, tick))
     found = coverage_of((run_name(folder), reached_in(folder)) for folder in folders)
     _show(terminal, found, as_json=as_json)
     if not found.holds:
@@ -56,19 +62,42 @@ def _check(runs: Sequence[Path], *, library: bool, tape: Path | None) -> None:
         raise InputError("coverage: found --tape without --library, allowed are both together")
 
 
-def _chosen(tape: Path | None) -> list[tuple[str, Path | None]]:
-    """Packaged scenarios with a desk, each with the tape that it needs; without one, not those."""
+def _chosen(tape: Path | None) -> tuple[list[tuple[str, Path | None]], list[str]]:
+    """Packaged scenarios with a desk, each with the tape that it needs; and those that it does not fit."""
     from scenarios.schema import library_names, load_scenario
+    from sim.tape.read import open_tape
 
+    books = () if tape is None else open_tape(tape).meta.books
     chosen: list[tuple[str, Path | None]] = []
+    left_out: list[str] = []
     for name in library_names():
         scenario = load_scenario(name)[0]
-        needs_tape = scenario.flow is None and not scenario.flows
-        if any(host.stack is not None for host in scenario.hosts) and not (
-            needs_tape and tape is None
-        ):
-            chosen.append((name, tape if needs_tape else None))
-    return chosen
+        if not any(host.stack is not None for host in scenario.hosts):
+            continue
+        if scenario.flow is not None or scenario.flows:
+            chosen.append((name, None))
+        elif _books_named(scenario) <= {
+            name for one in books for name in (one.symbol, f"{one.symbol}@{one.venue}")
+        }:
+            chosen.append((name, tape))
+        else:
+            left_out.append(name)
+    return chosen, left_out
+
+
+def _books_named(scenario: "Scenario") -> set[str]:
+    """Every book or symbol that a scenario speaks of, and so needs of a tape."""
+    named: set[str] = set()
+    for host in scenario.hosts:
+        named.update(host.books)
+        if host.stack is None:
+            continue
+        named.update(host.stack.gate.instruments, host.stack.limits.instruments)
+        for one in host.stack.strategies:
+            named.update(one.books)
+            if one.route is not UNSET:
+                named.update(one.route.books)
+    return named
 
 
 def _run_all(

@@ -10,11 +10,18 @@ import cli
 from console.coverage import _chosen
 from market.errors import InputError
 from tests.unit.research.report_runs import small_run
+from tests.unit.sim.tapes import book, random_rows, write
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_run(tmp_path_factory.mktemp("coverage"))
+
+
+@pytest.fixture
+def goog_like(tmp_path: Path) -> Path:
+    """A tape of one book that has GOOG's name."""
+    return write(tmp_path / "t.parquet", random_rows(1, 50), (book(symbol="GOOG"),))
 
 
 def twin(*args: str | Path) -> Result:
@@ -57,16 +64,18 @@ def test_what_says_nothing_or_two_things_is_refused(args: list[str], message: st
 
 
 def test_without_a_tape_the_library_is_every_desk_that_brings_its_flow() -> None:
-    names = [name for name, _ in _chosen(None)]
+    chosen, left_out = _chosen(None)
+    names = [name for name, _ in chosen]
 
     assert {"calm", "desk_tour", "limits_tour"} <= set(names)
-    assert "goog_desk" not in names
-    assert "first_light" not in names
+    assert {"goog_day", "goog_desk"} <= set(left_out)
+    assert "first_light" not in [*names, *left_out]
 
 
-def test_with_a_tape_those_that_need_one_get_it_and_no_other() -> None:
-    tape = Path("goog.tape.parquet")
-    chosen = dict(_chosen(tape))
+def test_with_a_tape_those_whose_books_it_has_get_it_and_no_other(goog_like: Path) -> None:
+    chosen, left_out = _chosen(goog_like)
 
-    assert chosen["goog_desk"] == tape
-    assert chosen["calm"] is None
+    assert dict(chosen)["goog_desk"] == goog_like
+    assert dict(chosen)["calm"] is None
+    # It wants four venues, and the tape has one.
+    assert "goog_day" in left_out
