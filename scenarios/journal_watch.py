@@ -97,7 +97,7 @@ class Seen(msgspec.Struct, kw_only=True):
         checked: New orders and replacements that the limits looked at.
         answered: Orders that the venue acknowledged.
         ended: Orders that have ended.
-        routes: Choices between two venues or more.
+        routes: Choices between two venues or more that could be used.
         traded: By strategy and book, whether it bought and whether it sold.
         costed: Fills of a parent in a book whose middle was known, so that their cost can be told.
         snapshots: Snapshots on record.
@@ -188,8 +188,8 @@ class Watch:
         sized = decision.sized
         if sized is not None:
             seen.sizes += bool(sized.position_lots or sized.bid_lots or sized.ask_lots)
-        if decision.route is not None:
-            seen.routes += len(decision.route.venues) >= 2
+        if decision.route is not None and decision.route.mode != "static":
+            seen.routes += sum(not venue.blocked for venue in decision.route.venues) >= 2
         if isinstance(decision.signal, Quotes):
             self._quoting.add(decision.strategy)
         elif isinstance(decision.signal, Target):
