@@ -26,27 +26,25 @@ from desk.config import DeskConfig
 from desk.desk_data import Probe
 from desk.execution import Executor
 from desk.execution.child import Child, ChildAction
-from desk.execution.children import move_of, new_of, pull_of
+from desk.execution.children import new_of
 from desk.execution.routed import RoutedWish
 from desk.gate import Gate
-from desk.orders import Order, OrderState
+from desk.orders import Order
 from desk.outbox import Outbox
 from desk.picture import Picture
 from desk.router.config import RouteConfig
 from desk.router.data import RouterData
 from desk.routes.choice import rest, take
 from desk.routes.memory import VenueMemory
-from desk.routes.sight import RouteSight, Situation, levels_of, room_of
+from desk.routes.sight import RouteSight, Situation, levels_of
+from desk.routes.standing import Standing
 from desk.routes.told import written
 from market.codes import Side, TimeInForce
 from market.decisions import PPM, Flat, Permit, Quotes, Route, Signal, Target, Veto
 from market.errors import DeskError
 from market.messages import View
-from market.touch import touch_of
 
-STAND_NS: Final = 1_000_000_000
 _IOC: Final = TimeInForce.IOC
-_LIVE: Final = OrderState.LIVE
 
 
 class Sent(NamedTuple):
@@ -104,6 +102,7 @@ class Routing:
             assert isinstance(data.router, RouterData)
             self.memory = VenueMemory(list(self.routes.values()), data.router)
             self._sight = RouteSight(picture, executor, self.memory)
+            self._standing = Standing(config, picture, executor, self.memory, self._sight)
 
     def position_lots(self, key: int) -> int:
         """What a strategy holds of what a key is about: of all books of a route."""
@@ -256,61 +255,18 @@ class Routing:
         this = Situation(route, parent, side, wish, verdicts, live, now_ns)
         children = []
         for order in live:
-            child = self._keep(this, order)
+            child = self._standing.keep(this, order)
             if child is not None:
                 children.append(child)
-        key = parent.strategy << 16 | parent.book_id
         free_lots = wish.lots - sum(order.open_lots + order.replacing_lots for order in live)
         # What is moved now may fill at its old price and at its new one.
         free_lots -= sum(child.qty_lots for child in children)
-        if not self._executor.may_send(key, now_ns):
+        if not self._executor.may_send(parent.strategy << 16 | parent.book_id, now_ns):
             return [child for child in children if child.qty_lots == 0], None
         if free_lots < 1:
-            return children + self._elsewhere(this, children), None
+            return children + self._standing.elsewhere(this, children), None
         found, chosen = self._new(this, free_lots)
         return children + found, chosen
-
-    def _keep(self, this: Situation, order: Order) -> Child | None:
-        """What has to become of an order at work: pulled, moved, made smaller, or left alone."""
-        if order.state is not _LIVE or order.replacing_lots or order.tif is _IOC:
-            return None
-        verdict, wish = this.verdicts[order.book_id], this.wish
-        kind = order.order_type, order.tif, order.post_only
-        view = self._picture.feed.data.views[order.book_id]
-        if (
-            isinstance(verdict, Veto)
-            or wish.lots < 1
-            or kind != (wish.order_type, wish.tif, wish.post_only)
-            or touch_of(view) is None
-        ):
-            return pull_of(order, this.parent.parent_id)
-        if wish.tif is _IOC:
-            return None
-        config, key = self._limits[this.parent.strategy].execution, this.parent
-        away = abs(wish.price_ticks - order.price_ticks) >= config.requote_ticks
-        at_work = sum(one.open_lots for one in this.live)
-        lots = order.open_lots
-        if at_work > wish.lots and order is max(
-            this.live, key=lambda one: (one.open_lots, one.order_id)
-        ):
-            lots = max(order.open_lots - (at_work - wish.lots), 0)
-        if lots < 1:
-            return pull_of(order, this.parent.parent_id)
-        home = key.strategy << 16 | key.book_id
-        if away and not self._executor.may_move(home, this.now_ns):
-            away = False
-        if not away and lots == order.open_lots:
-            return None
-        assert view is not None
-        if self._executor.was_refused(
-            key.strategy, order.book_id, this.side, view.seq, this.now_ns
-        ):
-            return None
-        room_lots = room_of(verdict, this.side)
-        if lots > room_lots:
-            return pull_of(order, this.parent.parent_id)
-        price_ticks = wish.price_ticks if away else order.price_ticks
-        return move_of(order, price_ticks, lots, this.parent.parent_id)
 
     def _new(self, this: Situation, free_lots: int) -> tuple[list[Child], Route | None]:
         """New orders where nothing is at work."""
@@ -320,7 +276,7 @@ class Routing:
         is_take = this.wish.tif is _IOC
         choose = take if is_take else rest
         choice = choose(this.route, self.memory, options, free_lots)
-        lots = {share.book_id: share.lots for share in choice.shares}
+        lots = {one.book_id: one.lots for one in choice.shares}
         children = [self._child(this, book_id, min(n, most_lots)) for book_id, n in lots.items()]
         if choice.take_lots:
             cross = this.wish._replace(
@@ -345,29 +301,6 @@ class Routing:
         rooms = {option.book_id: option.room_lots for option in options}
         return children, written(this, choice, rooms, lots, free_lots)
 
-    def _elsewhere(self, this: Situation, children: Sequence[Child]) -> list[Child]:
-        """Pull what rests where much less should stand, once it has stood long enough."""
-        if this.wish.tif is _IOC or children or any(one.state is not _LIVE for one in this.live):
-            return []
-        if this.wish.lots < 1 or this.route.mode == "static" or len(this.route.books) < 2:
-            return []
-        if all(this.now_ns - order.changed_ns < STAND_NS for order in this.live):
-            return []
-        assert self.memory is not None
-        options = self._sight.options(this, this.wish.lots, counting=False)
-        shares = rest(this.route, self.memory, options, this.wish.lots).shares
-        wanted = {share.book_id: share.lots for share in shares}
-        standing = {order.book_id: order.open_lots for order in this.live}
-        moved = sum(max(lots - standing.get(book_id, 0), 0) for book_id, lots in wanted.items())
-        if moved * PPM < this.route.reroute_ppm * this.wish.lots:
-            return []
-        return [
-            pull_of(order, this.parent.parent_id)
-            for order in this.live
-            if order.open_lots > wanted.get(order.book_id, 0)
-            and this.now_ns - order.changed_ns >= STAND_NS
-        ]
-
     def _child(self, this: Situation, book_id: int, lots: int) -> Child:
         """A new order of the wish in one book."""
         wish = this.wish
@@ -390,7 +323,7 @@ class Routing:
                 memory.cancel_sent(order, now_ns)
             return
         order = self._picture.orders.get(order_id)
-        if child.action is not ChildAction.NEW or order is None:
+        if order is None or child.action is not ChildAction.NEW:
             return
         far = levels_of(view, buying=child.side is Side.SELL)
         limit = child.side.sign * child.price_ticks
