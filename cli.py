@@ -20,6 +20,7 @@ from console.journal import journal_app
 from console.options import Json, Quiet, Verbose, group, terminal_of
 from console.regimes import regimes_app
 from console.report import compare, report
+from console.study import study_app
 from console.tape import tape_app
 from console.tca import tca
 from console.venue import venue_app
@@ -33,6 +34,7 @@ app.add_typer(tape_app, name="tape")
 app.add_typer(journal_app, name="journal")
 app.add_typer(regimes_app, name="regimes")
 app.add_typer(venue_app, name="venue")
+app.add_typer(study_app, name="study")
 app.add_typer(book_app, name="book")
 app.add_typer(bench_app, name="bench")
 app.add_typer(config_app, name="config")

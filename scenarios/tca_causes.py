@@ -1,6 +1,7 @@
 """Why a desk's orders were sent: from its journal, each order's parent, and each parent's wish.
 
-Model: a command is journaled with its cause. Orders of one parent that reach for a position are one
+Model: a command is journaled with its cause. Orders of a route are about its home, wherever they went,
+and its position is that of all its books together. Orders of one parent that reach for a position are one
 wish; what was wanted is the most that any sizing of the parent was away from the position at its
 first order. A quote is no wish to trade but an offer, so each order of a quoting parent stands for
 itself, as the orders of a bare participant do.
@@ -29,7 +30,7 @@ class Wish(msgspec.Struct, kw_only=True):
         wanted_lots: How much; 0 where each order stands for itself.
         quoting: Whether it shows quotes.
         horizon_ns: For how long the belief was meant.
-        begin_lots: Position of the strategy in the book at the first order.
+        begin_lots: Position of the strategy at the first order, in the book, or in all of a route's.
     """
 
     strategy: int
@@ -62,6 +63,7 @@ class Causes:
         self._fills: dict[tuple[int, int], int] = {}
         self._said_ns: dict[int, int] = {}
         self._used: dict[tuple[int, int], int] = {}
+        self._routes: dict[tuple[int, int], tuple[int, ...]] = {}
         for record in Reader(map_file(path), where=str(path)):
             if record.type is not RecordType.EVENT:
                 continue
@@ -111,6 +113,9 @@ class Causes:
             terms=order.terms,
         )
         decision = _decision_of(caused, decisions)
+        if decision is not None and decision.route is not None:
+            account = cause.strategy, decision.signal.book_id
+            self._routes[account] = tuple(one.book_id for one in decision.route.venues)
         wish = self.wishes.get(cause.parent_id)
         if wish is None:
             wish = self._wish(account, cause.signal_id, decision, now_ns)
@@ -139,7 +144,10 @@ class Causes:
             decided_ns=now_ns if alone else self._said_ns.get(signal_id, now_ns),
             quoting=isinstance(signal, Quotes),
             horizon_ns=signal.horizon_ns if isinstance(signal, Target) else 0,
-            begin_lots=self._positions.get(account, 0),
+            begin_lots=sum(
+                self._positions.get((account[0], book_id), 0)
+                for book_id in self._routes.get(account, (account[1],))
+            ),
         )
 
 

@@ -211,7 +211,8 @@ class _Builder:
         together = wish is not None and not wish.quoting and wish.wanted_lots > 0
         decided_ns = self._decided_ns(submit, sent, wish if together else None)
         ended_ns = max(child.ended_ns for child in children)
-        book_id = submit["book_id"]
+        # A wish over several venues is held against its home, wherever its first order went.
+        book_id = wish.book_id if wish is not None and together else submit["book_id"]
         end_x2 = self.quotes.close_x2(book_id)
         if self._valued == "end":
             end_x2 = self.quotes.mid_x2(book_id, ended_ns)

@@ -3,7 +3,7 @@
 Model: each venue is an `Option`, what market, gate and own orders say of it. What is known makes facts,
 facts make scores, and the split does the rest:
 
-    take    best first, each up to what it shows at its best price, then what it shows within the limit
+    take    level by level over all venues, the cheapest first by price and score together
     rest    in proportion to how close a venue comes to the best (`spread`), or by Cont and Kukanov,
             who may want part of it taken at once
 
@@ -11,7 +11,7 @@ Invariants: no venue gets more than its room, a blocked one nothing but its prob
 up to more than the wish.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -24,9 +24,11 @@ from desk.router.scores import Blocked, Candidate, ScoreRow, score
 from desk.router.splits import Room, Share, SplitRule, split
 from desk.router.weights import Weights
 from desk.routes.memory import VenueMemory
+from market.decisions import PPM
 
 SWEEP = SplitRule(way="sweep")
 S = 1_000_000_000
+PPB = 1_000_000_000
 
 
 class Option(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -36,16 +38,14 @@ class Option(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         now: What there is to see; None without a market.
         blocked: Why it may not be used.
         room_lots: What the gate and orders at work leave.
-        best_lots: Displayed at the other side's best price, if that is within the limit.
-        limit_lots: Displayed within the limit.
+        levels: The other side's displayed (price, lots) within the limit, best first.
     """
 
     book_id: int
     now: VenueNow | None
     blocked: Blocked = Blocked.NO
     room_lots: int = 0
-    best_lots: int = 0
-    limit_lots: int = 0
+    levels: tuple[tuple[int, int], ...] = ()
 
 
 class Choice(msgspec.Struct, frozen=True, gc=False):
@@ -59,24 +59,49 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
 def take(
     route: RouteConfig, memory: VenueMemory, options: Sequence[Option], total_lots: int
 ) -> Choice:
-    """Split lots that are to be taken."""
+    """Split lots that are to be taken, level by level over all venues."""
     rows = _rows(route, memory, options, route.take_weights)
     by_book = {option.book_id: option for option in options}
-    first = split(SWEEP, total_lots, rows, [_room(memory, one, one.best_lots) for one in options])
-    got = {share.book_id: share for share in first.shares}
-    left_lots = first.left_lots
-    for row in rows:
-        if row.blocked is not Blocked.NO or not left_lots:
-            continue
-        option, had = by_book[row.book_id], got.get(row.book_id)
-        had_lots = had.lots if had is not None else 0
-        weight_ppm = memory.data.health[row.book_id].weight_ppm
-        most_lots = min(option.limit_lots, option.room_lots) * weight_ppm // 1_000_000
-        more_lots = min(left_lots, max(most_lots - had_lots, 0))
-        if more_lots:
-            got[row.book_id] = Share(row.book_id, had_lots + more_lots)
-            left_lots -= more_lots
+    probes = split(
+        SWEEP, total_lots, _blocked_only(rows), [_room(memory, one, 0) for one in options]
+    )
+    got = {share.book_id: share for share in probes.shares}
+    left_lots = probes.left_lots
+    room = {option.book_id: option.room_lots for option in options}
+    for _, book_id, shown_lots in sorted(_levels(rows, by_book)):
+        healthy_lots = shown_lots * memory.data.health[book_id].weight_ppm // PPM
+        lots = min(healthy_lots, room[book_id], left_lots)
+        if lots > 0:
+            had = got.get(book_id)
+            got[book_id] = Share(book_id, lots + (had.lots if had is not None else 0))
+            room[book_id] -= lots
+            left_lots -= lots
     return Choice(rows, tuple(got.values()))
+
+
+def _levels(
+    rows: Sequence[ScoreRow], by_book: Mapping[int, Option]
+) -> list[tuple[tuple[int, int], int, int]]:
+    """Every displayed level of venues that may be used: (how dear, rank), book, lots.
+
+    A level is dearer than its venue's best one by the difference in price, and a venue than another by
+    the difference of their scores, both in millionths of a ppb.
+    """
+    found = []
+    for row in rows:
+        option = by_book[row.book_id]
+        if row.blocked is not Blocked.NO or not option.levels:
+            continue
+        best_ticks = option.levels[0][0]
+        for ticks, lots in option.levels:
+            worse = abs(ticks - best_ticks) * PPB * PPM // best_ticks
+            found.append(((worse - row.score_micro, row.rank), row.book_id, lots))
+    return found
+
+
+def _blocked_only(rows: Sequence[ScoreRow]) -> list[ScoreRow]:
+    """Venues that get nothing but a probe."""
+    return [row for row in rows if row.blocked is not Blocked.NO]
 
 
 def rest(

@@ -126,16 +126,14 @@ class RouteSight:
             room_lots = 0
         is_buy = side is Side.BUY
         far = levels_of(view, buying=not is_buy)
-        best_ticks, best_lots = far[0]
         limit = side.sign * this.wish.price_ticks
-        within = [lots for ticks, lots in far if side.sign * ticks <= limit]
+        within = tuple(level for level in far if side.sign * level[0] <= limit)
         return Option(
             book_id=book_id,
             now=self._now(this, book_id, view, touch, todo_lots, far_ticks, volume, working),
             blocked=blocked,
             room_lots=room_lots,
-            best_lots=best_lots if side.sign * best_ticks <= limit else 0,
-            limit_lots=sum(within),
+            levels=within,
         )
 
     def _now(

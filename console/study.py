@@ -1,0 +1,64 @@
+"""`twin study`: questions that take many runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console import output
+from console.options import Json, Quiet, terminal_of
+
+study_app = typer.Typer(no_args_is_help=True, help="Questions that take many runs to answer.")
+
+
+@study_app.command("routing")
+def study_routing(
+    tape: Annotated[Path, typer.Option("--tape", help="A tape of the books of the route.")],
+    scenario: Annotated[
+        str, typer.Option(help="A packaged scenario's name, or a TOML file.")
+    ] = "fragmented_goog",
+    after: Annotated[str, typer.Option(help="Wishes are judged from this time on.")] = "13:00",
+    zone: Annotated[str, typer.Option(help="Of that time.")] = "America/New_York",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 1,
+    ablation: Annotated[
+        bool, typer.Option(help="Leave families of factors out, one by one.")
+    ] = True,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Is the router better than the best single venue, and than the best displayed price?"""
+    from research.routing_study import routing_study
+
+    terminal = terminal_of(as_json, quiet)
+    with terminal.progress("routing", "runs") as tick:
+        found = routing_study(
+            scenario, tape, after=after, zone=zone, jobs=jobs, ablation=ablation, progress=tick
+        )
+    if as_json:
+        terminal.result("", output.fields_of(found))
+        return
+    for title, rows in (("routing", found.venues), ("without factors", found.ablation)):
+        table: list[dict[str, object]] = [
+            {
+                "by": row.name,
+                "filled": round(row.filled, 4),
+                "cost bp": round(row.cost_bp, 3),
+                "fees bp": round(row.fees_bp, 3),
+                "more than router": round(row.more_than_router.mean, 3),
+                "from": round(row.more_than_router.low, 3),
+                "to": round(row.more_than_router.high, 3),
+                "router is better": row.router_is_better,
+            }
+            for row in rows
+        ]
+        if table:
+            terminal.rows(title, table)
+    terminal.result(
+        "verdict",
+        {
+            "judged": found.judged,
+            "best static": found.best_static,
+            "beats best static": found.beats_best_static,
+            "beats best price": found.beats_best_price,
+        },
+    )
