@@ -9,10 +9,11 @@ from desk.router.config import RouteConfig, RouteFees
 from desk.router.data import RouterData
 from desk.router.health import HealthConfig, HealthState
 from desk.router.scores import Blocked
+from desk.router.splits import SplitRule
 from market.codes import Phase, Reason, ReportType
-from market.decisions import PPM, Route, Target
+from market.decisions import PPM, Quotes, Route, Target
 from market.errors import DeskError, InputError
-from market.messages import OrderCommand, Submit
+from market.messages import Cancel, OrderCommand, Submit
 from tests.desk_rig import MID, DeskRig, S, Said
 
 FEES = (RouteFees(taker_ppb=300_000), RouteFees(taker_ppb=100_000), RouteFees(taker_ppb=200_000))
@@ -54,6 +55,18 @@ def got(sent: list[OrderCommand]) -> dict[int, int]:
     return {one.book_id: one.qty_lots for one in sent if isinstance(one, Submit)}
 
 
+def settle(rig: DeskRig, sent: list[OrderCommand]) -> list[tuple[int, int]]:
+    """Every order is taken in and filled, and so are those that follow: book and lots of each."""
+    waiting, settled = list(sent), []
+    while waiting:
+        one = waiting.pop(0)
+        assert isinstance(one, Submit)
+        settled.append((one.book_id, one.qty_lots))
+        number = one.order_id & (1 << 40) - 1
+        waiting += rig.accept(number) + rig.fill(number, one.qty_lots, exec_id=number)
+    return settled
+
+
 def chosen(rig: DeskRig) -> Route:
     """The newest choice."""
     found = [one.route for one in rig.event.decisions if one.route is not None]
@@ -65,6 +78,10 @@ def data_of(rig: DeskRig) -> RouterData:
     found = rig.desk.data.router
     assert isinstance(found, RouterData)
     return found
+
+
+def state_of(rig: DeskRig, book_id: int) -> HealthState:
+    return data_of(rig).health[book_id].state
 
 
 def test_at_one_price_lots_are_taken_where_it_costs_least() -> None:
@@ -119,8 +136,7 @@ def test_a_venue_that_refuses_gets_nothing_then_a_probe() -> None:
     rig = rig_of(lots=10_000)
     assert got(show(rig)) == {1: 40, 2: 40, 0: 40}
     sent = rig.report(ReportType.REJECTED, 1, reason=Reason.THROTTLED)
-    health = data_of(rig).health[1]
-    assert health.state is HealthState.SICK
+    assert state_of(rig, 1) is HealthState.SICK
     for number in (2, 3):
         sent += rig.accept(number)
         sent += rig.fill(number, 40, exec_id=number)
@@ -128,9 +144,9 @@ def test_a_venue_that_refuses_gets_nothing_then_a_probe() -> None:
     assert {one.book_id for one in sent if isinstance(one, Submit)} == {0, 2}
 
     rig.now_ns += 4 * S
-    assert [one.qty_lots for one in show(rig) if one.book_id == 1] == [2]
-    assert health.state is HealthState.PROBING
-    assert health.probe_out
+    assert got(show(rig))[1] == 2
+    assert state_of(rig, 1) is HealthState.PROBING
+    assert data_of(rig).health[1].probe_out
 
 
 def test_what_a_taking_order_got_is_learned() -> None:
@@ -162,6 +178,15 @@ def test_a_strategy_with_a_route_may_not_speak_of_its_other_books() -> None:
         rig.view(0)
 
 
+def test_a_strategy_that_quotes_may_not_have_a_route() -> None:
+    rig = rig_of()
+    rig.wants.next = [  # type: ignore[attr-defined]
+        Quotes(book_id=0, bid_ticks=MID - 1, bid_lots=1, ask_ticks=MID + 1, ask_lots=1)
+    ]
+    with pytest.raises(DeskError, match="strategy 's0' quotes, but has a route"):
+        rig.view(0)
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -176,3 +201,55 @@ def test_a_strategy_with_a_route_may_not_speak_of_its_other_books() -> None:
 def test_a_wrong_route_is_refused(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         RouteConfig(**fields)
+
+
+def test_a_venue_whose_feed_goes_stale_is_left_alone_and_comes_back_in_steps() -> None:
+    health = HealthConfig(stale_ns_max=2 * S, wait_ns=3 * S, probe_lots=2, probes_needed=2)
+    rig = rig_of(lots=1_000, health=health)
+
+    def want(lots: int) -> list[tuple[int, int]]:
+        target = Target(book_id=0, strength_ppm=lots * PPM // 1_000)
+        rig.wants.next = [target]  # type: ignore[attr-defined]
+        rig.view(2, MID - 1, MID + 1, ask_lots=40)
+        return settle(rig, rig.view(0, MID - 1, MID + 1, ask_lots=40))
+
+    rig.view(1, MID - 1, MID + 1, ask_lots=40)
+    assert 1 in {book_id for book_id, _ in want(100)}
+    assert state_of(rig, 1) is HealthState.WELL
+
+    rig.now_ns += 3 * S  # book 1 says nothing, the others do
+    assert 1 not in {book_id for book_id, _ in want(200)}
+    assert state_of(rig, 1) is HealthState.SICK
+
+    rig.now_ns += 4 * S
+    rig.view(1, MID - 1, MID + 1, ask_lots=40)
+    shares = [lots for book_id, lots in want(1_000) if book_id == 1]
+    assert shares[:6] == [2, 2, 5, 10, 20, 40]
+    assert state_of(rig, 1) is HealthState.WELL
+
+
+@pytest.mark.parametrize(("reroute_ppm", "moves"), [(500_000, True), (900_000, False)])
+def test_what_rests_goes_elsewhere_once_it_has_stood_and_enough_of_it_should(
+    reroute_ppm: int, moves: bool
+) -> None:
+    """All of it rests at home; then the other two, which had no market, open with the same prices."""
+    equal = (RouteFees(), RouteFees(), RouteFees())
+    split = SplitRule(way="spread", scale_ppb=10_000_000)
+    rig = rig_of(style="passive", fees=equal, split=split, reroute_ppm=reroute_ppm)
+    rig.wants.next = [Target(book_id=0, strength_ppm=PPM)]  # type: ignore[attr-defined]
+    (first,) = rig.view(0)
+    assert got([first]) == {0: 100}
+    rig.accept(1)
+
+    def look(after_ns: int) -> list[OrderCommand]:
+        return [
+            command for book_id in (1, 2, 0) for command in rig.view(book_id, after_ns=after_ns)
+        ]
+
+    assert look(S // 10) == []
+    pulled = look(S)
+    assert [type(one) for one in pulled] == ([Cancel] if moves else [])
+    if moves:
+        spread = got(rig.report(ReportType.CANCELLED, 1, 100))
+        assert sorted(spread) == [0, 1, 2]
+        assert sum(spread.values()) == 100
