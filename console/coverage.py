@@ -86,7 +86,7 @@ def _chosen(tape: Path | None) -> tuple[list[tuple[str, Path | None]], list[str]
 
 
 def _books_named(scenario: "Scenario") -> set[str]:
-    """Every book or symbol that a scenario speaks of, and so needs of a tape."""
+    """Every book or symbol that a scenario speaks of, and so needs of a tape that it does not deal."""
     named: set[str] = set()
     for host in scenario.hosts:
         named.update(host.books)
@@ -97,7 +97,7 @@ def _books_named(scenario: "Scenario") -> set[str]:
             named.update(one.books)
             if one.route is not UNSET:
                 named.update(one.route.books)
-    return named
+    return named if scenario.split is None else {name.partition("@")[0] for name in named}
 
 
 def _run_all(

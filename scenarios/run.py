@@ -11,6 +11,7 @@ from msgspec import structs
 from market.codes import Depth, Side
 from market.instruments import Instrument
 from scenarios.build import Assembly
+from scenarios.dealt import dealt_tape
 from scenarios.desk_summary import DeskSummary, summarise
 from scenarios.faults import FaultOutcome
 from scenarios.identity import Identity, code_digest, fingerprint
@@ -129,6 +130,8 @@ def run_scenario(
     """
     scenario, text, where = load_scenario(name_or_path)
     history = open_tape(tape) if tape is not None else None
+    if history is not None and scenario.split is not None:
+        history = dealt_tape(history, scenario.split, runs_dir)
     if mode is not None:
         # A tape takes the place of the flow, which could not run frozen.
         flow = scenario.flow if history is None else None

@@ -24,6 +24,7 @@ from scenarios.sections import (
     HostSection,
     RunSection,
     Scenario,
+    SplitSection,
     VenueLinks,
     VenueSection,
 )
@@ -148,6 +149,7 @@ def parse_scenario(text: str, where: str) -> Scenario:
             "fees": lambda value, at: read_struct(value, at, FeesSection),
             "venues": lambda value, at: _each(value, at, venue),
             "faults": read_faults,
+            "split": lambda value, at: read_struct(value, at, SplitSection),
         },
     )
 

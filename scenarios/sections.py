@@ -21,6 +21,7 @@ from market.instruments import Instrument
 from scenarios.faults import check_targets
 from scenarios.stack import StackSection, name_of
 from scenarios.venue_phases import PhasesFrom
+from scenarios.venue_shares import shares_names
 from sim.flow import FlowModel
 from sim.latency import LatencyModel
 from strategies import DESK_MAX, DayOrderConfig, QuoterConfig, ScheduledBuyerConfig
@@ -201,6 +202,19 @@ class VenueSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     index: str = ""
 
 
+class SplitSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the tape of one book is dealt to venues when a run begins; `shares` is a packaged name."""
+
+    shares: str
+
+    def __post_init__(self) -> None:
+        if self.shares not in shares_names():
+            raise InputError(
+                f"shares: found {self.shares[:60]!r}, allowed is {', '.join(shares_names())}; "
+                "for shares of your own, deal the tape with `twin tape split`"
+            )
+
+
 class BookFlow(FlowModel, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of `[[flows]]`: a flow, and the book (`SYMBOL` or `SYMBOL@VENUE`) that it fills."""
 
@@ -219,10 +233,13 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fees: FeesSection = FeesSection()
     venues: tuple[VenueSection, ...] = ()
     faults: tuple[Fault, ...] = ()
+    split: SplitSection | None = None
 
     def __post_init__(self) -> None:
         if self.flow is not None or self.flows:
             self._check_flow()
+            if self.split is not None:
+                raise InputError("split: found with a [flow], allowed is a scenario for tapes")
         if self.run.phases != "auto" and not self.venues:
             raise InputError(
                 f"run.phases: found {self.run.phases!r} and no [[venues]], allowed is with a venue"

@@ -11,9 +11,7 @@ from market.codes import ReportType
 from market.messages import Report, Submit
 from scenarios.coverage import reached_in
 from scenarios.run import RunSummary, run_scenario
-from scenarios.venue_shares import find_shares
 from sim.tape.read import Tape
-from sim.tape.split import split_tape
 
 pytestmark = pytest.mark.truth
 
@@ -22,15 +20,12 @@ MAKER, IMBALANCE, FOLLOWER = range(3)
 
 @pytest.fixture(scope="module")
 def run(goog_tape: Tape, tmp_path_factory: pytest.TempPathFactory) -> RunSummary:
-    """The scenario `goog_day` on the day dealt to four venues."""
-    folder = tmp_path_factory.mktemp("goog-day")
-    split = folder / "split.tape.parquet"
-    split_tape(goog_tape.path, find_shares("aig_four"), split)
+    """The scenario `goog_day`, which deals the day to four venues."""
     return run_scenario(
         "goog_day",
-        tape=split,
+        tape=goog_tape.path,
         seed=None,
-        runs_dir=folder,
+        runs_dir=tmp_path_factory.mktemp("runs"),
         progress=lambda *_: None,
         announce=lambda _: None,
         wall_ns=lambda: 0,

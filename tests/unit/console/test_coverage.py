@@ -77,5 +77,6 @@ def test_with_a_tape_those_whose_books_it_has_get_it_and_no_other(goog_like: Pat
 
     assert dict(chosen)["goog_desk"] == goog_like
     assert dict(chosen)["calm"] is None
-    # It wants four venues, and the tape has one.
-    assert "goog_day" in left_out
+    # Both want four venues and the tape has one, but the first deals it to them.
+    assert dict(chosen)["goog_day"] == goog_like
+    assert "fragmented_goog" in left_out
