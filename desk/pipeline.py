@@ -257,7 +257,7 @@ class Desk:
         if kind is _CANCEL_REJECTED:
             return NO_KEYS  # another cancel now would be refused as well; the next event may try
         if key in self._homes:
-            return (key,)
+            return (key,) if self.routing.matters(key, report, order) else NO_KEYS
         if (
             order.ended
             and not self.orders.live(strategy, book_id)

@@ -7,7 +7,8 @@ desk with its journal, the commits, and the stub venue; views are made before.
 
 - `memory`: immediate orders, the journal in memory;
 - `file`: the same with a journal in a file, every command durable (`fdatasync`) before it leaves;
-- `passive_memory` and `passive_file`: post-only orders that end in a cancel.
+- `passive_memory` and `passive_file`: post-only orders that end in a cancel;
+- `routed_memory` and `routed_file`: immediate orders of wishes that a router splits over four venues each.
 
 `on` is the wall time of single calls of `Desk.on`, its journaling and snapshots included, waiting for
 the disk not. Times of stages are of laps of their own, because looking at a clock ten times a call is
@@ -36,6 +37,7 @@ from market.ports import JournalWriter
 from scenarios.desk_cycle import (
     ANSWER_NS,
     START_NS,
+    VENUES,
     InAndOut,
     StubVenue,
     Style,
@@ -62,6 +64,8 @@ LAPS: Final[dict[str, tuple[Style, bool]]] = {
     "file": ("immediate", True),
     "passive_memory": ("passive", False),
     "passive_file": ("passive", True),
+    "routed_memory": ("routed", False),
+    "routed_file": ("routed", True),
 }
 """Style of each lap, and whether its journal lies in a file."""
 
@@ -185,6 +189,8 @@ def bench_desk(
     """
     if orders < books:
         raise InputError(f"found {orders} orders, allowed is one for each of {books} books or more")
+    if books % VENUES:
+        raise InputError(f"found {books} books, allowed is a multiple of {VENUES}")
     with ExitStack() as stack:
         place = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="twin-bench-", dir=folder))
@@ -216,7 +222,7 @@ def bench_desk(
 def cycle(style: Style, books: int, group: int, orders: int) -> Cycle:
     """At least so many orders, in whole bursts; a passive order takes two views."""
     bursts = -(-orders // books)
-    shown = quotes(books, bursts if style == "immediate" else 2 * bursts)
+    shown = quotes(books, 2 * bursts if style == "passive" else bursts, style)
     views = [[view_of(one, number + 1) for one in burst] for number, burst in enumerate(shown)]
     return Cycle(style, books, group, bursts * books, views)
 
@@ -269,7 +275,7 @@ def new_desk(
     header = Header(desk=1, config_digest=one.style, code_digest="")
     journal = Journal.begin(writer, START_NS, header)
     config = desk_config(one.books, one.style)
-    strategies = [InAndOut(one.books)]
+    strategies = [InAndOut(one.books) for _ in config.strategies]
     return Desk(config, instruments_of(one.books), strategies, journal, probe=probe), journal
 
 

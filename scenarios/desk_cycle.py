@@ -4,6 +4,8 @@ Model: every book is shown a new view in turn. In the *immediate* cycle each vie
 strategy that is flat wants to be long and the other way round, the desk crosses the spread with an IOC
 order, and the venue answers ACCEPTED and FILLED. In the *passive* one a view makes a post-only order
 rest at its own side's best price, and the next view of that book makes it go: ACCEPTED, then CANCELLED.
+In the *routed* one books are venues, VENUES of them for an instrument: a wish is split by scores over all of
+them, an IOC order each, answered as in the immediate cycle.
 
 All books' views arrive together, then all answers to what came of them: a burst. Within it commands
 leave in groups, as `scenarios.group_commit` says.
@@ -26,6 +28,7 @@ from desk.gate import GateConfig
 from desk.gate.config import GroupGate, InstrumentGate, PortfolioGate, StrategyGate
 from desk.limits import BookLimits, LimitsConfig
 from desk.pipeline import Desk
+from desk.router.config import RouteConfig, RouteFees
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
 from market.codes import Liquidity, Phase, Reason, ReportType, Side, Trigger
@@ -35,7 +38,7 @@ from market.instruments import Instrument
 from market.messages import Cancel, Command, Report, Submit, View
 from market.units import DURATION_NS
 
-Style = Literal["immediate", "passive"]
+Style = Literal["immediate", "passive", "routed"]
 
 START_NS: Final = 1_000_000_000_000_000_000
 VIEW_NS: Final = 40_000
@@ -47,6 +50,9 @@ BID_TICKS: Final = 58_000
 SPREAD_TICKS: Final = 2
 SWING_TICKS: Final = 6
 """Best prices go up and down so far, a tick at a time: marks move, and no resting order is met."""
+
+VENUES: Final = 4
+"""Books of one instrument in the routed cycle; the last one shown of them is the home."""
 
 LOTS: Final = 100
 FEE: Final = 30
@@ -177,6 +183,7 @@ def instruments_of(books: int) -> list[Instrument]:
 def desk_config(books: int, style: Style) -> DeskConfig:
     """A desk with every table there, and none of them in the way."""
     symbols = [one.symbol for one in instruments_of(books)]
+    strategies = _strategies(books, style)
     worth = 10**17
     instrument = InstrumentGate(
         position_lots=1_000,
@@ -192,10 +199,11 @@ def desk_config(books: int, style: Style) -> DeskConfig:
         instruments=dict.fromkeys(symbols, instrument),
         groups={"all": GroupGate(gross_micros=worth, net_micros=worth)},
         strategies={
-            STRATEGY: StrategyGate(
+            one.name: StrategyGate(
                 value_micros=worth,
                 regimes=dict.fromkeys(("unknown", "calm", "normal", "volatile", "extreme"), PPM),
             )
+            for one in strategies
         },
         portfolio=PortfolioGate(
             gross_micros=worth,
@@ -222,15 +230,9 @@ def desk_config(books: int, style: Style) -> DeskConfig:
         fills_max=100_000,
         fills_window_ns=100 * DURATION_NS["ms"],
     )
-    strategy = StrategyConfig(
-        name=STRATEGY,
-        books=tuple(range(books)),
-        sizing=SizingConfig(lots_max=LOTS),
-        execution=ExecutionConfig(child_lots_max=LOTS, style=style),
-    )
     return DeskConfig(
         desk=1,
-        strategies=(strategy,),
+        strategies=strategies,
         groups=("all",) * books,
         state=StateConfig(capital=100_000_000),
         gate=gate,
@@ -238,14 +240,42 @@ def desk_config(books: int, style: Style) -> DeskConfig:
     )
 
 
-def quotes(books: int, rounds: int) -> list[list[tuple[int, int, int, int]]]:
-    """Time, book, bid and ask of every view, a list for each burst."""
+def _strategies(books: int, style: Style) -> tuple[StrategyConfig, ...]:
+    """One strategy over all books, or one with a route over the venues of each instrument."""
+    if style != "routed":
+        return (
+            StrategyConfig(
+                name=STRATEGY,
+                books=tuple(range(books)),
+                sizing=SizingConfig(lots_max=LOTS),
+                execution=ExecutionConfig(child_lots_max=LOTS, style=style),
+            ),
+        )
+    fees = tuple(RouteFees(taker_ppb=10_000 * venue) for venue in range(VENUES))
+    return tuple(
+        StrategyConfig(
+            name=f"{STRATEGY}{first}",
+            books=tuple(range(first, first + VENUES)),
+            sizing=SizingConfig(lots_max=VENUES * LOTS),
+            execution=ExecutionConfig(child_lots_max=LOTS, style="immediate"),
+            route=RouteConfig(books=tuple(range(first + VENUES - 1, first - 1, -1)), fees=fees),
+        )
+        for first in range(0, books, VENUES)
+    )
+
+
+def quotes(books: int, rounds: int, style: Style) -> list[list[tuple[int, int, int, int]]]:
+    """Time, book, bid and ask of every view, a list for each burst.
+
+    Venues of one instrument show the same prices.
+    """
     bursts, now_ns = [], START_NS
     for number in range(rounds):
         burst = []
         for book_id in range(books):
             now_ns += VIEW_NS
-            swing = (number + book_id) % (2 * SWING_TICKS)
+            shift = book_id // VENUES if style == "routed" else book_id
+            swing = (number + shift) % (2 * SWING_TICKS)
             bid_ticks = BID_TICKS + abs(swing - SWING_TICKS)
             burst.append((now_ns, book_id, bid_ticks, bid_ticks + SPREAD_TICKS))
         bursts.append(burst)
@@ -287,7 +317,10 @@ def check_end(desk: Desk, venue: StubVenue, orders: int) -> None:
     if desk.orders.data.anomalies:
         raise DeskError(f"bench: the desk found {desk.orders.data.anomalies} wrong with reports")
     for book_id, (lots, cash) in enumerate(zip(venue.position_lots, venue.cash, strict=True)):
-        held, worth_x2 = desk.ledger.position_lots(0, book_id), desk.ledger.equity_x2(book_id)
+        held = sum(
+            desk.ledger.position_lots(strategy, book_id) for strategy in range(len(desk.strategies))
+        )
+        worth_x2 = desk.ledger.equity_x2(book_id)
         mark_x2 = desk.state.data.mark_x2_ticks[book_id]
         if (held, worth_x2) != (lots, 2 * cash + lots * mark_x2 * TICK_UNITS):
             raise DeskError(

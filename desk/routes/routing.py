@@ -39,10 +39,10 @@ from desk.routes.memory import VenueMemory
 from desk.routes.sight import RouteSight, Situation, levels_of
 from desk.routes.standing import Standing
 from desk.routes.told import written
-from market.codes import Side, TimeInForce
+from market.codes import ReportType, Side, TimeInForce
 from market.decisions import PPM, Flat, Permit, Quotes, Route, Signal, Target, Veto
 from market.errors import DeskError
-from market.messages import View
+from market.messages import Report, View
 
 _IOC: Final = TimeInForce.IOC
 
@@ -111,6 +111,25 @@ class Routing:
         if route is None:
             return positions.get(key, 0)
         return sum(positions.get(key >> 16 << 16 | book_id, 0) for book_id in route.books)
+
+    def matters(self, key: int, report: Report, order: Order) -> bool:
+        """Whether a report leaves something to be decided before the next view.
+
+        Nothing does while all that was wanted is at work or done: an order that is taken in, or fills,
+        changes who has the lots, not how many there are.
+        """
+        kind = report.type
+        if kind is ReportType.ACCEPTED:
+            return order.tif is not TimeInForce.IOC
+        if kind is not ReportType.FILLED:
+            return True
+        home, strategy = self.homes[key], key >> 16
+        orders = self._picture.orders
+        if any(orders.live(strategy, book_id) for book_id in self.routes[strategy].books):
+            return False
+        return not self._executor.reached(
+            home, self._data.signal_ids.get(home, 0), self.position_lots(home)
+        )
 
     # --- one wish ---------------------------------------------------------------------------------
 

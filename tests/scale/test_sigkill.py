@@ -182,7 +182,7 @@ class Host:
 
 
 def _views():  # type: ignore[no-untyped-def]
-    for seq, burst in enumerate(quotes(BOOKS, 1 << 14), 1):
+    for seq, burst in enumerate(quotes(BOOKS, 1 << 14, "immediate"), 1):
         for quote in burst:
             yield view_of(quote, seq)
 

@@ -39,7 +39,7 @@ def worked(path: Path) -> tuple[Opened, list[int]]:
     opened = opened_at(path)
     desk, venue = GroupCommit(opened.desk, opened.journal), StubVenue(BOOKS)
     desk.start(START_NS)
-    for quote in quotes(BOOKS, 1)[0]:
+    for quote in quotes(BOOKS, 1, "passive")[0]:
         desk.take(view_of(quote, 1), quote[0])
     commands = desk.release()
     reports: list[Report] = []
