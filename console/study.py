@@ -97,3 +97,49 @@ def study_almgren_chriss(
             "expected deviation": found.expected_deviation,
         },
     )
+
+
+@study_app.command("footprint")
+def study_footprint(
+    scenario: Annotated[
+        str, typer.Option(help="A packaged scenario's name, or a TOML file.")
+    ] = "footprint",
+    seeds: Annotated[int, typer.Option(min=2, help="Runs of each kind.")] = 20,
+    time_ppm: Annotated[
+        int, typer.Option(min=0, max=1_000_000, help="Of its stretch, for a slice's time.")
+    ] = 900_000,
+    size_ppm: Annotated[
+        int, typer.Option(min=0, max=1_000_000, help="Of its lots, for a slice's size.")
+    ] = 500_000,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Does a predator that learns a pattern earn less from random slices than from the clock?"""
+    from research.footprint import footprint
+
+    terminal = terminal_of(as_json, quiet)
+    with terminal.progress("footprint", "runs") as tick:
+        found = footprint(
+            scenario, seeds=seeds, time_ppm=time_ppm, size_ppm=size_ppm, jobs=jobs, progress=tick
+        )
+    if as_json:
+        terminal.result("", output.fields_of(found))
+        return
+    table: list[dict[str, object]] = [
+        {
+            "predator earns": name,
+            "mean": round(one.mean, 2),
+            "from": round(one.low, 2),
+            "to": round(one.high, 2),
+        }
+        for name, one in (
+            ("by the clock", found.clockwork),
+            ("from drawn slices", found.randomised),
+            ("difference", found.difference),
+        )
+    ]
+    terminal.rows(f"{found.seeds} seeds", table)
+    terminal.result(
+        "verdict", {"randomised is safer": found.randomised_is_safer, **found.traded_lots}
+    )

@@ -47,6 +47,8 @@ from sim.world import World
 from strategies import (
     DayOrder,
     DayOrderConfig,
+    Predator,
+    PredatorConfig,
     Quoter,
     QuoterConfig,
     ScheduledBuyer,
@@ -318,8 +320,14 @@ def _day_order(section: HostSection, books: list[int], start_ns: int, _end_ns: i
     return DayOrder(section.params, desk=section.desk, books=books, start_ns=start_ns)
 
 
+def _predator(section: HostSection, books: list[int], _start_ns: int, end_ns: int) -> Participant:
+    assert isinstance(section.params, PredatorConfig)
+    return Predator(section.params, desk=section.desk, book_id=books[0], end_ns=end_ns)
+
+
 MAKERS: dict[str, Callable[[HostSection, list[int], int, int], Participant]] = {
     "day_order": _day_order,
+    "predator": _predator,
     "quoter": _quoter,
     "scheduled_buyer": _buyer,
 }

@@ -24,7 +24,13 @@ from scenarios.venue_phases import PhasesFrom
 from scenarios.venue_shares import shares_names
 from sim.flow import FlowModel
 from sim.latency import LatencyModel
-from strategies import DESK_MAX, DayOrderConfig, QuoterConfig, ScheduledBuyerConfig
+from strategies import (
+    DESK_MAX,
+    DayOrderConfig,
+    PredatorConfig,
+    QuoterConfig,
+    ScheduledBuyerConfig,
+)
 
 FORMAT_VERSION: Final = 1
 """Rises when an older reader would misunderstand a newer scenario."""
@@ -36,12 +42,19 @@ FEE_PPM_MAX: Final = 1_000_000
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 """Names become names of folders and of random streams."""
 
-StrategyConfig = QuoterConfig | ScheduledBuyerConfig | DayOrderConfig
+StrategyConfig = QuoterConfig | ScheduledBuyerConfig | DayOrderConfig | PredatorConfig
 
 STRATEGIES: Final[
-    dict[str, type[QuoterConfig] | type[ScheduledBuyerConfig] | type[DayOrderConfig]]
+    dict[
+        str,
+        type[QuoterConfig]
+        | type[ScheduledBuyerConfig]
+        | type[DayOrderConfig]
+        | type[PredatorConfig],
+    ]
 ] = {
     "day_order": DayOrderConfig,
+    "predator": PredatorConfig,
     "quoter": QuoterConfig,
     "scheduled_buyer": ScheduledBuyerConfig,
 }
