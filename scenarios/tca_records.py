@@ -248,7 +248,7 @@ class _Builder:
         stack = self._hosts[host].stack
         if stack is None or wish is None:
             return self._hosts[host].strategy
-        return "quotes" if wish.quoting else str(stack.strategies[wish.strategy].execution.style)
+        return "quotes" if wish.quoting else stack.strategies[wish.strategy].execution.algo_name
 
     def _child(self, rows: list[Row], sent: Sent | None) -> tuple[ChildRecord, int]:
         """One order, and when its host had heard of its end."""

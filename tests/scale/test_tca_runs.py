@@ -1,6 +1,7 @@
 """Every order of a run: its parts are the whole, and all of them together are the venue's P&L.
 
-A minute of two hosts, and one of a desk, are run always; every packaged scenario in `make nightly`.
+A minute of two hosts, and an hour of a desk, are run always; every packaged scenario in `make nightly`,
+those that need a tape with the data at hand (`tests/truth/test_tca_truth.py`).
 """
 
 import time
@@ -8,15 +9,25 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
-from desk.tca import Convention, by_hour, by_strategy, by_venue, shortfall_of
+from desk.tca import Convention, ParentRecord, by_algo, by_hour, by_strategy, by_venue, shortfall_of
 from desk.tca.exact import currency
+from market.codes import Liquidity
+from market.messages import NO_PRICE
 from scenarios.run import RunSummary, run_scenario
-from scenarios.tca_records import records_of
+from scenarios.schema import library_names, load_scenario
+from scenarios.tca_quotes import Columns, columns_of
+from scenarios.tca_records import RunRecords, records_of
+from sim.recorder import EventKind
 
-SCENARIOS = ("calm", "first_light", "lit_dark_auction", "thin", "trend", "volatile")
-"""All that need no tape."""
+NEED_NO_TAPE = tuple(
+    name
+    for name in library_names()
+    if (found := load_scenario(name)[0]).flow is not None or found.flows
+)
 
 MINUTE = """
 format_version = 1
@@ -65,11 +76,11 @@ taker_units_ppm = 5
 """
 
 
-def run(name_or_path: str, folder: Path) -> RunSummary:
+def run(name_or_path: str, folder: Path, tape: Path | None = None) -> RunSummary:
     """Run in this process, quietly."""
     return run_scenario(
         name_or_path,
-        tape=None,
+        tape=tape,
         seed=None,
         runs_dir=folder,
         progress=lambda _done, _total: None,
@@ -100,6 +111,16 @@ def test_a_desks_orders_stand_under_the_parents_of_its_journal(tmp_path: Path) -
     worked = [record for record in told.records if record.algo != "quotes"]
     assert {record.algo for record in told.records} == {"quotes", "passive"}
     assert any(len(record.children) > 1 for record in worked)
+    # All of its 28 takes fit in the best level, and the one that emptied it was its parent's last.
+    takes = [
+        fill
+        for record in told.records
+        for _, fill in record.fills()
+        if fill.liquidity is Liquidity.TAKER
+    ]
+    moves = [one for one in takes if one.after_mid_x2_units != one.seen.venue.mid_x2_units]
+    assert (len(takes), len(moves)) == (28, 1)
+    assert sum(shortfall_of(record).parts.impact_x2 for record in told.records) == 0
     # What was replaced may have filled meanwhile, and is then ordered again.
     kept = [record for record in worked if not any(child.changed for child in record.children)]
     assert len(kept) > 100
@@ -107,9 +128,23 @@ def test_a_desks_orders_stand_under_the_parents_of_its_journal(tmp_path: Path) -
         assert record.wanted_lots >= max(child.lots for child in record.children)
 
 
+@pytest.mark.slow
+def test_an_algorithm_that_spreads_a_parent_is_called_by_its_name(tmp_path: Path) -> None:
+    summary = run("desk_tour", tmp_path)
+
+    check(summary)
+    told = records_of(Path(summary.folder))
+    names = {record.algo for record in told.records}
+    assert names == {"quotes", "immediate", "passive", "twap", "vwap", "pov", "is"}
+    rows = {row.key: row for row in by_algo([shortfall_of(one) for one in told.records])}
+    # Who takes again after a take that moved the middle pays for that; who only quotes never does.
+    assert rows["immediate"].impact > 0
+    assert rows["quotes"].impact == 0
+
+
 @pytest.mark.nightly
 @pytest.mark.timeout(3_600)
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", NEED_NO_TAPE)
 def test_the_parts_of_every_order_of_every_packaged_scenario_sum_to_the_whole(
     name: str, tmp_path: Path
 ) -> None:
@@ -131,9 +166,50 @@ def check(summary: RunSummary) -> None:
             moved_x2 = parts.delay_x2 + parts.impact_x2 + parts.timing_x2 + parts.opportunity_x2
             assert one.paper_x2 - one.real_x2 == moved_x2 + parts.spread_x2 + parts.fees_x2
         totals.append([one.total_x2 for one in found])
-        for rows in (by_strategy(found), by_venue(found), by_hour(found)):
+        for rows in (by_strategy(found), by_venue(found), by_algo(found), by_hour(found)):
             whole = sum(currency(one.record.instrument, one.total_x2) for one in found)
             assert whole == sum(Fraction(row.total, 10**row.decimals) for row in rows)
         real = sum(currency(one.record.instrument, one.real_x2) for one in found)
         assert Fraction(summary.pnl.partition(" ")[0]) == real
     assert totals[0] == totals[1]
+    events = columns_of(pq.read_table(Path(summary.folder) / "events.parquet"))
+    for record in records:
+        assert shortfall_of(record).parts.impact_x2 == _impact_x2(record, told, events)
+
+
+def _impact_x2(record: ParentRecord, told: RunRecords, events: Columns) -> int:
+    """Impact by a plain count: the views' middle around each take, with nothing of `tca_quotes`."""
+    own_x2, impact_x2 = {}, 0
+    for _, fill in record.fills():
+        step = fill.seen.at_ns, fill.venue
+        times_ns, mids_x2, far = _views(record, fill.venue, told, events)
+        first = int(np.searchsorted(times_ns, fill.seen.at_ns, side="left"))
+        before = max(first - 1, 0)
+        moved_x2 = sum(moves for each, moves in own_x2.items() if each != step)
+        beyond_x2 = 0
+        if fill.liquidity is Liquidity.TAKER:
+            touch_x2 = 2 * int(far[before])
+            beyond_x2 = max(record.side.sign * (fill.price_x2_units - touch_x2), 0)
+            after = min(first, len(times_ns) - 1)
+            own_x2[step] = int(mids_x2[after] - mids_x2[before])
+        impact_x2 += fill.lots * (record.side.sign * moved_x2 + beyond_x2)
+    return impact_x2
+
+
+def _views(
+    record: ParentRecord, venue: str, told: RunRecords, events: Columns
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Times, twice the middles, and the best prices that a taker meets, of a venue's views."""
+    symbol = record.instrument.symbol
+    books = [number for number, one in enumerate(told.books) if one.symbol == symbol]
+    books.sort(key=lambda number: told.books[number].venue != venue)
+    for number in books:
+        rows = (events["kind"] == EventKind.VIEW) & (events["book_id"] == number)
+        rows &= (events["price_ticks"] != NO_PRICE) & (events["qty_lots"] != NO_PRICE)
+        if rows.any():
+            break
+    at = np.flatnonzero(rows)
+    at = at[np.lexsort((events["leaves_lots"][at], events["venue_ns"][at]))]
+    tick_units = told.books[number].tick_units
+    bids, asks = events["price_ticks"][at] * tick_units, events["qty_lots"][at] * tick_units
+    return events["venue_ns"][at], bids + asks, bids if record.side else asks
