@@ -9,6 +9,7 @@ from desk.limits import LimitsConfig
 from desk.router.config import RouteConfig
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
+from desk.tca.loop import LoopConfig
 from market.errors import InputError
 
 
@@ -61,6 +62,7 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         ack_timeout_ns: Silence after which the venue is asked how an order stands; 0 for never.
         flat_ns: Time from which every strategy is flat; 0 for never.
         snapshot_every: Events between two snapshots in the journal; 0 for none.
+        tca: How costs are learned and fed back, if they are.
     """
 
     desk: int
@@ -74,6 +76,7 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ack_timeout_ns: int = 0
     flat_ns: int = 0
     snapshot_every: int = 16_384
+    tca: LoopConfig | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if not self.strategies:

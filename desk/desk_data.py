@@ -18,7 +18,8 @@ from desk.orders import OrdersData
 from desk.router.data import RouterData
 from desk.sizing import SizingData
 from desk.state import StateData
-from market.decisions import Action, Caused, Decision, Refusal, Signal
+from desk.tca.loop import LoopData
+from market.decisions import Action, Caused, Decision, Learned, Refusal, Signal
 from market.messages import Inbound
 
 
@@ -33,6 +34,7 @@ class EventLog(Protocol):
         commands: Sequence[Caused],
         actions: Sequence[Action],
         refusals: Sequence[Refusal],
+        learned: Sequence[Learned] = (),
     ) -> object:
         """One event: what came in, and all that came of it."""
         ...
@@ -60,6 +62,7 @@ class DeskData(msgspec.Struct):
         strategies: Each strategy's own state, encoded.
         sizing: What sizing by factors remembers; left out where no strategy is sized so.
         router: What routers remember; left out where no strategy has a route.
+        costs: What own orders have cost; left out without a loop.
     """
 
     feed: FeedData
@@ -80,3 +83,4 @@ class DeskData(msgspec.Struct):
     refusal_counts: dict[int, int] = {}
     sizing: SizingData | UnsetType = UNSET
     router: RouterData | UnsetType = UNSET
+    costs: LoopData | UnsetType = UNSET

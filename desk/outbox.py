@@ -10,31 +10,37 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from desk.desk_data import DeskData
+from desk.desk_data import DeskData, EventLog
 from desk.execution import Executor, ParentStatus
 from desk.execution.child import Child, ChildAction
 from desk.limits import Limits
 from desk.orders import Order, Orders
 from desk.picture import Picture
 from desk.sizing import FactorSizer, SizingConfig, SizingData, size
+from desk.tca.loop import CostLoop, LoopConfig, LoopData
+from market.codes import TimeInForce
 from market.decisions import (
     Action,
     ActionKind,
     Cause,
     Caused,
     Decision,
+    Learned,
     Permit,
     Refusal,
     Route,
     Signal,
     Sized,
+    Target,
     Veto,
 )
 from market.messages import (
     EVERY,
     Cancel,
     Command,
+    Inbound,
     OrderCommand,
     Query,
     Replace,
@@ -50,9 +56,6 @@ _PULL: Final = ChildAction.PULL
 EXECUTION_TIMERS: Final = 1 << 32
 """With `strategy << 16 | book_id` the id of the timer by which a parent's next piece is due."""
 
-CameOfIt = tuple[list[Command], list[Caused], list[Decision], list[Action], list[Refusal]]
-"""Commands, the same with their causes, decisions, actions and refusals of one event."""
-
 
 class Outbox:
     """Commands of one event, with their causes, and the decisions behind them.
@@ -60,6 +63,7 @@ class Outbox:
     Args:
         keys: Every strategy in every book that it trades, `strategy << 16 | book_id`.
         sizing: How each strategy is sized.
+        costs: How costs are learned and fed back, if they are.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Outbox:
         limits: Limits,
         keys: Sequence[int],
         sizing: Sequence[SizingConfig],
+        costs: LoopConfig | UnsetType = UNSET,
     ) -> None:
         self.data = data
         self._picture = picture
@@ -79,7 +84,9 @@ class Outbox:
         self._keys = keys
         self._sizing = sizing
         self._sizers = self._make_sizers()
+        self.loop = self._make_loop(costs)
         self.risky = 0  # submissions and replacements
+        self.learned: list[Learned] = []
         self.commands: list[Command] = []
         self.caused: list[Caused] = []
         self.decisions: list[Decision] = []
@@ -100,13 +107,44 @@ class Outbox:
             for number, config in enumerate(self._sizing)
         ]
 
-    def hand_over(self) -> CameOfIt:
-        """Give away all that came of an event; nothing has come of the next one yet."""
-        came = self.commands, self.caused, self.decisions, self.actions, self.refusals
+    def _make_loop(self, config: LoopConfig | UnsetType) -> CostLoop | None:
+        """What feeds costs back, where that is wanted."""
+        if not isinstance(config, LoopConfig):
+            return None
+        if not isinstance(self.data.costs, LoopData):
+            self.data.costs = LoopData()
+        loop = CostLoop(config, self.data.costs, len(self._picture.state.books))
+        if self._executor.algorithms is not None:
+            self._executor.algorithms.more_slices = loop.slices
+        return loop
+
+    def ended(self, order: Order) -> None:
+        """An order has ended: what did it cost?"""
+        if self._executor.algorithms is not None:
+            self._executor.algorithms.ended(order)
+        if self.loop is not None:
+            fills = [(one.price_ticks, one.qty_lots) for one in order.fills.values()]
+            self.loop.ended(order.order_id, order.book_id, order.side.sign, fills)
+
+    def record(self, journal: EventLog, now_ns: int, message: Inbound | None) -> Sequence[Command]:
+        """Journal an event with all that came of it, and give its commands away."""
+        commands = self.commands
+        if not (commands or self.decisions or self.actions or self.refusals or self.learned):
+            journal.event(now_ns, message, (), (), (), ())
+            return ()
+        journal.event(
+            now_ns,
+            message,
+            self.decisions,
+            self.caused,
+            self.actions,
+            self.refusals,
+            self.learned,
+        )
         self.risky = 0
         self.commands, self.caused, self.decisions = [], [], []
-        self.actions, self.refusals = [], []
-        return came
+        self.actions, self.refusals, self.learned = [], [], []
+        return commands
 
     def vetoed(
         self, key: int, signal: Signal, veto: Veto, live: Sequence[Order]
@@ -172,8 +210,24 @@ class Outbox:
         self.data.vetoes[key] = 0
         sizer = self._sizers[strategy]
         if sizer is None:
-            return size(signal, permit, self._sizing[strategy], self._picture.state)
-        return sizer.size(signal, permit, view)
+            found = size(signal, permit, self._sizing[strategy], self._picture.state)
+        else:
+            found = sizer.size(signal, permit, view)
+        if self.loop is None or type(signal) is not Target:
+            return found
+        return self._within_costs(found, strategy, signal.book_id)
+
+    def _within_costs(self, sized: Sized, strategy: int, book_id: int) -> Sized:
+        """A position that could be reached at a bearable cost; only what is worked over time is bounded."""
+        slices = self._executor.told_slices(strategy)
+        if self.loop is None or not slices:
+            return sized
+        most = self.loop.position_max(book_id, slices)
+        if abs(sized.position_lots) <= most:
+            return sized
+        lots = most if sized.position_lots > 0 else -most
+        factors = (*sized.factors, ("cost_cap_lots", most))
+        return msgspec.structs.replace(sized, position_lots=lots, factors=factors)
 
     def decided(
         self,
@@ -247,6 +301,9 @@ class Outbox:
         self._picture.risk(strategy, book_id)
         if self._executor.algorithms is not None:
             self._executor.sent(child, command.order_id, view, now_ns)
+        if self.loop is not None and action is _NEW and child.tif is TimeInForce.IOC:
+            mid_x2_ticks = view.bid_ticks + view.ask_ticks
+            self.loop.sent(command.order_id, child.parent_id, mid_x2_ticks)
         self.risky += 1
         self.commands.append(command)
         self.caused.append(Caused(command=command, cause=cause))

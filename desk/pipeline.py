@@ -54,9 +54,6 @@ FLAT_AT: Final = 2
 
 FAR_NS: Final = 1 << 62
 NO_KEYS: Final[tuple[int, ...]] = ()
-NOTHING: Final = ()
-"""Came of an event of which nothing came."""
-
 # Enum attributes cost a look-up each; the hot path has plain names.
 _ACCEPTED: Final = ReportType.ACCEPTED
 _CANCELLED: Final = ReportType.CANCELLED
@@ -92,8 +89,7 @@ class Desk:
         self.instruments = list(instruments)
         self.strategies = list(strategies)
         self.journal = journal
-        count = len(strategies)
-        old = data
+        count, old = len(strategies), data
         self.feed = Feed(len(instruments), config.stale_ns, old.feed if old else None)
         self.state = State(
             config.state, instruments, _numbers(config.groups), count, old.state if old else None
@@ -143,10 +139,11 @@ class Desk:
             Operator: self._take_operator,
             Accrual: self._take_accrual,
         }
-        sizing = [one.sizing for one in config.strategies]
-        self.out = Outbox(self.data, self.picture, self.executor, self.limits, self._keys, sizing)
+        told = self._keys, [one.sizing for one in config.strategies], config.tca
+        self.out = Outbox(self.data, self.picture, self.executor, self.limits, *told)
         self.routing = Routing(config, self.picture, self.gate, self.executor, self.out, probe)
         self._homes, self._memory = self.routing.homes, self.routing.memory
+        self._loop = self.out.loop
 
     # --- the whole desk on one screen -----------------------------------------------------------
 
@@ -166,6 +163,8 @@ class Desk:
             probe("begin")
         if now_ns >= state.data.next_bar_ns:
             state.apply_time(now_ns)
+        if self._loop is not None:
+            out.learned = self._loop.boundary(now_ns)
         if isinstance(message, View):  # feed, orders, ledger, state
             touched = self._take_view(message, now_ns)
         elif isinstance(message, Report):
@@ -252,8 +251,8 @@ class Desk:
             self.executor.refuse(
                 strategy, book_id, order.side, view.seq, 0 if is_remainder else now_ns
             )
-        if order.ended and self.executor.algorithms is not None:
-            self.executor.algorithms.ended(order)
+        if order.ended:
+            self.out.ended(order)
         if kind is _CANCEL_REJECTED:
             return NO_KEYS  # another cancel now would be refused as well; the next event may try
         if key in self._homes:
@@ -373,12 +372,7 @@ class Desk:
         """Write down what came in and all that came of it."""
         out = self.out
         self.data.seq = seq = self.data.seq + 1
-        commands: Sequence[Command] = NOTHING
-        if out.commands or out.decisions or out.actions or out.refusals:
-            commands, caused, decisions, actions, refusals = out.hand_over()
-            self.journal.event(now_ns, message, decisions, caused, actions, refusals)
-        else:
-            self.journal.event(now_ns, message, NOTHING, NOTHING, NOTHING, NOTHING)
+        commands = out.record(self.journal, now_ns, message)
         if self._snapshot_every and seq % self._snapshot_every == 0:
             self.journal.snapshot(now_ns, self.snapshot())
         if self._probe is not None:

@@ -17,7 +17,7 @@ import msgspec
 from desk.desk_data import DeskData, EventLog
 from desk.journal.records import Event, Record, RecordType, event_in, snapshot_in
 from desk.pipeline import Desk
-from market.decisions import Action, Caused, Decision, Refusal
+from market.decisions import Action, Caused, Decision, Learned, Refusal
 from market.errors import InputError
 from market.messages import Inbound
 
@@ -52,10 +52,16 @@ class ReplayLog:
         commands: Sequence[Caused],
         actions: Sequence[Action],
         refusals: Sequence[Refusal],
+        learned: Sequence[Learned] = (),
     ) -> None:
         """Compare one event with what is on record."""
         self.newest = Event(
-            message, tuple(decisions), tuple(commands), tuple(actions), tuple(refusals)
+            message,
+            tuple(decisions),
+            tuple(commands),
+            tuple(actions),
+            tuple(refusals),
+            tuple(learned),
         )
         if self.expected is not None and self.newest != self.expected:
             raise InputError(
@@ -69,7 +75,7 @@ class ReplayLog:
 
 def _first_difference(found: Event, expected: Event) -> str:
     """What differs first between two events, in words."""
-    for name in ("commands", "decisions", "actions", "refusals"):
+    for name in ("commands", "decisions", "actions", "refusals", "learned"):
         one, other = getattr(found, name), getattr(expected, name)
         if one != other:
             return f"{len(one)} {name} that are not the {len(other)} on record"

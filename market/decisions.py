@@ -191,6 +191,28 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     route: Route | None = None
 
 
+class Learned(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A cost curve at a boundary: what it said, and what it says from then on.
+
+    Attributes:
+        orders: How many ended orders it was learned from.
+        knots: Sizes of an order in lots.
+        before_ppm: What a lot was believed to cost at each.
+        after_ppm: What it is believed to cost now.
+        piece_before_lots: The largest order that was cheap enough.
+        piece_after_lots: The largest that is.
+    """
+
+    book_id: int
+    boundary_ns: int
+    orders: int
+    knots: tuple[int, ...]
+    before_ppm: tuple[int, ...]
+    after_ppm: tuple[int, ...]
+    piece_before_lots: int
+    piece_after_lots: int
+
+
 class Refusal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A command that the last hard check did not let out; `code` is of `desk.limits`."""
 

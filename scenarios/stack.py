@@ -16,6 +16,7 @@ from desk.limits import LimitsConfig
 from desk.router.config import RouteFees
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
+from desk.tca.loop import LoopConfig
 from market.errors import InputError
 from market.instruments import Instrument
 from scenarios.route_section import RouteSection, route_of
@@ -63,6 +64,7 @@ class StackSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         ack_timeout_ns: Silence after which the venue is asked how an order stands; 0 for never.
         flat_before_end_ns: How long before the end of the run every strategy is flat; 0 for not.
         snapshot_every: Events between two snapshots in the journal; 0 for none.
+        tca: How own costs are learned, and fed back into sizes and schedules; not by default.
     """
 
     strategies: tuple[StackStrategy, ...]
@@ -76,6 +78,7 @@ class StackSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ack_timeout_ns: int = 0
     flat_before_end_ns: int = 0
     snapshot_every: int = 16_384
+    tca: LoopConfig | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if not self.strategies:
@@ -145,6 +148,7 @@ def desk_config(
         ack_timeout_ns=stack.ack_timeout_ns,
         flat_ns=flat_ns,
         snapshot_every=stack.snapshot_every,
+        tca=stack.tca,
     )
 
 

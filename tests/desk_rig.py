@@ -23,7 +23,7 @@ from desk.router.config import RouteConfig
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
 from market.codes import Liquidity, OperatorAction, Phase, Reason, ReportType, Trigger
-from market.decisions import Action, Caused, Decision, Facts, Refusal, Signal
+from market.decisions import Action, Caused, Decision, Facts, Learned, Refusal, Signal
 from market.instruments import Instrument
 from market.messages import (
     EVERY,
@@ -112,9 +112,17 @@ class EventBook:
         commands: Sequence[Caused],
         actions: Sequence[Action],
         refusals: Sequence[Refusal],
+        learned: Sequence[Learned] = (),
     ) -> None:
         self.events.append(
-            Event(message, tuple(decisions), tuple(commands), tuple(actions), tuple(refusals))
+            Event(
+                message,
+                tuple(decisions),
+                tuple(commands),
+                tuple(actions),
+                tuple(refusals),
+                tuple(learned),
+            )
         )
 
     def snapshot(self, now_ns: int, state: bytes) -> None:

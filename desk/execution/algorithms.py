@@ -12,13 +12,13 @@ pull is never held back.
 All that is remembered is data (`AlgoData`), so that a desk made from a snapshot goes on as it would have.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
-from desk.execution.algo_config import AlgoName, ScheduleConfig
+from desk.execution.algo_config import SLICES_MAX, AlgoName, ScheduleConfig
 from desk.execution.plan import (
     PlanData,
     fresh_plan,
@@ -102,6 +102,8 @@ class Algorithms:
         self._algos = list(algos)
         self._told = list(told)
         self._homes = homes
+        self.more_slices: Callable[[int, int, int], int] | None = None
+        """In how many pieces a parent must be worked, of book, lots and what was told; None as told."""
 
     def plan(self, key: int, parent_id: int) -> PlanData | None:
         """The plan of a parent, if it is the newest."""
@@ -151,7 +153,7 @@ class Algorithms:
         if plan is None:
             plan = self.data.plans[key] = fresh_plan(
                 self._algos[key >> 16],
-                told,
+                self._stretched(key & 0xFFFF, abs(target_lots - position_lots), told),
                 parent_id=parent_id,
                 position_lots=position_lots,
                 target_lots=target_lots,
@@ -191,6 +193,16 @@ class Algorithms:
         done = abs(position_lots - plan.start_lots)
         ask_again = bool(told.ask_share_ppm) and (done + lots) * PPM > traded * told.ask_share_ppm
         return Wish(lots, price_ticks, rule.order_type, rule.tif, rule.post_only, ask_again)
+
+    def _stretched(self, book_id: int, lots: int, told: ScheduleConfig) -> ScheduleConfig:
+        """As told, or with more slices and as much more time."""
+        if self.more_slices is None:
+            return told
+        slices = min(self.more_slices(book_id, lots, told.slices), SLICES_MAX)
+        if slices == told.slices:
+            return told
+        over_ns = told.over_ns * slices // told.slices
+        return msgspec.structs.replace(told, slices=slices, over_ns=over_ns)
 
     def _offset(self, key: int, told: ScheduleConfig) -> int:
         """How far past the touch an order may go, by what recent ones slipped."""

@@ -181,6 +181,11 @@ class Executor:
             is_spread=spread,
         )
 
+    def told_slices(self, strategy: int) -> int:
+        """In how many pieces parents of a strategy are worked at least; 0 when not over time."""
+        told = self._configs[strategy].schedule
+        return 0 if told is UNSET else told.slices
+
     def may_send(self, key: int, now_ns: int) -> bool:
         """Whether a parent may send a new order or a move now."""
         algorithms = self.algorithms

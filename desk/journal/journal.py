@@ -22,7 +22,7 @@ from desk.journal.head import START, Anchor, Head
 from desk.journal.reader import Reader
 from desk.journal.records import Header, RecordType, Restart, Seal, Snapshot
 from market.codec import ENCODER
-from market.decisions import Action, Caused, Decision, Refusal
+from market.decisions import Action, Caused, Decision, Learned, Refusal
 from market.errors import InputError
 from market.messages import Inbound
 from market.ports import JournalWriter
@@ -119,6 +119,7 @@ class Journal:
         commands: Sequence[Caused] = (),
         actions: Sequence[Action] = (),
         refusals: Sequence[Refusal] = (),
+        learned: Sequence[Learned] = (),
     ) -> int:
         """Record one desk event.
 
@@ -129,11 +130,15 @@ class Journal:
             commands: What shall be sent, each with its cause.
             actions: What the desk did to itself.
             refusals: Commands that the limits held back.
+            learned: Cost curves at a boundary.
 
         Returns:
             The record's seq.
         """
-        payload = _encode((message, decisions, commands, actions, refusals))
+        if learned:
+            payload = _encode((message, decisions, commands, actions, refusals, learned))
+        else:
+            payload = _encode((message, decisions, commands, actions, refusals))
         return self._append(_EVENT, now_ns, payload)
 
     def snapshot(self, now_ns: int, state: bytes) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from market.codec import decode_as
-from market.decisions import Action, Caused, Decision, Refusal
+from market.decisions import Action, Caused, Decision, Learned, Refusal
 from market.messages import Inbound
 
 
@@ -48,7 +48,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One desk event; a `message` of None stands for the start.
 
-    On disk it is the bare array of its fields, in this order.
+    On disk it is the bare array of its fields, in this order; `learned` only where there is some.
     """
 
     message: Inbound | None
@@ -56,6 +56,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, array_like=True):
     commands: tuple[Caused, ...]
     actions: tuple[Action, ...]
     refusals: tuple[Refusal, ...]
+    learned: tuple[Learned, ...] = ()
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
