@@ -132,7 +132,7 @@ BAD = {
     "frozen with a flow": ('"reactive"', '"frozen"', "run.mode", "'frozen'"),
     "flow out of range": ("band_ticks = 50", "band_ticks = 0", "flow", "band_ticks is 0"),
     "tick": ("tick_units = 100", "tick_units = 0", "books[0]", "tick_units is 0"),
-    "strategy": ('"quoter"', '"oracle"', "hosts[0].strategy", "allowed is day_order, quoter, scheduled_buyer"),
+    "strategy": ('"quoter"', '"oracle"', "hosts[0].strategy", "allowed is day_order, predator, quoter, scheduled_buyer"),
     "parameter of another strategy": ("slices = 10", "qty_lots = 1", "hosts[1].params", "slices"),
     "parameter out of range": ("slices = 10", "slices = 101", "hosts[1].params", "slices is 101"),
     "latency model": ('"lognormal"', '"normal"', "hosts[0].feed.model", "constant, empirical"),
