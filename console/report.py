@@ -22,13 +22,14 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Write a run on one HTML page, with plots; its tables go to the terminal as well."""
-    from research.report import write_report
-    from research.report.page import plain_tables, sections_of
+    from research.report.page import plain_tables, sections_of, write_page
     from research.report.run_data import load_run
 
-    facts = write_report(run, out)
+    data = load_run(run)
+    parts = sections_of(data)
+    facts = write_page(data, parts, out)
     terminal = terminal_of(as_json)
-    tables = plain_tables(sections_of(load_run(run)))
+    tables = plain_tables(parts)
     if as_json:
         terminal.result("", {**output.fields_of(facts), "tables": tables})
         return

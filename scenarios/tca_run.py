@@ -120,10 +120,10 @@ def costs_of(
         valued=valued,
         parents=len(found),
         fills=sum(len(record.fills()) for record in told.records),
-        costs=[_cost(told, row, by) for row in TABLES[by](found)],
-        benchmarks=_benchmarks(told, trades),
-        markouts=_markouts(told, by),
-        verdicts=_verdicts(told, judged),
+        costs=cost_rows(told, found, by),
+        benchmarks=benchmark_rows(told, trades),
+        markouts=markout_rows(told, by),
+        verdicts=verdict_rows(told, judged),
         unjudged=len(found) - len(judged),
         alarms=[msgspec.to_builtins(one) for one in alarms_of(found)],
         quotes_ahead=told.quotes_ahead,
@@ -179,6 +179,11 @@ def money(amount: int, decimals: int) -> str:
     return str(decimal(Fraction(amount, 10**decimals), decimals))
 
 
+def cost_rows(told: RunRecords, found: Sequence[Shortfall], by: By) -> list[Row]:
+    """The six parts by a key; shortfalls are those of the run's records."""
+    return [_cost(told, row, by) for row in TABLES[by](found)]
+
+
 def _cost(told: RunRecords, row: CostRow, by: str) -> Row:
     share = row.share
     return {
@@ -194,7 +199,7 @@ def _cost(told: RunRecords, row: CostRow, by: str) -> Row:
     }
 
 
-def _benchmarks(told: RunRecords, trades: dict[str, TradeSeries]) -> list[Row]:
+def benchmark_rows(told: RunRecords, trades: dict[str, TradeSeries]) -> list[Row]:
     """The mean slippage against each benchmark, over what was filled."""
     sums = {name: [0, 0, 0, 0] for name in BENCHMARKS}
     empty = TradeSeries([], [], [], told.start_ns)
@@ -239,7 +244,8 @@ def _key_of(record: ParentRecord, venue: str, by: str) -> int | str:
     return keys[by]
 
 
-def _markouts(told: RunRecords, by: str) -> list[Row]:
+def markout_rows(told: RunRecords, by: By) -> list[Row]:
+    """Where the mid was after fills, by a key and the time after them."""
     rows = mean_markouts(
         told.records, told.mids, lambda record, fill: _key_of(record, fill.venue, by), HORIZONS_NS
     )
@@ -270,7 +276,7 @@ def _judged(told: RunRecords) -> list[Judgement]:
     return [one for one in found if one is not None]
 
 
-def _verdicts(told: RunRecords, known: list[Judgement]) -> list[Row]:
+def verdict_rows(told: RunRecords, known: list[Judgement]) -> list[Row]:
     """Good idea or good execution, at the horizon of each belief."""
     return [
         {

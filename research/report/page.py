@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from market.errors import InputError
-from research.report import figures, heatmap, sections
+from research.report import figures, heatmap, router_scores, sections, trading_costs
 from research.report.figures import Figure
 from research.report.run_data import RunData, load_run
 
@@ -38,6 +38,11 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     figures: list[Figure] = []
     tables: list[sections.Table] = []
 
+    @property
+    def has_plots(self) -> bool:
+        """Whether a plot of it has anything to draw."""
+        return any(one["data"] for one in self.figures)
+
 
 def write_report(folder: Path, out: Path | None = None) -> ReportFacts:
     """Write the page of a run.
@@ -50,8 +55,22 @@ def write_report(folder: Path, out: Path | None = None) -> ReportFacts:
         InputError: The folder is no run, or the page cannot be written there.
     """
     run = load_run(folder)
-    text, plots = render(f"{run.run_id} – market-twin", sections_of(run))
-    target = out if out is not None else folder / "report.html"
+    return write_page(run, sections_of(run), out)
+
+
+def write_page(run: RunData, parts: Sequence[Section], out: Path | None = None) -> ReportFacts:
+    """Write the sections of a run.
+
+    Args:
+        run: The run.
+        parts: What `sections_of` says of it.
+        out: As for `write_report`.
+
+    Raises:
+        InputError: The page cannot be written there.
+    """
+    text, plots = render(f"{run.run_id} – market-twin", parts)
+    target = out if out is not None else run.folder / "report.html"
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -65,6 +84,7 @@ def write_report(folder: Path, out: Path | None = None) -> ReportFacts:
 
 def sections_of(run: RunData) -> list[Section]:
     """Everything that is said about a run, in the order in which one asks."""
+    costs, routes = trading_costs.trading_costs(run), router_scores.router_scores(run)
     found = [
         Section(title=run.run_id, text=run.summary.get("status", ""), tables=sections.head(run)),
         Section(
@@ -83,6 +103,15 @@ def sections_of(run: RunData) -> list[Section]:
             ],
         ),
         Section(
+            title="What trading cost", text=costs.text, figures=costs.figures, tables=costs.tables
+        ),
+        Section(
+            title="Router scores",
+            text="Every choice between venues, as it was journaled; the highest score is the best.",
+            figures=routes.figures,
+            tables=routes.tables,
+        ),
+        Section(
             title="The book around an order",
             text="As the desk saw it; the order that filled the most lots.",
             figures=_books(run),
@@ -95,7 +124,7 @@ def sections_of(run: RunData) -> list[Section]:
     return [
         section
         for section in found
-        if section.tables or any(one["data"] for one in section.figures)
+        if section.tables or section.has_plots or section.title == "What trading cost"
     ]
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scenarios.run import RunSummary, run_scenario
+from tests.unit.scenarios.test_routes import run_of, world
 
 SCENARIO = """
 format_version = 1
@@ -56,3 +57,8 @@ def small_run(folder: Path, *, seed: int = 7, name: str = "small", title: str = 
         wall_ns=lambda: 0,
     )
     return Path(summary.folder)
+
+
+def routed_run(folder: Path) -> Path:
+    """A desk whose wishes are worked over two venues, twelve minutes long; the run's folder."""
+    return run_of(world(folder), folder / "runs")[0]

@@ -20,7 +20,7 @@ from research.report.page import BYTES_MAX, in_script, sections_of
 from research.report.paths import fills_of, profit_of, thin
 from research.report.run_data import Ints, RunData, load_run
 from sim.recorder import EventKind
-from tests.unit.research.report_runs import small_run
+from tests.unit.research.report_runs import routed_run, small_run
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -171,12 +171,22 @@ def test_events_of_the_older_format_lack_fees_and_are_read(run: Path, tmp_path: 
     assert len(fills_of(load_run(older), 0, 0).time_ns) == load_run(run).summary["fills"]
 
 
-def test_a_browser_draws_every_plot_without_an_error(run: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def routed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return routed_run(tmp_path_factory.mktemp("routed"))
+
+
+@pytest.mark.parametrize("kind", ["run", "routed"])
+def test_a_browser_draws_every_plot_without_an_error(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    run = request.getfixturevalue(kind)
     browser = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     if browser is None:
         reason = "no chromium: install it from the distribution's packages"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     facts = write_report(run, tmp_path / "page.html")
+    assert facts.bytes < BYTES_MAX
     done = subprocess.run(
         [
             browser,
