@@ -85,6 +85,8 @@ class Outbox:
         self._sizing = sizing
         self._sizers = self._make_sizers()
         self.loop = self._make_loop(costs)
+        if executor.algorithms is not None:
+            executor.algorithms.volatility_ppm = picture.state.volatility_ppm
         self.risky = 0  # submissions and replacements
         self.learned: list[Learned] = []
         self.commands: list[Command] = []

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from desk.execution.schedules.adaptive import AdaptiveRule
 from desk.execution.schedules.participation import PovConfig
 from desk.execution.schedules.slippage_filter import LevelParams, OffsetRule
 from market.columns import QTY_LOTS_MAX
@@ -27,6 +28,7 @@ class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         jitter_time_ppm: How much of a slice's stretch its time may move into.
         jitter_size_ppm: How much of its lots a slice may gain or lose.
         urgency_ppm: κT of `is`, in millionths; 0 is TWAP.
+        adaptive: Of `is`: each slice follows volatility and volume as they are then, within bounds.
         day_ns: Length of the day that a volume curve repeats after.
         open_ns: When in a day the curve's first bucket begins.
         bucket_ns: Length of a bucket of the curve.
@@ -52,6 +54,7 @@ class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     jitter_time_ppm: int = 0
     jitter_size_ppm: int = 0
     urgency_ppm: int = PPM
+    adaptive: AdaptiveRule | UnsetType = UNSET
     day_ns: int = 86_400_000_000_000
     open_ns: int = 0
     bucket_ns: int = 0
@@ -107,5 +110,7 @@ def check_algo(algo: AlgoName | UnsetType, told: ScheduleConfig | UnsetType) -> 
         raise InputError(f"algo {algo!r}: found no schedule, which it needs")
     if algo == "vwap" and not told.curve:
         raise InputError("algo 'vwap': found no curve, which it needs")
+    if told.adaptive is not UNSET and algo != "is":
+        raise InputError(f"algo {algo!r}: found adaptive, allowed is with 'is'")
     if algo == "pov" and told.pov is UNSET:
         raise InputError("algo 'pov': found no pov, which it needs")

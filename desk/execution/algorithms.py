@@ -21,6 +21,7 @@ from msgspec import UNSET
 from desk.execution.algo_config import SLICES_MAX, AlgoName, ScheduleConfig
 from desk.execution.plan import (
     PlanData,
+    adapt,
     fresh_plan,
     is_other,
     next_ns,
@@ -104,6 +105,8 @@ class Algorithms:
         self._homes = homes
         self.more_slices: Callable[[int, int, int], int] | None = None
         """In how many pieces a parent must be worked, of book, lots and what was told; None as told."""
+        self.volatility_ppm: Callable[[int], int] | None = None
+        """Volatility of a book as it is, of its usual one; 0 while unknown."""
 
     def plan(self, key: int, parent_id: int) -> PlanData | None:
         """The plan of a parent, if it is the newest."""
@@ -162,6 +165,15 @@ class Algorithms:
             )
         elif plan.target_lots != target_lots:
             retarget(plan, target_lots, now_ns)
+        if told.adaptive is not UNSET:
+            found = self.volatility_ppm
+            adapt(
+                plan,
+                told,
+                volatility_ppm=found(key & 0xFFFF) if found is not None else 0,
+                volume_lots=volume_lots,
+                now_ns=now_ns,
+            )
         lots = wanted_lots(
             plan,
             told,

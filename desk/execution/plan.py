@@ -3,7 +3,8 @@
 Model: a plan holds a schedule for the whole quantity, from the position at which it began. What is due
 is what the schedule says by now, or for `pov` what was released; what is done is how far the position
 has come. A target that moves a little changes the slices that are still to come, in their proportion;
-a pause moves them later by its length.
+a pause moves them later by its length. With `adaptive` a slice that begins, and those behind it, follow
+volatility and volume as they are then.
 
 Invariants: the slices add up to the quantity; what is wanted is never above what is missing; after a
 gap at most two slices' worth is caught up with at a time, until the time is over.
@@ -11,20 +12,21 @@ gap at most two slices' worth is caught up with at a time, until the time is ove
 Limits: outside the session of its curve, where no volume is expected, `vwap` goes evenly.
 """
 
+from math import sqrt
 from typing import Final
 
 import msgspec
 from msgspec import UNSET
 
 from desk.execution.algo_config import AlgoName, ScheduleConfig
-from desk.execution.schedules.almgren_chriss import shortfall
+from desk.execution.schedules.almgren_chriss import left_shares, shortfall
 from desk.execution.schedules.jitter import jitter
 from desk.execution.schedules.participation import (
     PovData,
     on_release,
     release_lots,
 )
-from desk.execution.schedules.slices import Slice, cut, due_lots
+from desk.execution.schedules.slices import Slice, cut, cut_path, due_lots
 from desk.execution.schedules.twap import twap
 from desk.execution.schedules.volume_curve import WHOLE, VolumeCurve, share_until
 from desk.execution.schedules.vwap import vwap
@@ -52,6 +54,9 @@ class PlanData(msgspec.Struct):
         look_ns: When its order is looked at again by the time-out of its rule; 0 for never.
         moved_ns: When its order was last sent or moved.
         timer_ns: The earliest timer under way; 0 for none.
+        adapted: So many slices have begun when the plan last followed the market.
+        seen_ns: When that was.
+        seen_lots: The day's volume then.
     """
 
     parent_id: int
@@ -68,6 +73,9 @@ class PlanData(msgspec.Struct):
     look_ns: int = 0
     moved_ns: int = 0
     timer_ns: int = 0
+    adapted: int = 0
+    seen_ns: int = 0
+    seen_lots: int = 0
 
 
 def fresh_plan(
@@ -148,6 +156,48 @@ def retarget(plan: PlanData, target_lots: int, now_ns: int) -> None:
         less_lots = min(over_lots, slices[at].qty_lots)
         over_lots -= less_lots
         slices[at] = msgspec.structs.replace(slices[at], qty_lots=slices[at].qty_lots - less_lots)
+
+
+def adapt(
+    plan: PlanData, told: ScheduleConfig, *, volatility_ppm: int, volume_lots: int, now_ns: int
+) -> None:
+    """When a slice has begun: it and those behind it follow the market as it is.
+
+    Volume is what was traded since the slice before began, against an average day's in that time.
+
+    Args:
+        plan: Changed in place.
+        told: With `adaptive`.
+        volatility_ppm: As it is, of the usual one; 0 while unknown counts as the usual one.
+        volume_lots: Of the day so far.
+        now_ns: Now.
+    """
+    rule, slices = told.adaptive, plan.slices
+    begun = sum(one.send_ns <= now_ns for one in slices)
+    if rule is UNSET or begun <= plan.adapted:
+        return
+    spent_ns, traded_lots = now_ns - plan.seen_ns, volume_lots - plan.seen_lots
+    was_measured = plan.adapted > 0
+    plan.adapted, plan.seen_ns, plan.seen_lots = begun, now_ns, volume_lots
+    left = len(slices) - begun + 1
+    usual_lots = told.daily_volume_lots * spent_ns // told.day_ns
+    if not was_measured or left < 2 or usual_lots <= 0:
+        return
+    volume_ppm = max(traded_lots * PPM // usual_lots, 1)
+    pace = (volatility_ppm or PPM) / PPM * sqrt(volume_ppm / PPM)
+    urgency, horizon = told.urgency_ppm / PPM, left / len(slices)
+    usual, path = (left_shares(rate, horizon, left) for rate in (urgency, urgency * pace))
+    first = min(
+        max(1.0 - path[0], (1.0 - usual[0]) * rule.slowest_ppm / PPM),
+        (1.0 - usual[0]) * rule.fastest_ppm / PPM,
+    )
+    at = begun - 1
+    left_lots = plan.total_lots - sum(one.qty_lots for one in slices[:at])
+    lots = min(int(left_lots * first + 0.5), left_lots)
+    shape = path if path[0] > 0.0 else usual
+    rest = cut_path(left_lots - lots, [one / shape[0] for one in shape[1:]])
+    for place, qty_lots in enumerate([lots, *rest], at):
+        slices[place] = msgspec.structs.replace(slices[place], qty_lots=qty_lots)
 
 
 def pause(plan: PlanData, now_ns: int) -> None:

@@ -308,6 +308,11 @@ class State:
         """EWMA: standard deviation of the mid's relative change over one second; 0.0 while unknown."""
         return self._volatility[book_id]
 
+    def volatility_ppm(self, book_id: int) -> int:
+        """The EWMA of the long one, in parts per million; 0 while either is unknown."""
+        usual, now = self.long_volatility(book_id), self._volatility[book_id]
+        return int(now / usual * PPM) if usual > 0.0 else 0
+
     def rolling_volatility(self, book_id: int) -> float:
         """The same over the rolling window, each bar with equal weight."""
         return rolling_volatility(self.data.volatility[book_id], self.config.volatility)
