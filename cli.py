@@ -15,6 +15,7 @@ import typer
 from console import config, errors, output
 from console.book import book_app
 from console.coverage import coverage
+from console.estimate import estimate
 from console.ingest import ingest_app
 from console.journal import journal_app
 from console.options import Json, Quiet, Verbose, group, terminal_of
@@ -42,6 +43,7 @@ app.command("report")(report)
 app.command("compare")(compare)
 app.command("tca")(tca)
 app.command("coverage")(coverage)
+app.command("estimate")(estimate)
 
 Seed = Annotated[
     int | None,

@@ -367,10 +367,10 @@ def instruments_of(scenario: Scenario, tape: Tape | None) -> list[Instrument]:
     """The tape's instruments, or the scenario's."""
     if tape is None:
         return list(scenario.books)
-    return [_instrument(book) for book in tape.meta.books]
+    return [instrument_of(book) for book in tape.meta.books]
 
 
-def _instrument(book: TapeBook) -> Instrument:
+def instrument_of(book: TapeBook) -> Instrument:
     """An instrument as a tape describes it."""
     return Instrument(
         symbol=book.symbol,
