@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 from desk.execution import ExecutionConfig
 from desk.gate import GateConfig
 from desk.limits import LimitsConfig
+from desk.purse import CashConfig
 from desk.router.config import RouteConfig
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
@@ -63,6 +64,7 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         flat_ns: Time from which every strategy is flat; 0 for never.
         snapshot_every: Events between two snapshots in the journal; 0 for none.
         tca: How costs are learned and fed back, if they are.
+        cash: What buys may spend, if that is bounded.
     """
 
     desk: int
@@ -77,6 +79,7 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     flat_ns: int = 0
     snapshot_every: int = 16_384
     tca: LoopConfig | UnsetType = UNSET
+    cash: CashConfig | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if not self.strategies:

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
+from desk.config import DeskConfig
 from desk.desk_data import DeskData, EventLog
 from desk.execution import Executor, ParentStatus
 from desk.execution.child import Child, ChildAction
-from desk.limits import Limits
+from desk.limits import LimitCode, Limits
 from desk.orders import Order, Orders
 from desk.picture import Picture
-from desk.sizing import FactorSizer, SizingConfig, SizingData, size
-from desk.tca.loop import CostLoop, LoopConfig, LoopData
+from desk.purse import purse_of
+from desk.sizes import Sizes, loop_of
 from market.codes import TimeInForce
 from market.decisions import (
     Action,
@@ -33,7 +33,6 @@ from market.decisions import (
     Route,
     Signal,
     Sized,
-    Target,
     Veto,
 )
 from market.messages import (
@@ -61,20 +60,18 @@ class Outbox:
     """Commands of one event, with their causes, and the decisions behind them.
 
     Args:
+        config: Of the desk.
         keys: Every strategy in every book that it trades, `strategy << 16 | book_id`.
-        sizing: How each strategy is sized.
-        costs: How costs are learned and fed back, if they are.
     """
 
     def __init__(
         self,
+        config: DeskConfig,
         data: DeskData,
         picture: Picture,
         executor: Executor,
         limits: Limits,
         keys: Sequence[int],
-        sizing: Sequence[SizingConfig],
-        costs: LoopConfig | UnsetType = UNSET,
     ) -> None:
         self.data = data
         self._picture = picture
@@ -82,9 +79,9 @@ class Outbox:
         self._executor = executor
         self._limits = limits
         self._keys = keys
-        self._sizing = sizing
-        self._sizers = self._make_sizers()
-        self.loop = self._make_loop(costs)
+        self.loop = loop_of(config, data, picture, executor)
+        self._sizes = Sizes(config, data, picture, executor, self.loop)
+        self._purse = purse_of(config.cash, picture, executor, keys)
         if executor.algorithms is not None:
             executor.algorithms.volatility_ppm = picture.state.volatility_ppm
         self.risky = 0  # submissions and replacements
@@ -94,31 +91,6 @@ class Outbox:
         self.decisions: list[Decision] = []
         self.actions: list[Action] = []
         self.refusals: list[Refusal] = []
-
-    def _make_sizers(self) -> list[FactorSizer | None]:
-        """Who sizes each strategy by factors; None for the plain models, which need no one."""
-        data, picture = self.data, self._picture
-        wanted = [config.model == "factors" for config in self._sizing]
-        if any(wanted) and not isinstance(data.sizing, SizingData):
-            data.sizing = SizingData()
-        known = data.sizing
-        return [
-            FactorSizer(config, number, picture, picture.ledger.instruments, known)
-            if isinstance(known, SizingData) and wanted[number]
-            else None
-            for number, config in enumerate(self._sizing)
-        ]
-
-    def _make_loop(self, config: LoopConfig | UnsetType) -> CostLoop | None:
-        """What feeds costs back, where that is wanted."""
-        if not isinstance(config, LoopConfig):
-            return None
-        if not isinstance(self.data.costs, LoopData):
-            self.data.costs = LoopData()
-        loop = CostLoop(config, self.data.costs, len(self._picture.state.books))
-        if self._executor.algorithms is not None:
-            self._executor.algorithms.more_slices = loop.slices
-        return loop
 
     def ended(self, order: Order) -> None:
         """An order has ended: what did it cost?"""
@@ -208,28 +180,8 @@ class Outbox:
 
     def sized(self, key: int, signal: Signal, permit: Permit, view: View) -> Sized:
         """How much of a permitted signal to work; a veto that stood is over."""
-        strategy = key >> 16
         self.data.vetoes[key] = 0
-        sizer = self._sizers[strategy]
-        if sizer is None:
-            found = size(signal, permit, self._sizing[strategy], self._picture.state)
-        else:
-            found = sizer.size(signal, permit, view)
-        if self.loop is None or type(signal) is not Target:
-            return found
-        return self._within_costs(found, strategy, signal.book_id)
-
-    def _within_costs(self, sized: Sized, strategy: int, book_id: int) -> Sized:
-        """A position that could be reached at a bearable cost; only what is worked over time is bounded."""
-        slices = self._executor.told_slices(strategy)
-        if self.loop is None or not slices:
-            return sized
-        most = self.loop.position_max(book_id, slices)
-        if abs(sized.position_lots) <= most:
-            return sized
-        lots = most if sized.position_lots > 0 else -most
-        factors = (*sized.factors, ("cost_cap_lots", most))
-        return msgspec.structs.replace(sized, position_lots=lots, factors=factors)
+        return self._sizes.size(key >> 16, signal, permit, view)
 
     def decided(
         self,
@@ -270,6 +222,11 @@ class Outbox:
         if action is _PULL:
             self.pull(self._orders.get(child.order_id), cause, now_ns)
             return
+        if self._purse is not None and not child.side:
+            found = self._paid(child, cause, view, now_ns)
+            if found is None:
+                return
+            child = found
         command: Submit | Replace
         if action is _NEW:
             command = Submit(
@@ -309,6 +266,25 @@ class Outbox:
         self.risky += 1
         self.commands.append(command)
         self.caused.append(Caused(command=command, cause=cause))
+
+    def _paid(self, child: Child, cause: Cause, view: View, now_ns: int) -> Child | None:
+        """As much of a buy as there is cash for; the rest is asked for again later."""
+        assert self._purse is not None
+        lots, needed, free = self._purse.grant(child, now_ns)
+        if lots >= child.qty_lots:
+            return child
+        if lots > 0 and child.action is _NEW:
+            return msgspec.structs.replace(child, qty_lots=lots)
+        refused = Submit(
+            book_id=child.book_id,
+            order_id=child.order_id or self._orders.next_id,
+            side=child.side,
+            price_ticks=child.price_ticks,
+            qty_lots=child.qty_lots,
+        )
+        self._note_refusal(refused, cause, (LimitCode.CASH, needed, free))
+        self._executor.refuse(child.strategy, child.book_id, child.side, view.seq, now_ns)
+        return None
 
     def asked_again(
         self, child: Child, signal: Signal, signal_id: int, verdict: Permit | Veto

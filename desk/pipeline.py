@@ -139,8 +139,7 @@ class Desk:
             Operator: self._take_operator,
             Accrual: self._take_accrual,
         }
-        told = self._keys, [one.sizing for one in config.strategies], config.tca
-        self.out = Outbox(self.data, self.picture, self.executor, self.limits, *told)
+        self.out = Outbox(config, self.data, self.picture, self.executor, self.limits, self._keys)
         self.routing = Routing(config, self.picture, self.gate, self.executor, self.out, probe)
         self._homes, self._memory = self.routing.homes, self.routing.memory
         self._loop = self.out.loop

@@ -13,6 +13,7 @@ from desk.config import DeskConfig, StrategyConfig
 from desk.execution import ExecutionConfig
 from desk.gate import GateConfig
 from desk.limits import LimitsConfig
+from desk.purse import CashConfig
 from desk.router.config import RouteFees
 from desk.sizing import SizingConfig
 from desk.state import StateConfig
@@ -65,6 +66,7 @@ class StackSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         flat_before_end_ns: How long before the end of the run every strategy is flat; 0 for not.
         snapshot_every: Events between two snapshots in the journal; 0 for none.
         tca: How own costs are learned, and fed back into sizes and schedules; not by default.
+        cash: What buys may spend: they wait for the sells that pay for them; without bound by default.
     """
 
     strategies: tuple[StackStrategy, ...]
@@ -79,6 +81,7 @@ class StackSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     flat_before_end_ns: int = 0
     snapshot_every: int = 16_384
     tca: LoopConfig | UnsetType = UNSET
+    cash: CashConfig | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if not self.strategies:
@@ -149,6 +152,7 @@ def desk_config(
         flat_ns=flat_ns,
         snapshot_every=stack.snapshot_every,
         tca=stack.tca,
+        cash=stack.cash,
     )
 
 

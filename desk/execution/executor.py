@@ -181,6 +181,11 @@ class Executor:
             is_spread=spread,
         )
 
+    def end_ns(self, key: int, parent_id: int) -> int:
+        """When a parent that is worked over time should be done; 0 for one that is not."""
+        plan = self.algorithms.plan(key, parent_id) if self.algorithms is not None else None
+        return plan.end_ns if plan is not None else 0
+
     def told_slices(self, strategy: int) -> int:
         """In how many pieces parents of a strategy are worked at least; 0 when not over time."""
         told = self._configs[strategy].schedule

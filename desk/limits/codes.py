@@ -18,6 +18,7 @@ class LimitCode(IntEnum):
     POSITION = 9
     SELF_TRADE = 10
     RATE = 11
+    CASH = 12
 
 
 class LimitRow(NamedTuple):
@@ -61,8 +62,12 @@ LIMITS: Final[dict[LimitCode, LimitRow]] = {
     LimitCode.RATE: LimitRow(
         "{found} messages left within the window, allowed for this kind are {allowed}", "messages"
     ),
+    LimitCode.CASH: LimitRow(
+        "the buy could cost {found}, {allowed} of the cash is free for it",
+        "millionths of the base currency",
+    ),
 }
-"""Every code, in the order in which they are looked for."""
+"""Every code, in the order in which they are looked for; CASH is the purse's, which is asked before."""
 
 
 def explain(code: int, found: int, allowed: int) -> str:

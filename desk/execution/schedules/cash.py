@@ -192,6 +192,12 @@ def plan(
     )
 
 
+def grants_of(now_ns: int, free: int, buys: Sequence[BuyWish]) -> tuple[Grant, ...]:
+    """What may be bought now, and nothing else of `plan`."""
+    assert free >= 0
+    return _grants(now_ns, free, sorted(buys, key=_order))
+
+
 def _order(wish: BuyWish) -> tuple[int, int]:
     assert wish.lots >= 0
     assert wish.lot_cost > 0
