@@ -83,7 +83,8 @@ def records_of(folder: Path, *, valued: Valued = "close") -> RunRecords:
     Args:
         folder: The run's folder.
         valued: What was not filled is valued at the `close`, the run's last mid, so that all real
-            portfolios together are the venue's profit and loss; or at each parent's own `end`.
+            portfolios together are the venue's profit and loss (but for what a route holds away from
+            its home, and for moves after the last view); or at each parent's own `end`.
 
     Raises:
         InputError: The folder is no run, a journal is damaged, no host ever saw a price, or a fill
