@@ -73,6 +73,8 @@ def plain_row(record: Record) -> dict[str, object]:
         row["commands"] = msgspec.to_builtins(event.commands)
         row["actions"] = msgspec.to_builtins(event.actions)
         row["refusals"] = msgspec.to_builtins(event.refusals)
+        if event.learned:
+            row["learned"] = msgspec.to_builtins(event.learned)
     elif record.type is RecordType.SNAPSHOT:
         snapshot = snapshot_in(record)
         row |= {"epoch": snapshot.epoch, "digest": snapshot.digest}
@@ -96,6 +98,7 @@ def short_row(record: Record) -> dict[str, object]:
             *(words(action) for action in event.actions),
             *(words(refusal) for refusal in event.refusals),
             *(words(caused) for caused in event.commands),
+            *(words(learned) for learned in event.learned),
         ]
         row["in"] = "start" if event.message is None else words(event.message)
         row["out"] = "; ".join(came_of_it)

@@ -14,7 +14,14 @@ from typing import Any, Final
 import msgspec
 
 from market.errors import InputError
-from research.report import figures, heatmap, router_scores, sections, trading_costs
+from research.report import (
+    figures,
+    heatmap,
+    learned_costs,
+    router_scores,
+    sections,
+    trading_costs,
+)
 from research.report.figures import Figure
 from research.report.run_data import RunData, load_run
 
@@ -85,6 +92,7 @@ def write_page(run: RunData, parts: Sequence[Section], out: Path | None = None) 
 def sections_of(run: RunData) -> list[Section]:
     """Everything that is said about a run, in the order in which one asks."""
     costs, routes = trading_costs.trading_costs(run), router_scores.router_scores(run)
+    learned = learned_costs.learned_costs(run)
     found = [
         Section(title=run.run_id, text=run.summary.get("status", ""), tables=sections.head(run)),
         Section(
@@ -104,6 +112,12 @@ def sections_of(run: RunData) -> list[Section]:
         ),
         Section(
             title="What trading cost", text=costs.text, figures=costs.figures, tables=costs.tables
+        ),
+        Section(
+            title="What was learned of costs",
+            text="At each boundary, from the desk's own orders; sizes and schedules follow the piece.",
+            figures=learned.figures,
+            tables=learned.tables,
         ),
         Section(
             title="Router scores",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scenarios.run import RunSummary, run_scenario
+from scenarios.schema import load_scenario
 from tests.unit.scenarios.test_routes import run_of, world
 
 SCENARIO = """
@@ -62,3 +63,11 @@ def small_run(folder: Path, *, seed: int = 7, name: str = "small", title: str = 
 def routed_run(folder: Path) -> Path:
     """A desk whose wishes are worked over two venues, twelve minutes long; the run's folder."""
     return run_of(world(folder), folder / "runs")[0]
+
+
+def learned_run(folder: Path) -> Path:
+    """A desk that learns what its orders cost, past two boundaries; the run's folder."""
+    text = load_scenario("impact_doubles")[1].replace('duration = "2h"', 'duration = "25m"')
+    path = folder / "short.toml"
+    path.write_text(text, encoding="utf-8")
+    return run_of(path, folder / "runs")[0]

@@ -14,8 +14,7 @@ from market.errors import InputError
 from research.estimate import EstimateConfig, OrderLine, estimate, read_orders
 from research.estimate.impact import learned_curves, square_root
 from research.estimate.liquidity import read_liquidity
-from scenarios.run import run_scenario
-from scenarios.schema import load_scenario
+from tests.unit.research.report_runs import learned_run
 from tests.unit.sim.tapes import book, write
 
 SECOND_NS = 1_000_000_000
@@ -193,44 +192,31 @@ def test_orders_of_unlike_length_covary_less(tape: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def learned_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A desk that has met two boundaries."""
-    folder = tmp_path_factory.mktemp("learned")
-    text = load_scenario("impact_doubles")[1].replace('duration = "2h"', 'duration = "25m"')
-    path = folder / "short.toml"
-    path.write_text(text, encoding="utf-8")
-    summary = run_scenario(
-        str(path),
-        tape=None,
-        seed=7,
-        runs_dir=folder,
-        progress=lambda _done, _total: None,
-        announce=lambda _fields: None,
-        wall_ns=lambda: 0,
-    )
-    return Path(summary.folder)
+    return learned_run(tmp_path_factory.mktemp("learned"))
 
 
-def test_a_learned_curve_stands_for_the_law(learned_run: Path, tmp_path: Path) -> None:
-    curve = learned_curves(learned_run)["SYN@SIM"]
+def test_a_learned_curve_stands_for_the_law(learned: Path, tmp_path: Path) -> None:
+    curve = learned_curves(learned)["SYN@SIM"]
     assert curve.orders > 0
     assert curve.pieces(10 * curve.piece_lots) == 10
     assert curve.cost(10 * curve.piece_lots) == curve.cost(curve.piece_lots)
     path = tape_of(tmp_path / "s.tape.parquet", {("SYN", "SIM"): (walk(9), 20)})
 
-    found = estimate([order("SYN", lots=2_000)], path, curves=learned_run)
+    found = estimate([order("SYN", lots=2_000)], path, curves=learned)
     (row,) = found.orders
     assert found.model == f"learned: SYN@SIM by {curve.orders} orders, pieces of {curve.piece_lots}"
     assert row.spread + row.impact == pytest.approx(1e4 * curve.cost(2_000), abs=1e-3)
 
 
 def test_a_run_that_learned_nothing_of_a_book_is_refused(
-    learned_run: Path, tape: Path, tmp_path: Path
+    learned: Path, tape: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(
         InputError, match=r"o: 1: found no learned curve of A@X, allowed is SYN@SIM"
     ):
-        estimate([order("A@X")], tape, curves=learned_run)
+        estimate([order("A@X")], tape, curves=learned)
     with pytest.raises(InputError, match=r"found no summary\.json"):
         estimate([order("A@X")], tape, curves=tmp_path)
 

@@ -20,7 +20,7 @@ from research.report.page import BYTES_MAX, in_script, sections_of
 from research.report.paths import fills_of, profit_of, thin
 from research.report.run_data import Ints, RunData, load_run
 from sim.recorder import EventKind
-from tests.unit.research.report_runs import routed_run, small_run
+from tests.unit.research.report_runs import learned_run, routed_run, small_run
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -176,7 +176,12 @@ def routed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return routed_run(tmp_path_factory.mktemp("routed"))
 
 
-@pytest.mark.parametrize("kind", ["run", "routed"])
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return learned_run(tmp_path_factory.mktemp("learned"))
+
+
+@pytest.mark.parametrize("kind", ["run", "routed", "learned"])
 def test_a_browser_draws_every_plot_without_an_error(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

@@ -10,9 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from desk.journal import Reader, RecordType, event_in
+from desk.journal.rows import plain_row
 from desk.tca import Shortfall, shortfall_of
 from market.codes import Side
 from market.decisions import RouteVenue
+from research.report.learned_costs import learned_costs
 from research.report.page import sections_of
 from research.report.router_scores import router_scores
 from research.report.run_data import load_run
@@ -21,7 +23,7 @@ from scenarios.tca_records import records_of
 from scenarios.tca_run import PARTS, TABLES, costs_of
 from sim.recorder import EventKind
 from tests.unit.desk.tca_world import child, fill, parent, seen
-from tests.unit.research.report_runs import routed_run, small_run
+from tests.unit.research.report_runs import learned_run, routed_run, small_run
 
 
 @pytest.fixture(scope="module")
@@ -170,5 +172,46 @@ def test_the_parts_of_a_score_add_up_to_its_mean(run: Path) -> None:
         assert parts == pytest.approx(np.mean(scores), abs=0.02)
 
 
+def test_no_table_names_two_columns_alike(run: Path, tmp_path: Path) -> None:
+    """On a terminal the second of them would hide the first."""
+    tables = [
+        table
+        for folder in (run, learned_run(tmp_path))
+        for part in sections_of(load_run(folder))
+        for table in part.tables
+        if any(table.columns)
+    ]
+    assert len(tables) > 20
+    for table in tables:
+        assert len(set(table.columns)) == len(table.columns), table.title
+
+
 def test_a_run_without_routes_has_no_scores(tmp_path: Path) -> None:
     assert router_scores(load_run(small_run(tmp_path))) == ([], [])
+
+
+def test_curves_are_shown_as_they_were_learned(tmp_path: Path) -> None:
+    folder = learned_run(tmp_path)
+    rows = [
+        one
+        for record in Reader((folder / "desk.journal").read_bytes())
+        if record.type is RecordType.EVENT
+        for one in event_in(record).learned
+    ]
+    costs, pieces = learned_costs(load_run(folder)).figures
+
+    assert len(rows) == 2
+    for place, line in enumerate(costs["data"]):
+        assert line["y"] == [one.after_ppm[place] / 100 for one in rows]
+    assert pieces["data"][0]["y"] == [one.piece_after_lots for one in rows]
+    (record,) = (
+        plain_row(record)
+        for record in Reader((folder / "desk.journal").read_bytes())
+        if record.type is RecordType.EVENT
+        and any(one.boundary_ns == rows[1].boundary_ns for one in event_in(record).learned)
+    )
+    assert list(record["learned"][0]["after_ppm"]) == list(rows[1].after_ppm)  # type: ignore[index]
+
+
+def test_a_desk_without_a_loop_has_learned_nothing(run: Path) -> None:
+    assert learned_costs(load_run(run)) == ([], [])
