@@ -181,7 +181,7 @@ def test_no_table_names_two_columns_alike(run: Path, tmp_path: Path) -> None:
         for table in part.tables
         if any(table.columns)
     ]
-    assert len(tables) > 20
+    assert len(tables) > 15
     for table in tables:
         assert len(set(table.columns)) == len(table.columns), table.title
 
