@@ -29,6 +29,7 @@ from scenarios.sections import (
     VenueSection,
 )
 from scenarios.stack import StackSection, read_strategy
+from scenarios.templates import expanded
 from scenarios.venue_phases import PHASES
 from scenarios.venue_preset import load_preset
 from scenarios.written import Place, Reader, choice_of, found, read_struct, table_of, tables_of
@@ -123,6 +124,7 @@ def parse_scenario(text: str, where: str) -> Scenario:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{where}: found no TOML: {error}") from None
+    table = expanded(table, where)
     version = table.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
         raise InputError(

@@ -36,6 +36,7 @@ NAMES: Final = {
     "momentum": "strategies.momentum:Momentum",
     "pairs": "strategies.pairs:Pairs",
     "parents": "strategies.parents:Parents",
+    "rebalance": "strategies.rebalance:Rebalance",
 }
 """Strategies that come with the project, and where they are."""
 

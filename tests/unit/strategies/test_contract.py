@@ -33,6 +33,7 @@ PARAMS = {
     },
     "mean_reversion": {"memory_ns": 5 * SECOND_NS},
     "momentum": {"fast_ns": 2 * SECOND_NS, "slow_ns": 8 * SECOND_NS},
+    "rebalance": {"start_after_ns": SECOND_NS},
     "parents": {"every_ns": 5 * SECOND_NS, "least_ppm": 100_000},
     "pairs": {"memory_ns": 10 * SECOND_NS, "age_ns_max": 5 * SECOND_NS, "entry_ppm": 1_000_000},
 }

@@ -110,7 +110,7 @@ def test_an_unknown_name_is_answered_with_all_that_are_known(folder: Path) -> No
 
     assert str(caught.value) == (
         "strategy: found 'momentun', allowed is one of idle, imbalance, market_maker, "
-        "mean_reversion, momentum, pairs, parents, breakout, or your own as module:Class"
+        "mean_reversion, momentum, pairs, parents, rebalance, breakout, or your own as module:Class"
     )
 
 
