@@ -28,6 +28,9 @@ from scenarios.run_journal import JOURNAL_SUFFIX
 PLAIN: Final = ("full_lots", "volatility_year", "strength", "confidence", "regime_scale")
 """Names that the plain models give their factors."""
 
+COST_CAP: Final = "cost_cap_lots"
+"""What a loop of costs adds to the factors of either model, when it decides."""
+
 PARTS: Final = 5
 """So many factors are told of each venue."""
 
@@ -201,13 +204,18 @@ def route_in_words(route: Route) -> list[str]:
 
 def size_in_words(sized: Sized) -> list[str]:
     """Every factor of a size, and what came of them."""
-    names = {name for name, _ in sized.factors}
-    if not sized.factors or names <= set(PLAIN):
-        lines = [f"{name} {value}" for name, value in sized.factors]
+    pairs = tuple(pair for pair in sized.factors if pair[0] != COST_CAP)
+    if not pairs or {name for name, _ in pairs} <= set(PLAIN):
+        lines = [f"{name} {value}" for name, value in pairs]
     else:
-        factors, caps = from_pairs(sized.factors)
+        factors, caps = from_pairs(pairs)
         is_whole = factors[0].kind in (FactorKind.LOTS, FactorKind.EQUITY)
         lines = explain_parts(factors, caps, abs(sized.position_lots), is_whole=is_whole)
+    lines += [
+        f"≤ {lots} lots by what they would cost  decides"
+        for name, lots in sized.factors
+        if name == COST_CAP
+    ]
     if sized.bid_lots or sized.ask_lots:
         return [*lines, f"= show {sized.bid_lots} lots to buy, {sized.ask_lots} to sell"]
     return [*lines, f"= reach {sized.position_lots} lots"]

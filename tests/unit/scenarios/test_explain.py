@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from desk.journal import Reader, RecordType, event_in
-from market.decisions import Sized
+from market.decisions import PPM, Sized
 from market.errors import InputError
 from market.messages import Report, Submit
 from scenarios.explain import Explanation, explain_order, size_in_words
@@ -110,3 +110,24 @@ def test_plain_sizes_and_quotes_are_told_too() -> None:
     assert ["× 0.500000 REGIME (regime 3)", "= show 5 lots to buy, 7 to sell"] == size_in_words(
         quotes
     )
+
+
+def test_a_size_that_costs_bounded_says_so_by_either_model() -> None:
+    bound = ("cost_cap_lots", 300)
+    plain = Sized(position_lots=-300, factors=(("full_lots", 900), ("strength", -500_000), bound))
+    full = Sized(
+        position_lots=300,
+        factors=(("lots", 900 * PPM), ("strength", 500_000), ("cap_lots", 900), bound),
+    )
+
+    assert size_in_words(plain)[-2:] == [
+        "≤ 300 lots by what they would cost  decides",
+        "= reach -300 lots",
+    ]
+    told = size_in_words(full)
+    assert told[-3:] == [
+        "≤ 900 lots LOTS",
+        "≤ 300 lots by what they would cost  decides",
+        "= reach 300 lots",
+    ]
+    assert "= 450 lots" in told
