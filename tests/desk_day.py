@@ -65,20 +65,36 @@ def busy(scenario: Scenario, snapshot_every: int) -> Scenario:
     return structs.replace(scenario, hosts=(structs.replace(host, stack=stack),))
 
 
+def as_written(scenario: Scenario, snapshot_every: int) -> Scenario:
+    """The scenario with its own strategies, and snapshots as often as told."""
+    host = scenario.hosts[0]
+    assert host.stack is not None
+    stack = structs.replace(host.stack, snapshot_every=snapshot_every)
+    return structs.replace(
+        scenario, hosts=(structs.replace(host, stack=stack), *scenario.hosts[1:])
+    )
+
+
 def record_day(
-    name: str, *, snapshot_every: int, wanted: Callable[[int], bool], duration_ns: int = 0
+    name: str,
+    *,
+    snapshot_every: int,
+    wanted: Callable[[int], bool],
+    duration_ns: int = 0,
+    change: Callable[[Scenario, int], Scenario] = busy,
 ) -> Day:
     """Run a scenario's desk to the end.
 
     Args:
         wanted: Of which events (by number from 0) the state's digest is kept.
         duration_ns: Length of the run; 0 for the scenario's own.
+        change: What is made of the scenario.
     """
     scenario, _, _ = load_scenario(name)
     if duration_ns:
         run = structs.replace(scenario.run, duration_ns=duration_ns)
         scenario = structs.replace(scenario, run=run)
-    scenario = busy(scenario, snapshot_every)
+    scenario = change(scenario, snapshot_every)
     digests: dict[int, str] = {}
     desks: list[Desk] = []
 

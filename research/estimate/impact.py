@@ -5,8 +5,9 @@ since σ² and V both grow with time, the horizon does not matter, and the whole
 one is what most measurements find (Tóth et al. 2011, Sato and Kanazawa 2024; as in
 `desk.sizing_models.capacity`).
 
-*Learned.* A desk's curve says what a lot of one taking order costs against the mid, with the half spread,
-by the order's size; an order is then worked in pieces of the size that the desk found cheap enough.
+*Learned.* A desk's curve says what a lot costs in one taking order of a parent, by the order's size, against
+the mid at which the parent began: the half spread, and what earlier pieces had moved, are in it. An order is
+then worked in pieces of the size that the desk found cheap enough.
 
 Limits: the law says nothing of a single order, and its Y is a belief; a curve knows its desk's orders of its
 day alone. Neither knows that a book refills slowly.
