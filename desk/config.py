@@ -46,6 +46,11 @@ class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
                 f"strategy {self.name!r}: found pegs with a route, allowed is one of them: a peg "
                 "follows one book"
             )
+        if schedule is not UNSET and schedule.auction is not UNSET:
+            raise InputError(
+                f"strategy {self.name!r}: found auction with a route, allowed is one of them: an "
+                "auction is one book's"
+            )
 
 
 class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,6 +95,13 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if self.heartbeat_ns < 1_000_000:
             raise InputError(f"heartbeat is {self.heartbeat_ns} ns, allowed is 1ms or more")
         for strategy in self.strategies:
+            schedule = strategy.execution.schedule
+            rule = UNSET if schedule is UNSET else schedule.auction
+            if rule is not UNSET and rule.limit_ticks is UNSET and self.cash is not UNSET:
+                raise InputError(
+                    f"strategy {strategy.name!r}: found auction without limit_ticks and cash, "
+                    "allowed is a limit: what a buy may cost must be known"
+                )
             for book_id in strategy.books:
                 if not 0 <= book_id < len(self.groups):
                     raise InputError(

@@ -14,7 +14,9 @@ import msgspec
 from desk.config import DeskConfig
 from desk.desk_data import DeskData, EventLog
 from desk.execution import Executor, ParentStatus
+from desk.execution.auction import outlives
 from desk.execution.child import Child, ChildAction
+from desk.gate import VetoCode
 from desk.limits import LimitCode, Limits
 from desk.orders import Order, Orders
 from desk.picture import Picture
@@ -33,6 +35,7 @@ from market.decisions import (
     Route,
     Signal,
     Sized,
+    Target,
     Veto,
 )
 from market.messages import (
@@ -51,6 +54,9 @@ from market.messages import (
 # Enum attributes cost a look-up each; the hot path has plain names.
 _NEW: Final = ChildAction.NEW
 _PULL: Final = ChildAction.PULL
+
+PHASE_CODES: Final = (VetoCode.HALTED, VetoCode.CLOSED)
+"""Codes whose figure is the phase that a book is in."""
 
 EXECUTION_TIMERS: Final = 1 << 32
 """With `strategy << 16 | book_id` the id of the timer by which a parent's next piece is due."""
@@ -92,10 +98,10 @@ class Outbox:
         self.actions: list[Action] = []
         self.refusals: list[Refusal] = []
 
-    def ended(self, order: Order) -> None:
+    def ended(self, order: Order, now_ns: int) -> None:
         """An order has ended: what did it cost?"""
         if self._executor.algorithms is not None:
-            self._executor.algorithms.ended(order)
+            self._executor.algorithms.ended(order, now_ns)
         if self.loop is not None:
             fills = [(one.price_ticks, one.qty_lots) for one in order.fills.values()]
             self.loop.ended(order.order_id, order.book_id, order.side.sign, fills)
@@ -125,6 +131,9 @@ class Outbox:
     ) -> Sequence[Child]:
         """What works is pulled; a veto that stands already is not said again."""
         data, code = self.data, veto.code
+        if code in PHASE_CODES and type(signal) is Target:
+            waiting = outlives(live, veto.found)
+            live = [order for order in live if order not in waiting] if waiting else live
         children = self._executor.stop(key >> 16, key & 0xFFFF, live) if live else ()
         if children or data.vetoes.get(key, 0) != code:
             signal_id = data.signal_ids.get(key, 0)
@@ -250,6 +259,7 @@ class Outbox:
         if refusal is not None:
             self._note_refusal(command, cause, refusal)
             self._executor.refuse(strategy, book_id, child.side, view.seq, now_ns)
+            self._executor.refused_by_limits(child, now_ns)
             return
         if type(command) is Submit:
             self._orders.add(command, strategy, cause, now_ns)
@@ -366,8 +376,11 @@ class Outbox:
                 cause = Cause(
                     strategy=key >> 16, parent_id=parent.parent_id if parent is not None else 0
                 )
-                for order in self._orders.live(key >> 16, key & 0xFFFF):
-                    self.pull(order, cause, now_ns)
+                live = self._orders.live(key >> 16, key & 0xFFFF)
+                waiting = outlives(live, action.found) if action.code in PHASE_CODES else ()
+                for order in live:
+                    if order not in waiting:
+                        self.pull(order, cause, now_ns)
 
     def wake(self, timer_id: int, due_ns: int) -> None:
         """Ask the host for a timer."""

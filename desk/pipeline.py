@@ -251,7 +251,7 @@ class Desk:
                 strategy, book_id, order.side, view.seq, 0 if is_remainder else now_ns
             )
         if order.ended:
-            self.out.ended(order)
+            self.out.ended(order, now_ns)
         if kind is _CANCEL_REJECTED:
             return NO_KEYS  # another cancel now would be refused as well; the next event may try
         if key in self._homes:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from desk.execution.auction import AuctionRule
 from desk.execution.schedules.adaptive import AdaptiveRule
 from desk.execution.schedules.participation import PovConfig
 from desk.execution.schedules.slippage_filter import LevelParams, OffsetRule
@@ -12,7 +13,7 @@ from market.columns import QTY_LOTS_MAX
 from market.decisions import PPM
 from market.errors import InputError
 
-AlgoName = Literal["immediate", "passive", "twap", "vwap", "pov", "is"]
+AlgoName = Literal["immediate", "passive", "twap", "vwap", "pov", "is", "auction"]
 
 SLICES_MAX = 1_000
 
@@ -34,6 +35,7 @@ class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         bucket_ns: Length of a bucket of the curve.
         curve: Relative volume of each bucket, for `vwap`.
         pov: Of `pov`.
+        auction: Of `auction`: which part goes there, and how the rest is worked.
         slippage: Variances of the filter that moves the limits of orders that cross; without, the
             table's own offsets stand.
         offset: How that filter's level becomes an offset.
@@ -60,6 +62,7 @@ class ScheduleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     bucket_ns: int = 0
     curve: tuple[int, ...] = ()
     pov: PovConfig | UnsetType = UNSET
+    auction: AuctionRule | UnsetType = UNSET
     slippage: LevelParams | UnsetType = UNSET
     offset: OffsetRule = OffsetRule()
     pegs: bool = False
@@ -104,13 +107,20 @@ def check_algo(algo: AlgoName | UnsetType, told: ScheduleConfig | UnsetType) -> 
     plain = algo is UNSET or algo in ("immediate", "passive")
     if plain:
         if told is not UNSET:
-            raise InputError("found a schedule without algo, allowed is twap, vwap, pov or is")
+            raise InputError(
+                "found a schedule without algo, allowed is twap, vwap, pov, is or auction"
+            )
         return
     if told is UNSET:
         raise InputError(f"algo {algo!r}: found no schedule, which it needs")
-    if algo == "vwap" and not told.curve:
+    if algo == "auction" and told.auction is UNSET:
+        raise InputError("algo 'auction': found no auction, which it needs")
+    if algo != "auction" and told.auction is not UNSET:
+        raise InputError(f"algo {algo!r}: found auction, allowed is with 'auction'")
+    worked = algo if told.auction is UNSET else told.auction.rest
+    if worked == "vwap" and not told.curve:
         raise InputError("algo 'vwap': found no curve, which it needs")
-    if told.adaptive is not UNSET and algo != "is":
-        raise InputError(f"algo {algo!r}: found adaptive, allowed is with 'is'")
-    if algo == "pov" and told.pov is UNSET:
+    if told.adaptive is not UNSET and worked != "is":
+        raise InputError(f"algo {worked!r}: found adaptive, allowed is with 'is'")
+    if worked == "pov" and told.pov is UNSET:
         raise InputError("algo 'pov': found no pov, which it needs")

@@ -19,9 +19,11 @@ import msgspec
 from msgspec import UNSET
 
 from desk.execution.algo_config import SLICES_MAX, AlgoName, ScheduleConfig
+from desk.execution.auction import AuctionRule, is_for_auction
 from desk.execution.plan import (
     PlanData,
     adapt,
+    fit,
     fresh_plan,
     is_other,
     next_ns,
@@ -112,6 +114,11 @@ class Algorithms:
         """The plan of a parent, if it is the newest."""
         found = self.data.plans.get(key)
         return found if found is not None and found.parent_id == parent_id else None
+
+    def auction_rule(self, strategy: int) -> AuctionRule | None:
+        """What of a strategy's parents goes into an auction, if anything does."""
+        told = self._told[strategy]
+        return None if told is None or told.auction is UNSET else told.auction
 
     def is_other_wish(self, key: int, parent_id: int, target_lots: int) -> bool:
         """Whether a target is too far from a parent's plan to be the same wish."""
@@ -227,15 +234,15 @@ class Algorithms:
         data.offsets[key] = offset
         return offset
 
-    def may_send(self, key: int, now_ns: int) -> bool:
-        """Whether one more new order or move is within the window."""
+    def may_send(self, key: int, now_ns: int, more: int = 0) -> bool:
+        """Whether one new order or move, behind so many others, is within the window."""
         told, sent = self._told[key >> 16], self.data.sent.get(key)
         assert told is not None
         if sent is None:
-            return True
+            return more < told.messages_max
         while sent and sent[0] <= now_ns - told.messages_window_ns:
             sent.pop(0)
-        return len(sent) < told.messages_max
+        return len(sent) + more < told.messages_max
 
     def may_move(self, key: int, now_ns: int) -> bool:
         """Whether the order at work has stood long enough to be moved."""
@@ -248,12 +255,42 @@ class Algorithms:
         self.data.sent.setdefault(key, []).append(now_ns)
         self.data.plans[key].moved_ns = now_ns
 
+    def to_auction(self, key: int, order_id: int, lots: int, now_ns: int) -> None:
+        """The order of a parent's part for an auction has left; what it does not hold is the rest's.
+
+        Without an order (0 of 0 lots) it never will.
+        """
+        plan = self.data.plans[key]
+        assert plan.auction is not UNSET
+        plan.auction.order_id, plan.auction.lots = order_id, lots
+        fit(plan, now_ns)
+
+    def is_at_auction(self, key: int, parent_id: int, order: Order) -> bool:
+        """Whether an order is that of this parent's part for an auction."""
+        plan = self.plan(key, parent_id)
+        return (
+            plan is not None
+            and plan.auction is not UNSET
+            and plan.auction.order_id == order.order_id
+        )
+
+    def at_auction(self, order: Order, now_ns: int) -> None:
+        """How the order of a parent's part for an auction stands: what it lost is the rest's."""
+        plan = self.data.plans.get(order.strategy << 16 | order.book_id)
+        if plan is None or plan.auction is UNSET or plan.auction.order_id != order.order_id:
+            return
+        plan.auction.lots = 0 if order.ended else order.open_lots
+        plan.auction.filled_lots = order.cum_lots
+        fit(plan, now_ns)
+
     def crossed(self, order_id: int, far_ticks: int) -> None:
         """An order that crosses has left, when the other side's best price was this."""
         self.data.touches[order_id] = far_ticks
 
-    def ended(self, order: Order) -> None:
+    def ended(self, order: Order, now_ns: int) -> None:
         """An order of a strategy that is worked here has ended: what did it slip?"""
+        if is_for_auction(order):
+            self.at_auction(order, now_ns)
         far_ticks = self.data.touches.pop(order.order_id, None)
         told = self._told[order.strategy]
         if far_ticks is None or told is None or told.slippage is UNSET:

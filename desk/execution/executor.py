@@ -23,6 +23,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from desk.execution.auction import AUCTION_TIFS
 from desk.execution.child import Child, ChildAction
 from desk.execution.children import pull_of
 from desk.execution.parent import ExecutionConfig, ExecutionData, Parent, ParentStatus
@@ -217,10 +218,18 @@ class Executor:
         if algorithms is None or algorithms.plan(key, child.parent_id) is None:
             return
         algorithms.left(key, now_ns)
+        if child.tif in AUCTION_TIFS and child.action is _NEW:
+            algorithms.to_auction(key, order_id, child.qty_lots, now_ns)
         touch = touch_of(view)
         if child.action is _NEW and not child.post_only and child.tif is _IOC and touch is not None:
             far_ticks = touch.ask_ticks if child.side is _BUY else touch.bid_ticks
             algorithms.crossed(order_id, far_ticks)
+
+    def refused_by_limits(self, child: Child, now_ns: int) -> None:
+        """The limits have not let a child out: an order for an auction is not tried again."""
+        if child.tif in AUCTION_TIFS and child.action is _NEW:
+            assert self.algorithms is not None
+            self.algorithms.to_auction(child.strategy << 16 | child.book_id, 0, 0, now_ns)
 
     def wake_ns(self, strategy: int, book_id: int, now_ns: int) -> int:
         """When a parent that is spread over time must be looked at again; 0 for by events alone."""
@@ -247,7 +256,7 @@ class Executor:
         return True
 
     def stop(self, strategy: int, book_id: int, live: Sequence[Order]) -> list[Child]:
-        """Pull everything that a strategy has in a book; its parent may go on later."""
+        """Pull these orders of a strategy in a book; its parent may go on later."""
         parent = self.data.parents.get(strategy << 16 | book_id)
         parent_id = parent.parent_id if parent is not None else 0
         return [pull_of(order, parent_id) for order in live if not order.cancel_sent]

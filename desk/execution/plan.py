@@ -4,9 +4,9 @@ Model: a plan holds a schedule for the whole quantity, from the position at whic
 is what the schedule says by now, or for `pov` what was released; what is done is how far the position
 has come. A target that moves a little changes the slices that are still to come, in their proportion;
 a pause moves them later by its length. With `adaptive` a slice that begins, and those behind it, follow
-volatility and volume as they are then.
+volatility and volume as they are then. With `auction` the slices are those of what does not go there.
 
-Invariants: the slices add up to the quantity; what is wanted is never above what is missing; after a
+Invariants: the slices add up to the quantity, less what goes into an auction; what is wanted is never above what is missing; after a
 gap at most two slices' worth is caught up with at a time, until the time is over.
 
 Limits: outside the session of its curve, where no volume is expected, `vwap` goes evenly.
@@ -16,9 +16,10 @@ from math import sqrt
 from typing import Final
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from desk.execution.algo_config import AlgoName, ScheduleConfig
+from desk.execution.auction import AuctionData
 from desk.execution.schedules.almgren_chriss import left_shares, shortfall
 from desk.execution.schedules.jitter import jitter
 from desk.execution.schedules.participation import (
@@ -47,7 +48,7 @@ class PlanData(msgspec.Struct):
         target_lots: Position to reach.
         total_lots: How far apart the two are.
         begin_volume_lots: The day's volume at its beginning.
-        slices: Of the whole quantity; none for `pov`.
+        slices: Of the whole quantity, less what goes into an auction; none for `pov`.
         pov: Of `pov`.
         granted_lots: Released so far by `pov`.
         paused_ns: Since when it stands still; 0 while it does not.
@@ -57,6 +58,7 @@ class PlanData(msgspec.Struct):
         adapted: So many slices have begun when the plan last followed the market.
         seen_ns: When that was.
         seen_lots: The day's volume then.
+        auction: The part for an auction; left out where there is none.
     """
 
     parent_id: int
@@ -76,6 +78,15 @@ class PlanData(msgspec.Struct):
     adapted: int = 0
     seen_ns: int = 0
     seen_lots: int = 0
+    auction: AuctionData | UnsetType = UNSET
+
+    def kept_lots(self) -> int:
+        """Lots that are meant for an auction, or at work there."""
+        return 0 if self.auction is UNSET else self.auction.lots
+
+    def crossed_lots(self) -> int:
+        """Lots that an auction has traded."""
+        return 0 if self.auction is UNSET else self.auction.filled_lots
 
 
 def fresh_plan(
@@ -99,8 +110,12 @@ def fresh_plan(
         total_lots=total_lots,
         begin_volume_lots=volume_lots,
     )
+    if told.auction is not UNSET:
+        plan.auction = AuctionData(lots=total_lots * told.auction.share_ppm // PPM)
+        algo = told.auction.rest
     if algo != "pov":
-        made = _schedule(algo, told, total_lots, plan.begin_ns, plan.end_ns)
+        rest_lots = total_lots - plan.kept_lots()
+        made = _schedule(algo, told, rest_lots, plan.begin_ns, plan.end_ns)
         plan.slices = list(
             jitter(
                 made,
@@ -136,12 +151,17 @@ def is_other(plan: PlanData, told: ScheduleConfig, target_lots: int) -> bool:
 
 def retarget(plan: PlanData, target_lots: int, now_ns: int) -> None:
     """The target has moved a little: slices still to come change in their proportion."""
-    total_lots = abs(target_lots - plan.start_lots)
-    change_lots = total_lots - plan.total_lots
-    plan.target_lots, plan.total_lots = target_lots, total_lots
-    if not plan.slices or change_lots == 0:
-        return
+    plan.target_lots, plan.total_lots = target_lots, abs(target_lots - plan.start_lots)
+    fit(plan, now_ns)
+
+
+def fit(plan: PlanData, now_ns: int) -> None:
+    """Slices still to come hold what is neither done nor due, nor an auction's."""
     slices = plan.slices
+    rest_lots = plan.total_lots - plan.kept_lots() - plan.crossed_lots()
+    change_lots = rest_lots - sum(one.qty_lots for one in slices)
+    if not slices or change_lots == 0:
+        return
     # Where nothing is to come any more, the change is due with the last slice; what is due already
     # can only become less from the newest slice backwards.
     later = [at for at, one in enumerate(slices) if one.send_ns > now_ns] or [len(slices) - 1]
@@ -192,7 +212,7 @@ def adapt(
         (1.0 - usual[0]) * rule.fastest_ppm / PPM,
     )
     at = begun - 1
-    left_lots = plan.total_lots - sum(one.qty_lots for one in slices[:at])
+    left_lots = sum(one.qty_lots for one in slices[at:])
     lots = min(int(left_lots * first + 0.5), left_lots)
     shape = path if path[0] > 0.0 else usual
     rest = cut_path(left_lots - lots, [one / shape[0] for one in shape[1:]])
@@ -243,7 +263,9 @@ def wanted_lots(
         now_ns: Now.
     """
     sign = 1 if plan.target_lots >= plan.start_lots else -1
-    done_lots = max(sign * (position_lots - plan.start_lots), 0)
+    moved_lots = max(sign * (position_lots - plan.start_lots), 0)
+    done_lots = max(moved_lots - plan.crossed_lots(), 0)
+    missing_lots = max(missing_lots - plan.kept_lots(), 0)
     pov = told.pov
     if plan.slices or pov is UNSET:
         wanted = due_lots(tuple(plan.slices), now_ns) - done_lots
@@ -253,10 +275,10 @@ def wanted_lots(
     data = plan.pov
     volume = max(volume_lots - plan.begin_volume_lots, 0)
     # Own trades are in the market's volume too, and must not be taken part in.
-    data.others_lots = max(data.others_lots, volume - done_lots)
+    data.others_lots = max(data.others_lots, volume - moved_lots)
     data.own_lots = done_lots
     plan.granted_lots = max(plan.granted_lots, done_lots)
-    left_lots = max(plan.total_lots - done_lots, 0)
+    left_lots = max(plan.total_lots - plan.kept_lots() - moved_lots, 0)
     at_work = min(plan.granted_lots - done_lots, left_lots)
     more = release_lots(data, pov, left_lots, at_work)
     if more:

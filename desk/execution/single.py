@@ -110,7 +110,7 @@ class SingleBook:
             return [] if child is None else [child]
         if live:
             # What is already crossing answers by itself; only what rests has to make way.
-            resting = [order for order in live if order.post_only]
+            resting = [order for order in live if order.tif is not _IOC]
             return pulls_of(resting, parent)
         qty_lots = wanted_lots if wanted_lots < room_lots else room_lots
         if qty_lots > config.child_lots_max:

@@ -1,6 +1,6 @@
 """A step of a parent that is spread over time: from what it wants to one child, or none.
 
-At most one order is at work for a parent. It is pulled when another kind of order is wanted, moved when
+At most one order is at work for a parent, beside the one for an auction. It is pulled when another kind of order is wanted, moved when
 its price is `requote_ticks` away and it has stood for `requote_wait_ns`, made smaller when less is due,
 and never made larger, because that would cost its place in the queue: more lots follow in the next one.
 """
@@ -11,6 +11,8 @@ from typing import Final
 from msgspec import UNSET
 
 from desk.execution.algorithms import AlgoData, Algorithms, Wish
+from desk.execution.auction import is_for_auction
+from desk.execution.auction_step import auction_step
 from desk.execution.child import Child, ChildAction
 from desk.execution.children import move_of, pull_of
 from desk.execution.parent import ExecutionConfig, ExecutionData, Parent, ParentStatus
@@ -83,6 +85,15 @@ def spread_step(
     if touch is None:
         return _stopped(live, parent)
     key = parent.strategy << 16 | parent.book_id
+    calls: list[Order] = []
+    if algorithms.auction_rule(parent.strategy) is not None:
+        calls = [order for order in live if is_for_auction(order)]
+        live = [order for order in live if not is_for_auction(order)]
+        if any(not algorithms.is_at_auction(key, parent.parent_id, order) for order in calls):
+            # The parent before has one there; what this one needs is not known until that has ended.
+            return _stopped([*calls, *live], parent)
+        for order in calls:
+            algorithms.at_auction(order, now_ns)
     wish = algorithms.look(
         key,
         parent.parent_id,
@@ -95,13 +106,31 @@ def spread_step(
         now_ns=now_ns,
     )
     room_lots = permit.buy_room_lots if side is _BUY else permit.sell_room_lots
+    children: list[Child] = []
+    rule, plan = algorithms.auction_rule(parent.strategy), algorithms.data.plans[key]
+    if rule is not None and plan.auction is not UNSET:
+        child = auction_step(
+            rule,
+            plan.auction,
+            parent,
+            side=side,
+            missing_lots=abs(missing_lots),
+            room_lots=room_lots,
+            order_lots_max=config.child_lots_max,
+            touch=touch,
+            live=calls,
+            may_send=not is_held and algorithms.may_send(key, now_ns),
+        )
+        if child is not None:
+            children.append(child)
+            room_lots -= child.qty_lots  # of a pull, nothing
     if live:
         child = _keep(algorithms, config, parent, live[0], wish, room_lots, now_ns)
-        return [] if child is None else [child]
+        return children if child is None else [*children, child]
     lots = min(wish.lots, room_lots, config.child_lots_max)
-    if lots < 1 or is_held or not algorithms.may_send(key, now_ns):
-        return []
-    return [_child(parent, side, wish, lots)]
+    if lots >= 1 and not is_held and algorithms.may_send(key, now_ns, len(children)):
+        children.append(_child(parent, side, wish, lots))
+    return children
 
 
 def _keep(

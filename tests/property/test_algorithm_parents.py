@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from desk.execution.algo_config import ScheduleConfig
 from desk.execution.algorithms import AlgoData
+from desk.execution.auction import AUCTION_TIFS, AuctionRule, is_for_auction
 from desk.execution.schedules.participation import PovConfig
 from desk.execution.schedules.slippage_filter import LevelParams
-from market.codes import Reason, ReportType, TimeInForce, Urgency
+from market.codes import Phase, Reason, ReportType, TimeInForce, Urgency
 from market.decisions import PPM, Target
 from market.messages import Cancel, OrderCommand, Replace, Submit
 from tests.desk_rig import MID, DeskRig, S, Said
@@ -38,9 +39,14 @@ ALGOS: dict[str, dict[str, Any]] = {
     "is": {"urgency_ppm": 2 * PPM},
     "vwap": {"day_ns": 120 * S, "bucket_ns": 30 * S, "curve": (1, 4, 2, 1)},
     "pov": {"pov": PovConfig(rate_ppm=200_000, catch_up_ppm=400_000)},
+    "auction": {"auction": AuctionRule(share_ppm=400_000, limit_ticks=3)},
+    "auction pov": {
+        "auction": AuctionRule(share_ppm=300_000, at="next", rest="pov"),
+        "pov": PovConfig(rate_ppm=200_000, catch_up_ppm=400_000),
+    },
 }
 STEPS = st.lists(
-    st.tuples(st.sampled_from("vvvvvtaaaafw"), st.integers(0, 19)), min_size=20, max_size=120
+    st.tuples(st.sampled_from("vvvvvtaaaafwc"), st.integers(0, 19)), min_size=20, max_size=120
 )
 
 
@@ -61,7 +67,7 @@ class Drive:
             [self.said],
             sizing={"lots_max": LOTS},
             execution={
-                "algo": self.algo,
+                "algo": self.algo.split()[0],
                 "schedule": ScheduleConfig(**SCHEDULE | ALGOS[self.algo]),
             },
         )
@@ -93,11 +99,25 @@ class Drive:
             self.wanted = (5 * drawn + 5) if drawn % 2 else LOTS
             strength = self.wanted * PPM // LOTS
             self.said.next = [Target(book_id=0, strength_ppm=strength, urgency=urgency)]
+        elif what == "c":
+            self.call(drawn)
         elif what == "f" and self.open:
             self.fill(max(self.open), drawn)
         elif self.waiting:
             self.answer(self.waiting.pop(0), drawn)
         self.check()
+
+    def call(self, drawn: int) -> None:
+        """A call begins; of an order that waits for it something trades, and often the rest ends."""
+        self.take(self.rig.view(phase=Phase.INTRADAY_CALL))
+        for order in self.rig.desk.orders.live(0, 0):
+            if is_for_auction(order) and self.open.get(order.order_id):
+                self.fill(order.order_id, drawn)
+                left = self.open[order.order_id]
+                if drawn % 4 and left:
+                    self.open[order.order_id] = 0
+                    number = order.order_id & (1 << 40) - 1
+                    self.take(self.rig.report(ReportType.EXPIRED, number, left))
 
     def take(self, commands: list[OrderCommand]) -> None:
         self.waiting += commands
@@ -108,7 +128,13 @@ class Drive:
         order_id = command.order_id
         number = order_id & (1 << 40) - 1
         left = self.open.get(order_id, 0)
-        if isinstance(command, Submit):
+        if isinstance(command, Submit) and command.tif in AUCTION_TIFS:
+            if drawn % 5 == 0:
+                self.take(rig.report(ReportType.REJECTED, number, reason=Reason.TOO_LATE))
+                return
+            self.open[order_id] = command.qty_lots
+            self.take(rig.accept(number))
+        elif isinstance(command, Submit):
             self.open[order_id] = command.qty_lots
             self.take(rig.accept(number))
             self.fill(order_id, drawn)
@@ -156,7 +182,9 @@ class Drive:
         if parent is None:
             return
         live = rig.desk.orders.live(0, 0)
-        assert len(live) <= 1
+        calls = [one for one in live if is_for_auction(one)]
+        assert len(live) - len(calls) <= 1
+        assert len(calls) <= (self.algo.startswith("auction"))
         event = rig.event
         sent = [one.command for one in event.commands if isinstance(one.command, Submit)]
         for command in sent:
@@ -168,7 +196,8 @@ class Drive:
         assert isinstance(algos, AlgoData)
         plan = algos.plans.get(0)
         if plan is not None and plan.slices:
-            assert sum(one.qty_lots for one in plan.slices) == plan.total_lots
+            known = plan.kept_lots() + plan.crossed_lots()
+            assert sum(one.qty_lots for one in plan.slices) + known == plan.total_lots
             assert plan.total_lots == abs(plan.target_lots - plan.start_lots)
 
     def finish(self) -> None:
