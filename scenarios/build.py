@@ -14,6 +14,7 @@ from market.errors import InputError
 from market.instruments import Instrument
 from market.messages import Accrual
 from market.ports import Participant
+from scenarios.auction_books import check_auctions
 from scenarios.desks import make_desk
 from scenarios.faults import RunFaults
 from scenarios.host_links import HostLinks
@@ -92,7 +93,9 @@ class Assembly:
         self.mode = Mode[scenario.run.mode.upper()]
         self.instruments = instruments_of(scenario, tape)
         self.plans = plan_venues(scenario, self.instruments)
-        by_tape = books_by_tape(scenario.run.phases, tape, self.instruments, taps_of(self.plans))
+        self._by_tape = books_by_tape(
+            scenario.run.phases, tape, self.instruments, taps_of(self.plans)
+        )
         self.consolidated = Consolidated(self.instruments, in_ticks=True)
         self.start_ns, self.end_ns = interval_of(scenario, tape)
         self.clock = Clock(self.start_ns, self.end_ns)
@@ -114,7 +117,7 @@ class Assembly:
             self.world,
             seed,
             len(self._links),
-            by_tape,
+            self._by_tape,
         )
         self.venue = Venue(
             self.world,
@@ -246,6 +249,7 @@ class Assembly:
             end_ns=self.end_ns,
             fees=route_fees(self.scenario, self.instruments),
         )
+        check_auctions(config, self.plans, self.instruments, self._by_tape)
         writer = self._journal(section.name)
         try:
             desk = make_desk(

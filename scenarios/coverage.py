@@ -19,6 +19,7 @@ from typing import Final, get_args
 import msgspec
 
 from desk.execution.algo_config import AlgoName
+from desk.execution.auction import AUCTION_TIFS
 from desk.execution.schedules.order_choice import RULES
 from desk.gate.codes import VetoCode
 from desk.limits import LimitCode
@@ -40,6 +41,13 @@ STYLE_KINDS: Final = (
     (OrderType.LIMIT, TimeInForce.IOC, False),
 )
 """What the styles `passive` and `immediate` send."""
+
+AUCTION_KINDS: Final = tuple(
+    (order_type, tif, False)
+    for tif in AUCTION_TIFS
+    for order_type in (OrderType.LIMIT, OrderType.MARKET)
+)
+"""What the algorithm `auction` sends there."""
 
 Reached = dict[str, dict[str, int]]
 """How often each name of each part was reached."""
@@ -107,7 +115,7 @@ def step_name(step: tuple[int, int]) -> str:
 def _kinds() -> list[tuple[OrderType, TimeInForce, bool]]:
     """Every kind of order that execution can choose, each once."""
     chosen = [(rule.order_type, rule.tif, rule.post_only) for rule in RULES]
-    return list(dict.fromkeys([*STYLE_KINDS, *chosen]))
+    return list(dict.fromkeys([*STYLE_KINDS, *chosen, *AUCTION_KINDS]))
 
 
 WHOLE: Final[dict[str, tuple[Item, ...]]] = {

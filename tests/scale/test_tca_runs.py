@@ -140,7 +140,7 @@ def test_an_algorithm_that_spreads_a_parent_is_called_by_its_name(tmp_path: Path
     check(summary)
     told = records_of(Path(summary.folder))
     names = {record.algo for record in told.records}
-    assert names >= {"quotes", "immediate", "passive", "twap", "vwap", "pov", "is"}
+    assert names >= {"quotes", "immediate", "passive", "twap", "vwap", "pov", "is", "auction"}
     rows = {row.key: row for row in by_algo([shortfall_of(one) for one in told.records])}
     # Who takes again after a take that moved the middle pays for that; who only quotes never does.
     assert rows["immediate"].impact > 0
