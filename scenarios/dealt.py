@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from market.errors import InputError
-from scenarios.sections import SplitSection
-from scenarios.venue_shares import find_shares
+from scenarios.split_section import SplitSection
 from sim.tape.read import Tape, open_tape
 from sim.tape.split import split_tape
 
@@ -33,11 +32,11 @@ def dealt_tape(tape: Tape, section: SplitSection, runs_dir: Path) -> Tape:
     Raises:
         InputError: The tape is of something else, or the folder cannot be written.
     """
-    shares = find_shares(section.shares)
+    shares = section.dealt()
     if [book.venue for book in tape.meta.books] == list(shares.venues):
         return tape
     folder = runs_dir / TAPES
-    out = folder / f"{tape.digest[:12]}-{section.shares}.tape.parquet"
+    out = folder / f"{tape.digest[:12]}-{section.name}.tape.parquet"
     work = folder / f".{out.name}-{os.getpid()}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -24,10 +24,10 @@ from scenarios.sections import (
     HostSection,
     RunSection,
     Scenario,
-    SplitSection,
     VenueLinks,
     VenueSection,
 )
+from scenarios.split_section import SplitSection
 from scenarios.stack import StackSection, read_strategy
 from scenarios.templates import expanded
 from scenarios.venue_phases import PHASES

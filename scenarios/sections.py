@@ -19,9 +19,9 @@ from market.errors import InputError
 from market.faults import Fault
 from market.instruments import Instrument
 from scenarios.faults import check_targets
+from scenarios.split_section import SplitSection
 from scenarios.stack import StackSection, name_of
 from scenarios.venue_phases import PhasesFrom
-from scenarios.venue_shares import shares_names
 from sim.flow import FlowModel
 from sim.latency import LatencyModel
 from strategies import (
@@ -213,19 +213,6 @@ class VenueSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     opening_lots: dict[str, int] = {}
     locates: dict[str, int] = {}
     index: str = ""
-
-
-class SplitSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the tape of one book is dealt to venues when a run begins; `shares` is a packaged name."""
-
-    shares: str
-
-    def __post_init__(self) -> None:
-        if self.shares not in shares_names():
-            raise InputError(
-                f"shares: found {self.shares[:60]!r}, allowed is {', '.join(shares_names())}; "
-                "for shares of your own, deal the tape with `twin tape split`"
-            )
 
 
 class BookFlow(FlowModel, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -60,45 +60,53 @@ def load_shares(path: Path) -> Shares:
         raise InputError(f"{path}: {error.strerror or error}; allowed is a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError) as error:
         raise InputError(f"{path}: not TOML: {error}") from None
+    return shares_of(table, f"{path}: ")
+
+
+def shares_of(table: Mapping[str, object], at: str = "") -> Shares:
+    """Shares from a table: `seed`, `venues` and perhaps `toxic`, its numbers exact.
+
+    Args:
+        table: As it is written; shares are integers or fractions.
+        at: What errors begin with.
+
+    Raises:
+        InputError: The table is not as it must be.
+    """
     venues, seed = table.get("venues"), table.get("seed", 0)
     unknown = [key for key in table if key not in ("venues", "seed", "toxic")]
     if unknown or not isinstance(venues, dict) or type(seed) is not int:
-        raise InputError(f"{path}: found {', '.join(table) or 'nothing'}, allowed {_ALLOWED}")
+        raise InputError(f"{at}found {', '.join(table) or 'nothing'}, allowed {_ALLOWED}")
     for name, share in venues.items():
         if type(share) not in (int, Fraction) or not 0 < share <= 1:
-            raise InputError(f"{path}: venues.{name}: found {share}, allowed a share above 0, to 1")
+            raise InputError(f"{at}venues.{name}: found {share}, allowed a share above 0, to 1")
     if not 1 <= len(venues) <= VENUES_MAX:
-        raise InputError(f"{path}: found {len(venues)} venues, allowed 1..{VENUES_MAX}")
+        raise InputError(f"{at}found {len(venues)} venues, allowed 1..{VENUES_MAX}")
     total = sum(venues.values(), Fraction(0))
     if total != 1:
-        raise InputError(f"{path}: found shares that add up to {float(total)}, allowed 1")
+        raise InputError(f"{at}found shares that add up to {float(total)}, allowed 1")
     return Shares(
         venues={name: Fraction(share) for name, share in venues.items()},
         seed=seed,
-        toxic=_toxic(table["toxic"], path, venues) if "toxic" in table else None,
+        toxic=_toxic(table["toxic"], at, venues) if "toxic" in table else None,
     )
 
 
-def _toxic(table: object, path: Path, venues: Mapping[str, object]) -> Toxic:
+def _toxic(table: object, at: str, venues: Mapping[str, object]) -> Toxic:
     """The table [toxic]: `venue`, `tilt` as a share, `horizon` as a duration."""
     allowed = "`venue`, a `tilt` above 0, to 1, and a `horizon`"
     if not isinstance(table, dict) or set(table) != {"venue", "tilt", "horizon"}:
-        raise InputError(f"{path}: toxic: found {table!r:.80}, allowed {allowed}")
+        raise InputError(f"{at}toxic: found {table!r:.80}, allowed {allowed}")
     venue, tilt, horizon = table["venue"], table["tilt"], table["horizon"]
     if venue not in venues:
-        raise InputError(f"{path}: toxic.venue: found {venue!r}, allowed {', '.join(venues)}")
+        raise InputError(f"{at}toxic.venue: found {venue!r}, allowed {', '.join(venues)}")
     if type(tilt) not in (int, Fraction) or not isinstance(horizon, str):
-        raise InputError(f"{path}: toxic: found {table!r:.80}, allowed {allowed}")
+        raise InputError(f"{at}toxic: found {table!r:.80}, allowed {allowed}")
+    horizon_ns = parse_duration(horizon, f"{at}toxic.horizon")
     try:
-        return Toxic(
-            venue=venue,
-            tilt_ppm=int(Fraction(tilt) * MILLION),
-            horizon_ns=parse_duration(horizon, f"{path}: toxic.horizon"),
-        )
+        return Toxic(venue=venue, tilt_ppm=int(Fraction(tilt) * MILLION), horizon_ns=horizon_ns)
     except InputError as error:
-        raise InputError(
-            f"{path}: {error}" if str(path) not in str(error) else str(error)
-        ) from None
+        raise InputError(f"{at}{error}") from None
 
 
 def save_shares(volume: Mapping[str, float], path: Path, *, seed: int = 0) -> Shares:
@@ -174,7 +182,7 @@ def split_tape(
         meta = msgspec.structs.replace(
             opened.meta,
             books=dealer.books(),
-            statistics={**opened.meta.statistics, "rows": writer.row_count},
+            statistics=opened.meta.statistics | {"rows": writer.row_count} | dealer.counts(),
         )
         writer.finish(meta)
     return meta
@@ -196,6 +204,7 @@ class _Dealer:
         self._dealt = np.zeros((book.handle_count, k.D_WIDTH), np.int64)
         self._free = np.zeros((len(self._names), book.handle_count), np.int64)
         self._used = np.zeros((len(self._names), 2), np.int64)
+        self._orders = np.zeros((2, len(self._names)), np.int64)
         self._state = np.zeros(k.G_SIZE, np.int64)
         self._state[k.G_TS] = -1
 
@@ -207,6 +216,22 @@ class _Dealer:
             )
             for number, name in enumerate(self._names)
         )
+
+    def counts(self) -> dict[str, int]:
+        """Orders that each venue was dealt; of a split with a toxic venue, also how many were marked."""
+        kinds = ("orders", "marked")[: 1 if self._marks is None else 2]
+        return {
+            f"{kind}_{name}": int(count)
+            for kind, counts in zip(kinds, self._orders, strict=False)
+            for name, count in zip(self._names, counts, strict=True)
+        }
+
+    def _count(self, dealt: Rows, marked: npt.NDArray[np.int64]) -> None:
+        """Count the orders that are born in rows at their venues."""
+        kind, venue = dealt["kind"], dealt["book_id"]
+        born = (kind == Kind.ADD) | ((kind == Kind.REVEAL) & (dealt["qty"] > 0))
+        for at, kept in enumerate((born, born & (marked > 0))):
+            self._orders[at] += np.bincount(venue[kept], minlength=len(self._names))
 
     def _marked(self, first_row: int, count: int) -> npt.NDArray[np.int64]:
         """Marks of a piece of the tape."""
@@ -222,8 +247,9 @@ class _Dealer:
         """
         for_all = int(np.isin(rows["kind"], (Kind.PHASE, Kind.CLEAR)).sum())
         out = np.zeros((len(rows) + for_all * (len(self._names) - 1), k.Q_WIDTH), np.int64)
+        marked = self._marked(first_row, len(rows))
         reason = k.deal(
-            rows, self._order_key, self._print_key, self._shares, self._marked(first_row, len(rows)),
+            rows, self._order_key, self._print_key, self._shares, marked,
             self._dealt, self._free, self._used, self._state, out,
         )  # fmt: skip
         if reason != status.DONE:
@@ -238,6 +264,7 @@ class _Dealer:
         result = rows[out[:, k.Q_ROW]]
         result["book_id"] = out[:, k.Q_VENUE]
         result["handle"] = out[:, k.Q_HANDLE]
+        self._count(result, marked[out[:, k.Q_ROW]])
         part = message * len(self._names) + out[:, k.Q_VENUE]
         ends = len(part) - 1 - np.unique(part[::-1], return_index=True)[1]
         ended = np.zeros(len(part), np.bool_)

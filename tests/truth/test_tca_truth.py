@@ -7,9 +7,7 @@ import pytest
 import scenarios.run
 from scenarios.build import Assembly
 from scenarios.schema import library_names
-from scenarios.venue_shares import find_shares
 from sim.tape.read import Tape
-from sim.tape.split import split_tape
 from tests.scale.test_tca_runs import NEED_NO_TAPE, check, run
 
 NEED_A_TAPE = tuple(name for name in library_names() if name not in NEED_NO_TAPE)
@@ -33,11 +31,6 @@ def test_the_parts_of_every_order_on_the_recorded_day_sum_to_the_whole(
         return mid_x2(assembly, book_id)
 
     monkeypatch.setattr(scenarios.run, "_mid_x2", noted)
-    tape = goog_tape.path
-    if name == "fragmented_goog":
-        # It wants a day that has been dealt; `goog_day` deals its own.
-        tape = tmp_path / "dealt.tape.parquet"
-        split_tape(goog_tape.path, find_shares("aig_four"), tape)
-    summary = run(name, tmp_path, tape)
+    summary = run(name, tmp_path, goog_tape.path)
     # Where nothing is held in the end nobody asks for a mark, and none is needed.
     check(summary, marks_x2 or None)

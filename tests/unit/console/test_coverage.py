@@ -77,6 +77,7 @@ def test_with_a_tape_those_whose_books_it_has_get_it_and_no_other(goog_like: Pat
 
     assert dict(chosen)["goog_desk"] == goog_like
     assert dict(chosen)["calm"] is None
-    # Both want four venues and the tape has one, but the first deals it to them.
+    # Both want four venues and the tape has one, but they deal it to them.
     assert dict(chosen)["goog_day"] == goog_like
-    assert "fragmented_goog" in left_out
+    assert dict(chosen)["fragmented_goog"] == goog_like
+    assert not {"goog_day", "fragmented_goog"} & set(left_out)

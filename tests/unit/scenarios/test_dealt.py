@@ -2,18 +2,26 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from market.codes import Kind
 from market.errors import InputError
 from scenarios.dealt import TAPES, dealt_tape
-from scenarios.schema import parse_scenario
-from scenarios.sections import SplitSection
+from scenarios.schema import parse_scenario, scenario_digest
+from scenarios.split_section import SplitSection
 from scenarios.venue_shares import find_shares
 from sim.tape.read import open_tape
-from sim.tape.split import split_tape
+from sim.tape.split import load_shares, split_tape
+from sim.tape.toxic import toxic_births
 from tests.unit.sim.tapes import book, random_rows, write
 
 AIG = SplitSection(shares="aig_four")
+OWN = """[split]
+seed = 7
+venues = { V1 = 0.355, V2 = 0.225, V3 = 0.42 }
+toxic = { venue = "V3", tilt = 0.6, horizon = "1s" }
+"""
 
 SCENARIO = """
 format_version = 1
@@ -55,6 +63,14 @@ qty_mean_lots = 100
 seed_orders = 1_000
 anchor_ticks = 10_000
 """
+
+
+def own() -> str:
+    """The scenario with shares of its own."""
+    return SCENARIO.replace('[split]\nshares = "aig_four"\n', OWN)
+
+
+OWN_TEXT = own()
 
 
 @pytest.fixture
@@ -110,11 +126,70 @@ def test_a_scenario_names_packaged_shares() -> None:
     assert parse_scenario(SCENARIO, "s.toml").split == AIG
 
 
+def test_shares_in_the_scenario_deal_as_a_file_with_the_same_words(
+    tape: Path, tmp_path: Path
+) -> None:
+    section = parse_scenario(own(), "s.toml").split
+    assert section is not None
+    (tmp_path / "v.toml").write_text(OWN.replace("[split]", ""))
+    split_tape(tape, load_shares(tmp_path / "v.toml"), tmp_path / "s.parquet")
+
+    found = dealt_tape(open_tape(tape), section, tmp_path / "runs")
+
+    assert [one.venue for one in found.meta.books] == ["V1", "V2", "V3"]
+    assert found.digest == open_tape(tmp_path / "s.parquet").digest
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [("seed = 7", "seed = 8"), ("0.355", "0.354"), ("tilt = 0.6", "tilt = 0.1")],
+)
+def test_other_shares_are_another_scenario_and_another_tape(
+    tape: Path, tmp_path: Path, was: str, now: str
+) -> None:
+    text = own().replace(was, now).replace("0.42", "0.421" if now == "0.354" else "0.42")
+    made = [
+        dealt_tape(open_tape(tape), section, tmp_path / "runs")
+        for section in (parse_scenario(own(), "").split, parse_scenario(text, "").split)
+        if section is not None
+    ]
+
+    assert made[0].path != made[1].path
+    assert scenario_digest(own()) != scenario_digest(text)
+
+
+def test_the_dealt_tape_tells_what_each_venue_got(tape: Path, tmp_path: Path) -> None:
+    section = parse_scenario(own(), "s.toml").split
+    assert section is not None
+    found = dealt_tape(open_tape(tape), section, tmp_path / "runs")
+    told = found.meta.statistics
+    rows = np.concatenate(list(found.chunks()))
+    born = (rows["kind"] == Kind.ADD) | ((rows["kind"] == Kind.REVEAL) & (rows["qty"] > 0))
+    counted = np.bincount(rows["book_id"][born], minlength=3).tolist()
+    marks = toxic_births(open_tape(tape), 1_000_000_000)
+
+    assert [told[f"orders_{name}"] for name in ("V1", "V2", "V3")] == counted
+    marked = [told[f"marked_{name}"] for name in ("V1", "V2", "V3")]
+    assert sum(marked) == int(marks.rows.sum()) > 0
+    assert marked[2] / sum(marked) > counted[2] / sum(counted)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (SCENARIO.replace("aig_four", "nobody"), "shares: found 'nobody', allowed is aig_four"),
-        (SCENARIO.replace('shares = "aig_four"', ""), "split: found no 'shares'"),
+        (SCENARIO.replace('shares = "aig_four"', ""), "split: found neither shares nor venues"),
+        (SCENARIO.replace("[split]", "[split]\nseed = 3"), "split: found shares and seed"),
+        (OWN_TEXT.replace("0.355", "0.356"), "split: found shares that add up to 1.001, allowed 1"),
+        (OWN_TEXT.replace("0.355", "nan"), "split: venues.V1: found nan, allowed a share"),
+        (OWN_TEXT.replace("0.355", "true"), "split: venues.V1: found True, allowed a share"),
+        (
+            OWN_TEXT.replace("venues = {", "venues = 3 # {"),
+            "split.venues: found 3, allowed is a tab",
+        ),
+        (OWN_TEXT.replace("seed = 7", 'seed = "x"'), "split.seed: found 'x', allowed is a whole"),
+        (OWN_TEXT.replace('"V3", tilt', '"V9", tilt'), "split: toxic.venue: found 'V9'"),
+        (OWN_TEXT.replace(", tilt = 0.6", ""), "split: toxic: found .* allowed `venue`, a `tilt`"),
         (SCENARIO.replace("frozen", "reactive") + FLOW, r"split: found with a \[flow\]"),
     ],
 )
