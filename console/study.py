@@ -13,7 +13,10 @@ study_app = typer.Typer(no_args_is_help=True, help="Questions that take many run
 
 @study_app.command("routing")
 def study_routing(
-    tape: Annotated[Path, typer.Option("--tape", help="A tape of the books of the route.")],
+    tape: Annotated[
+        Path,
+        typer.Option("--tape", help="Of the route's books, or of the one that [split] deals."),
+    ],
     scenario: Annotated[
         str, typer.Option(help="A packaged scenario's name, or a TOML file.")
     ] = "fragmented_goog",
@@ -53,6 +56,9 @@ def study_routing(
         ]
         if table:
             terminal.rows(title, table)
+    filled: list[dict[str, object]] = [output.fields_of(row) for row in found.by_venue]
+    if filled:
+        terminal.rows("filled where", filled)
     terminal.result(
         "verdict",
         {

@@ -7,6 +7,9 @@ while it trades; only wishes from `after` on are judged, so that it has learned 
 
 An ablation is the router without a family of its factors: what it costs more is what the family was worth.
 
+Why is answered by venue: what the router, the best single venue and the best price filled where, for
+which fees, and where the mid went afterwards (`research.routing_venues`).
+
 Intervals are of the mean difference, resampled over wishes (`research.bootstrap`).
 """
 
@@ -22,71 +25,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from desk.router import FACTORS
-from desk.tca import shortfall_of
+from desk.tca import ParentRecord, shortfall_of
 from market.errors import InputError
 from research.bootstrap import Interval, mean_interval
+from research.routing_families import FAMILIES
+from research.routing_venues import Tallies, VenueRow, summed, tallies_of, venue_rows
 from scenarios.run import run_scenario
 from scenarios.schema import load_scenario, parse_scenario
 from scenarios.tca_records import records_of
-
-FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "price": ("price_edge_ppb", "spread_ppb", "level_gap_ticks", "take_cost_ppb"),
-    "fees": ("taker_fee_ppb", "maker_rebate_ppb", "order_fee_ppb", "clearing_ppb"),
-    "displayed size": (
-        "far_lots",
-        "far_depth_lots",
-        "far_cover_ppm",
-        "near_lots",
-        "imbalance_ppm",
-    ),
-    "queue": ("queue_share_ppm", "queue_wait_ms", "outflow_mlots_s"),
-    "volume": ("volume_mlots_s", "volume_share_ppm", "trade_mlots", "flicker_mhz"),
-    "fills": (
-        "fill_ppm",
-        "fill_low_ppm",
-        "fill_rate_uhz",
-        "fill_time_ms",
-        "take_ratio_ppm",
-        "rest_value_ppb",
-    ),
-    "hidden and slippage": ("fade_ppm", "hidden_ppm", "improvement_ppb", "slippage_ppb"),
-    "mark-outs": (
-        "markout_10ms_ppb",
-        "markout_100ms_ppb",
-        "markout_1s_ppb",
-        "markout_10s_ppb",
-        "markout_60s_ppb",
-        "toxic_ppm",
-        "leak_ppb",
-    ),
-    "latency": (
-        "ack_p50_us",
-        "ack_p90_us",
-        "ack_p99_us",
-        "ack_jitter_us",
-        "cancel_p90_us",
-        "feed_delay_us",
-        "stale_ms",
-    ),
-    "trouble": (
-        "reject_ppm",
-        "late_cancel_ppm",
-        "silent_ppm",
-        "unknown_orders",
-        "link_breaks",
-        "throttle_room",
-        "throttle_use_ppm",
-        "halts",
-        "health_ppm",
-        "auction_ms",
-        "resting_lots",
-        "parent_share_ppm",
-        "opposite_lots",
-        "lot_waste_ppm",
-    ),
-}
-"""Every factor is in one family."""
 
 ROUTE: Final = re.compile(r"(?ms)^\[hosts\.stack\.strategies\.route\]$.*?(?=^\[|\Z)")
 CHANGED: Final = re.compile(r"(?m)^(mode|venue|take|rest)\s*=.*\n")
@@ -95,19 +41,21 @@ BEST: Final = "best"
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What one wish cost, in basis points of its worth; and what of that were fees."""
+    """What one wish cost, in basis points of its worth; what of that were fees; its fills by venue."""
 
     cost_bp: float
     fees_bp: float
     lots: int
     filled_lots: int
+    venues: Tallies
 
 
 class VariantRow(msgspec.Struct, frozen=True, kw_only=True):
     """One way of routing.
 
     Attributes:
-        filled: Part of the wanted lots that was filled.
+        lots: Wanted in all by the judged wishes; a wish that was not filled is part of the next one.
+        filled: Part of them that was filled.
         cost_bp: Mean shortfall of the judged wishes.
         fees_bp: Of which fees.
         more_than_router: By how much it costs more than the router does.
@@ -116,6 +64,7 @@ class VariantRow(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     wishes: int
+    lots: int
     filled: float
     cost_bp: float
     fees_bp: float
@@ -130,6 +79,7 @@ class RoutingStudy(msgspec.Struct, frozen=True, kw_only=True):
         judged: Wishes that are judged: known in every run, from `after` on.
         venues: The router, each single venue, and the best displayed price.
         ablation: The router without a family of factors.
+        by_venue: Of the router, the best single venue and the best price: what was filled where.
         best_static: The single venue that cost least.
         beats_best_static: Whether the router is better than it, the interval above zero.
         beats_best_price: The same against the best displayed price.
@@ -141,6 +91,7 @@ class RoutingStudy(msgspec.Struct, frozen=True, kw_only=True):
     judged: int
     venues: list[VariantRow]
     ablation: list[VariantRow]
+    by_venue: list[VenueRow]
     best_static: str
     beats_best_static: bool
     beats_best_price: bool
@@ -191,29 +142,22 @@ def wishes_of(run: Path, every_ns: int, after_ns: int) -> dict[int, Wish]:
         every_ns: Length of a stretch.
         after_ns: First moment that counts.
     """
-    found: dict[int, list[tuple[int, int, int, int, int]]] = {}
-    for record in records_of(run, valued="end").records:
-        if record.decided.at_ns < after_ns:
-            continue
-        cost = shortfall_of(record)
-        found.setdefault(record.decided.at_ns // every_ns, []).append(
-            (
-                cost.total_x2,
-                cost.parts.fees_x2,
-                cost.worth_x2,
-                record.wanted_lots,
-                record.filled_lots,
-            )
-        )
+    told = records_of(run, valued="end")
+    found: dict[int, list[ParentRecord]] = {}
+    for record in told.records:
+        if record.decided.at_ns >= after_ns:
+            found.setdefault(record.decided.at_ns // every_ns, []).append(record)
     wishes = {}
-    for stretch, parts in found.items():
-        total, fees, worth, lots, filled = (sum(column) for column in zip(*parts, strict=True))
-        if worth > 0:
+    for stretch, records in found.items():
+        costs = [shortfall_of(record) for record in records]
+        worth_x2 = sum(cost.worth_x2 for cost in costs)
+        if worth_x2 > 0:
             wishes[stretch] = Wish(
-                float(Fraction(10_000 * total, worth)),
-                float(Fraction(10_000 * fees, worth)),
-                lots,
-                filled,
+                float(Fraction(10_000 * sum(cost.total_x2 for cost in costs), worth_x2)),
+                float(Fraction(10_000 * sum(cost.parts.fees_x2 for cost in costs), worth_x2)),
+                sum(record.wanted_lots for record in records),
+                sum(record.filled_lots for record in records),
+                tallies_of(records, told.mids),
             )
     return wishes
 
@@ -273,14 +217,28 @@ def routing_study(
             wishes[name] = found
             if progress is not None:
                 progress(done, len(texts))
-    return _compared(scenario, tape, after, wishes)
+    return compared(scenario, tape, after, wishes)
 
 
-def _compared(
+def compared(
     scenario: str, tape: Path, after: str, wishes: Mapping[str, Mapping[int, Wish]]
 ) -> RoutingStudy:
-    """What the runs say."""
+    """What the runs say.
+
+    Args:
+        scenario: Its name.
+        tape: That was replayed.
+        after: From when wishes are judged.
+        wishes: By the way of routing, what each stretch's wish cost.
+
+    Raises:
+        InputError: No wish is in every run.
+    """
     judged = sorted(set.intersection(*(set(found) for found in wishes.values())))
+    if not judged:
+        raise InputError(
+            f"{scenario}: found no wish that every run has from {after} on, allowed is one or more"
+        )
     rows = {name: _row(name, judged, wishes) for name in wishes}
     venues = [row for name, row in rows.items() if not name.startswith("without ")]
     static = [row for row in venues if row.name not in (ROUTER, BEST)]
@@ -292,6 +250,11 @@ def _compared(
         judged=len(judged),
         venues=venues,
         ablation=[row for name, row in rows.items() if name.startswith("without ")],
+        by_venue=[
+            row
+            for name in (ROUTER, cheapest.name, BEST)
+            for row in venue_rows(name, summed(wishes[name][at].venues for at in judged))
+        ],
         best_static=cheapest.name,
         beats_best_static=cheapest.router_is_better,
         beats_best_price=rows[BEST].router_is_better,
@@ -301,15 +264,15 @@ def _compared(
 def _row(name: str, judged: Sequence[int], wishes: Mapping[str, Mapping[int, Wish]]) -> VariantRow:
     """One way of routing against the router."""
     own, router = wishes[name], wishes[ROUTER]
-    count = max(len(judged), 1)
+    count = len(judged)
     interval = mean_interval(
         [own[at].cost_bp - router[at].cost_bp for at in judged], f"routing/{name}"
     )
     return VariantRow(
         name=name,
         wishes=len(judged),
-        filled=sum(own[at].filled_lots for at in judged)
-        / max(sum(own[at].lots for at in judged), 1),
+        lots=sum(own[at].lots for at in judged),
+        filled=sum(own[at].filled_lots for at in judged) / sum(own[at].lots for at in judged),
         cost_bp=sum(own[at].cost_bp for at in judged) / count,
         fees_bp=sum(own[at].fees_bp for at in judged) / count,
         more_than_router=interval,
@@ -339,8 +302,3 @@ def _after_ns(tape: Path, after: str, zone: str) -> int:
             f"after: found {after!r} in {zone!r}: {error}; allowed is a time"
         ) from None
     return int(moment.timestamp()) * 1_000_000_000
-
-
-assert sorted(name for names in FAMILIES.values() for name in names) == sorted(
-    factor.field for factor in FACTORS
-)
