@@ -14,6 +14,8 @@ from scenarios.run import run_scenario
 from scenarios.schema import load_scenario, parse_scenario
 from scenarios.tca_records import records_of
 
+CASH = 20_000
+
 MICROS_A_TICK = 10_000
 """A tick is a cent, a lot one share."""
 
@@ -29,9 +31,14 @@ def small(books: int, cash: int) -> str:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rebalance")
     path = folder / "small.toml"
-    path.write_text(small(8, 20_000))
+    path.write_text(small(8, CASH))
+    return run_of(str(path), folder)
+
+
+def run_of(name: str, folder: Path) -> Path:
+    """Folder of a run."""
     summary = run_scenario(
-        str(path),
+        name,
         tape=None,
         seed=None,
         runs_dir=folder,
@@ -43,9 +50,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_parent_is_finished_within_its_window(run: Path) -> None:
+    check_parents(run, 8)
+
+
+def check_parents(run: Path, count: int) -> None:
+    """All of the list is done, and within its ten minutes."""
     records = records_of(run, valued="end").records
 
-    assert len(records) == 8
+    assert len(records) == count
     assert [one.filled_lots for one in records] == [one.wanted_lots for one in records]
     assert {one.side for one in records} == set(Side)
     began_ns = min(one.decided.at_ns for one in records)
@@ -53,8 +65,12 @@ def test_every_parent_is_finished_within_its_window(run: Path) -> None:
 
 
 def test_cash_is_never_below_zero_whatever_is_on_its_way(run: Path) -> None:
+    assert 0 <= lowest_cash(run, CASH) < CASH * 1_000_000 // 4
+
+
+def lowest_cash(run: Path, cash_begun: int) -> int:
     """Counted again from the journal: what came in, less what went out, less buys at their limits."""
-    cash, open_buys = 20_000 * 1_000_000, {}
+    cash, open_buys = cash_begun * 1_000_000, {}
     orders: dict[int, Submit] = {}
     lowest = cash
     for record in Reader(map_file(run / "desk.journal")):
@@ -82,12 +98,17 @@ def test_cash_is_never_below_zero_whatever_is_on_its_way(run: Path) -> None:
             for order_id, lots in open_buys.items()
         )
         lowest = min(lowest, cash - worst)
-    assert 0 <= lowest < 20_000 * 1_000_000 // 4
+    return lowest
 
 
 def test_buys_had_to_wait(run: Path) -> None:
+    assert waits(run) > 0
+
+
+def waits(run: Path) -> int:
+    """How often a buy was refused for want of cash."""
     summary = json.loads((run / "summary.json").read_text())
-    assert summary["desks"]["desk"]["refusals"]["cash"] > 0
+    return int(summary["desks"]["desk"]["refusals"]["cash"])
 
 
 def test_a_template_becomes_as_many_books_flows_and_tables() -> None:
