@@ -70,7 +70,8 @@ def test_cash_is_never_below_zero_whatever_is_on_its_way(run: Path) -> None:
 
 def lowest_cash(run: Path, cash_begun: int) -> int:
     """Counted again from the journal: what came in, less what went out, less buys at their limits."""
-    cash, open_buys = cash_begun * 1_000_000, {}
+    cash = cash_begun * 1_000_000
+    open_buys: dict[int, int] = {}
     orders: dict[int, Submit] = {}
     lowest = cash
     for record in Reader(map_file(run / "desk.journal")):
