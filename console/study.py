@@ -132,20 +132,25 @@ def study_footprint(
     if as_json:
         terminal.result("", output.fields_of(found))
         return
-    table: list[dict[str, object]] = [
-        {
-            "predator earns": name,
-            "mean": round(one.mean, 2),
-            "from": round(one.low, 2),
-            "to": round(one.high, 2),
-        }
-        for name, one in (
-            ("by the clock", found.clockwork),
-            ("from drawn slices", found.randomised),
-            ("difference", found.difference),
-        )
-    ]
-    terminal.rows(f"{found.seeds} seeds", table)
+    for title, three in (
+        ("predator earns", (found.clockwork, found.randomised, found.difference)),
+        (
+            "victim pays, bp",
+            (found.victim_clockwork, found.victim_randomised, found.victim_difference),
+        ),
+    ):
+        table: list[dict[str, object]] = [
+            {
+                title: name,
+                "mean": round(one.mean, 2),
+                "from": round(one.low, 2),
+                "to": round(one.high, 2),
+            }
+            for name, one in zip(
+                ("by the clock", "from drawn slices", "difference"), three, strict=True
+            )
+        ]
+        terminal.rows(f"{title}, {found.seeds} seeds", table)
     terminal.result(
         "verdict", {"randomised is safer": found.randomised_is_safer, **found.traded_lots}
     )

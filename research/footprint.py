@@ -2,24 +2,35 @@
 
 Model: scenario `footprint` twice for each seed, once as it is and once with the victim's slices at drawn
 times and of drawn sizes (`jitter_time_ppm`, `jitter_size_ppm`), all else the same: flow, wishes, wires. What
-the predator earns is its account at the venue, cash and what is held at the last mid, less fees. The
-difference is paired by seed; its interval is resampled over seeds.
+the predator earns is its account at the venue, cash and what is held at the last mid, less fees. What the
+victim pays is the shortfall of its wishes against the mid at each decision, in basis points of their worth.
+Differences are paired by seed; their intervals are resampled over seeds.
 """
 
+import re
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from market.codes import Side
+from desk.tca import shortfall_of
 from market.errors import InputError
 from research.bootstrap import Interval, mean_interval
-from scenarios.build import Assembly
-from scenarios.schema import load_scenario
-from scenarios.sections import Scenario
+from scenarios.run import RunSummary, run_scenario
+from scenarios.schema import load_scenario, parse_scenario
+from scenarios.tca_records import records_of
 
-PREDATOR = "predator"
+PREDATOR: Final = "predator"
+SCHEDULE: Final = re.compile(
+    r"(?m)\bschedule\s*=\s*\{|^\[hosts\.stack\.strategies\.execution\.schedule\]"
+)
+JITTER: Final = re.compile(
+    r",\s*jitter_(?:time|size)_ppm\s*=\s*\w+|\bjitter_(?:time|size)_ppm\s*=\s*\w+\s*,?"
+)
 
 
 class Hunt(msgspec.Struct, frozen=True):
@@ -28,22 +39,27 @@ class Hunt(msgspec.Struct, frozen=True):
     Attributes:
         earned: By the predator, in currency.
         traded_lots: By it.
-        victim_lots: By the victim.
+        victim_lots: By all others.
+        victim_cost_bp: Shortfall of what was worked over time, of its worth.
     """
 
     earned: float
     traded_lots: int
     victim_lots: int
+    victim_cost_bp: float
 
 
 class Footprint(msgspec.Struct, frozen=True, kw_only=True):
-    """What `twin study footprint` found; money in the book's currency, means over seeds.
+    """What `twin study footprint` found; means over seeds, money in the book's currency.
 
     Attributes:
         clockwork: What the predator earns from slices by the clock.
         randomised: The same from drawn ones.
         difference: The first less the second, paired by seed.
         randomised_is_safer: Whether all of that interval is above zero.
+        victim_clockwork: What the victim pays with slices by the clock, in basis points.
+        victim_randomised: The same with drawn ones.
+        victim_difference: The first less the second, paired by seed.
     """
 
     seeds: int
@@ -53,69 +69,99 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
     randomised: Interval
     difference: Interval
     randomised_is_safer: bool
+    victim_clockwork: Interval
+    victim_randomised: Interval
+    victim_difference: Interval
     traded_lots: dict[str, float]
 
 
-def jittered(scenario: Scenario, time_ppm: int, size_ppm: int) -> Scenario:
-    """The scenario with every schedule of every desk drawn.
+def jittered(text: str, where: str, time_ppm: int, size_ppm: int) -> str:
+    """The text of a scenario with every schedule of every desk drawn.
+
+    Args:
+        text: Of the scenario.
+        where: It is from, for errors.
+        time_ppm: Part of its stretch that a slice's time may move into.
+        size_ppm: Part of its lots that a slice may gain or lose.
 
     Raises:
         InputError: No strategy of it is worked over time.
     """
-    hosts, count = [], 0
-    for host in scenario.hosts:
-        if host.stack is None:
-            hosts.append(host)
-            continue
-        strategies = []
-        for one in host.stack.strategies:
-            execution = one.execution
-            if isinstance(execution.schedule, msgspec.Struct):
-                count += 1
-                schedule = msgspec.structs.replace(
-                    execution.schedule, jitter_time_ppm=time_ppm, jitter_size_ppm=size_ppm
-                )
-                execution = msgspec.structs.replace(execution, schedule=schedule)
-            strategies.append(msgspec.structs.replace(one, execution=execution))
-        stack = msgspec.structs.replace(host.stack, strategies=tuple(strategies))
-        hosts.append(msgspec.structs.replace(host, stack=stack))
-    if not count:
-        raise InputError("footprint: found no strategy with a schedule, allowed is one or more")
-    return msgspec.structs.replace(scenario, hosts=tuple(hosts))
+    told = f"jitter_time_ppm = {time_ppm}", f"jitter_size_ppm = {size_ppm}"
+    before = _jitters(text, where)
+    if not before:
+        raise InputError(f"{where}: found no strategy with a schedule, allowed is one or more")
+
+    def drawn(found: re.Match[str]) -> str:
+        if found[0].startswith("["):
+            return "\n".join((found[0], *told))
+        return f"{found[0]} {', '.join(told)},"
+
+    changed = SCHEDULE.sub(drawn, JITTER.sub("", text))
+    if _jitters(changed, where) != [(time_ppm, size_ppm)] * len(before):
+        raise InputError(
+            f"{where}: found a schedule in other words, allowed are `schedule = {{ … }}` and a table"
+        )
+    return changed
+
+
+def _jitters(text: str, where: str) -> list[tuple[int, int]]:
+    """What is drawn of each schedule of a scenario."""
+    return [
+        (one.execution.schedule.jitter_time_ppm, one.execution.schedule.jitter_size_ppm)
+        for host in parse_scenario(text, where).hosts
+        for one in (host.stack.strategies if host.stack is not None else ())
+        if isinstance(one.execution.schedule, msgspec.Struct)
+    ]
 
 
 def hunt(what: tuple[str, int, int, int]) -> Hunt:
-    """One run, in memory.
+    """One run; its folder is thrown away.
 
     Args:
         what: Scenario, seed, and how much of time and size is drawn.
+
+    Raises:
+        InputError: The scenario has no predator, or nobody to be hunted.
     """
     name, seed, time_ppm, size_ppm = what
-    scenario = load_scenario(name)[0]
-    if time_ppm or size_ppm:
-        scenario = jittered(scenario, time_ppm, size_ppm)
+    scenario, text, where = load_scenario(name)
     names = [host.name for host in scenario.hosts]
     if PREDATOR not in names:
         raise InputError(f"{name}: found hosts {', '.join(names)}, allowed is one named {PREDATOR}")
-    number = names.index(PREDATOR)
-    assembly = Assembly(scenario, None, seed, None)
-    assembly.clock.run()
-    one, world = assembly.instruments[0], assembly.world
-    account = assembly.venue.accounts.get((number, 0))
-    earned = 0
-    if account is not None:
-        bids, asks = (world.venue_depth(0, side, 1) for side in Side)
-        mid_x2 = bids[0][0] + asks[0][0] if bids and asks else 0
-        earned = 2 * (account.cash - account.fee) + one.notional(mid_x2, account.position_lots)
-    per_currency = 2 * one.price_units_per_currency * one.lot_den
+    if time_ppm or size_ppm:
+        text = jittered(text, where, time_ppm, size_ppm)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "footprint.toml"
+        path.write_text(text, encoding="utf-8")
+        summary = run_scenario(
+            str(path),
+            tape=None,
+            seed=seed,
+            runs_dir=Path(folder),
+            progress=lambda _done, _total: None,
+            announce=lambda _identity: None,
+            wall_ns=lambda: 0,
+        )
+        return _hunt_of(summary, Path(summary.folder))
+
+
+def _hunt_of(summary: RunSummary, folder: Path) -> Hunt:
+    """What a finished run says of the predator and of the others."""
+    by_name = {host.name: host for host in summary.hosts}
+    predator = by_name.pop(PREDATOR)
+    found = records_of(folder, valued="end")
+    costs = [
+        shortfall_of(record)
+        for record in found.records
+        if not found.strategies[record.strategy].startswith(f"{PREDATOR}/")
+    ]
+    worth_x2 = sum(cost.worth_x2 for cost in costs)
     return Hunt(
-        float(Fraction(earned * one.lot_num, per_currency)),
-        account.turnover_lots if account is not None else 0,
-        sum(
-            other.turnover_lots
-            for (host, _), other in assembly.venue.accounts.items()
-            if host != number
-        ),
+        float(Fraction(predator.pnl.split()[0])),
+        predator.traded_lots,
+        sum(host.traded_lots for host in by_name.values()),
+        float(Fraction(10_000 * sum(cost.total_x2 for cost in costs), max(worth_x2, 1))),
     )
 
 
@@ -156,9 +202,9 @@ def footprint(
                 if progress is not None:
                     progress(len(found), len(runs))
     clock, drawn = found[:seeds], found[seeds:]
+    pairs = list(zip(clock, drawn, strict=True))
     difference = mean_interval(
-        [one.earned - two.earned for one, two in zip(clock, drawn, strict=True)],
-        "footprint/difference",
+        [one.earned - two.earned for one, two in pairs], "footprint/difference"
     )
     return Footprint(
         seeds=seeds,
@@ -168,6 +214,11 @@ def footprint(
         randomised=mean_interval([one.earned for one in drawn], "footprint/randomised"),
         difference=difference,
         randomised_is_safer=difference.above_zero,
+        victim_clockwork=mean_interval([one.victim_cost_bp for one in clock], "footprint/paid"),
+        victim_randomised=mean_interval([one.victim_cost_bp for one in drawn], "footprint/drawn"),
+        victim_difference=mean_interval(
+            [one.victim_cost_bp - two.victim_cost_bp for one, two in pairs], "footprint/saved"
+        ),
         traded_lots={
             "predator, clockwork": sum(one.traded_lots for one in clock) / seeds,
             "predator, randomised": sum(one.traded_lots for one in drawn) / seeds,

@@ -3,8 +3,10 @@
 Model: it watches trades. Time is folded by each of `periods_ms` and cut into bins; a bin in which one side
 was taken in `streak` periods running is a pattern: somebody takes that side every period. A moment before
 it is due again (`lead_ns`) the predator takes what the best price on that side shows, rests what it got a
-tick before the next price, at least `margin_ticks` beyond its own, and whoever comes by the clock meets it there. When nobody has come by `give_up_ns`
-after the due time, it takes what is left back at the market.
+tick before the next price, at least `margin_ticks` beyond its own, and whoever comes by the clock meets
+it there. When nobody has come by `give_up_ns` after the due time, it takes what is left back at the
+market. It goes on to watch while it waits, so that one hunt can follow the other for as long as the
+pattern lasts; what it trades itself, before and after, it does not take for somebody else's.
 
 It knows no names and no books but the one it sees: views and its own reports are all that it has.
 
@@ -38,7 +40,7 @@ class PredatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     Attributes:
         periods_ms: Periods that are looked for, in milliseconds.
-        bin_ns: How exactly a pattern must keep its time.
+        bin_ns: How exactly a pattern must keep its time; at most half of the lead.
         streak: Periods running that make a pattern.
         lead_ns: How long before the due time it strikes.
         give_up_ns: How long after it what is left is taken back.
@@ -62,9 +64,9 @@ class PredatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         shortest_ns = min(self.periods_ms) * MS
         for name, low, high in (
             ("lots_max", 1, QTY_LOTS_MAX),
-            ("bin_ns", 1, shortest_ns),
+            ("lead_ns", 2, shortest_ns),
+            ("bin_ns", 1, self.lead_ns // 2),
             ("streak", 2, STREAK_MAX),
-            ("lead_ns", 1, shortest_ns),
             ("give_up_ns", 1, 1 << 60),
             ("margin_ticks", 0, 1_000_000),
             ("stop_before_end_ns", 0, 1 << 60),
@@ -92,6 +94,8 @@ class Predator:
         self._stop_ns = end_ns - config.stop_before_end_ns
         self._view: View | None = None
         self._seen: dict[tuple[int, int, int], tuple[int, int]] = {}
+        self._next_ns = 0
+        self._next_side = Side.BUY
         self._due_ns = 0
         self._side = Side.BUY
         self._is_hunting = False
@@ -109,8 +113,9 @@ class Predator:
         if isinstance(message, View) and message.book_id == self.orders.book_id:
             before, self._view = self._view, newest(self._view, message)
             side = _taken(before, message)
-            if side is not None and not self._is_hunting:
-                commands += self._note(side, message.venue_ns, now_ns)
+            if side is not None and self._is_watching(message.venue_ns):
+                self._note(side, message.venue_ns)
+                commands += self._begin(now_ns)
         elif isinstance(message, Report):
             if self.orders.apply(message):
                 self._price_ticks = message.price_ticks
@@ -118,9 +123,15 @@ class Predator:
             commands += self._on_timer(message.timer_id, now_ns)
         return [*commands, *self._act(now_ns)]
 
-    def _note(self, side: Side, at_ns: int, now_ns: int) -> list[Command]:
+    def _is_watching(self, at_ns: int) -> bool:
+        """Whether a trade of that moment is somebody else's: not our strike, nor what we take back."""
+        if not self._is_hunting:
+            return True
+        return not self._is_over and at_ns >= self._due_ns - self._config.lead_ns // 2
+
+    def _note(self, side: Side, at_ns: int) -> None:
         """A side was taken: does it keep a time?"""
-        config, found = self._config, 0
+        config, found_ns = self._config, 0
         for place, period_ms in enumerate(config.periods_ms):
             period_ns = period_ms * MS
             cycle, phase_ns = divmod(at_ns, period_ns)
@@ -130,12 +141,19 @@ class Predator:
                 continue
             streak = streak + 1 if cycle == last + 1 else 1
             self._seen[key] = cycle, streak
-            if streak >= config.streak and not found:
-                found = at_ns + period_ns
-        if not found or found <= now_ns + config.lead_ns or found >= self._stop_ns:
+            if streak >= config.streak and not found_ns:
+                found_ns = at_ns + period_ns
+        if found_ns:
+            self._next_ns, self._next_side = found_ns, side
+
+    def _begin(self, now_ns: int) -> list[Command]:
+        """Wait for the next moment that is known, unless there is none or another hunt is on."""
+        strike_ns = self._next_ns - self._config.lead_ns
+        if self._is_hunting or strike_ns <= now_ns or self._next_ns >= self._stop_ns:
             return []
-        self._due_ns, self._side, self._is_hunting, self._is_over = found, side, True, False
-        return [SetTimer(timer_id=STRIKE, due_ns=found - config.lead_ns)]
+        self._due_ns, self._side = self._next_ns, self._next_side
+        self._is_hunting, self._is_over = True, False
+        return [SetTimer(timer_id=STRIKE, due_ns=strike_ns)]
 
     def _on_timer(self, timer_id: int, now_ns: int) -> list[Command]:
         """Strike, or give up."""
@@ -151,7 +169,7 @@ class Predator:
         if self.orders.position_lots or self._resting():
             return [SetTimer(timer_id=GIVE_UP, due_ns=now_ns + RETRY_NS)]
         self._is_hunting = False
-        return []
+        return self._begin(now_ns)
 
     def _strike(self) -> list[Command]:
         """Take what the best price shows."""

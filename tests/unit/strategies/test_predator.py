@@ -54,9 +54,12 @@ class Rig:
         self.look(now_ns + 1_000, ask_lots=300)
         return commands
 
-    def filled(self, order: Submit, lots: int, now_ns: int) -> Sequence[Command]:
+    def told(
+        self, order: Submit, lots: int, now_ns: int, what: ReportType = ReportType.FILLED
+    ) -> Sequence[Command]:
+        """Lots of an order were filled, or have ended."""
         report = Report(
-            type=ReportType.FILLED,
+            type=what,
             book_id=0,
             order_id=order.order_id,
             price_ticks=order.price_ticks,
@@ -69,6 +72,15 @@ class Rig:
             exec_id=1,
         )
         return self.predator.on(report, now_ns)
+
+    def struck(self) -> tuple[Submit, int]:
+        """Show it a pattern that is due at 43 seconds; its strike, and when that was."""
+        for at_s in (13, 23, 33):
+            self.taken(at_s * S)
+        now_ns = 43 * S - TOLD.lead_ns
+        strike = self.predator.on(TimerFired(timer_id=STRIKE, due_ns=now_ns), now_ns)[0]
+        assert isinstance(strike, Submit)
+        return strike, now_ns
 
 
 def test_a_side_that_is_taken_in_the_same_moment_of_each_period_is_a_pattern() -> None:
@@ -96,7 +108,7 @@ def test_it_takes_what_is_shown_and_offers_it_a_tick_before_the_next_price() -> 
     assert (strike.side, strike.price_ticks, strike.qty_lots) == (Side.BUY, 101, 300)
     assert strike.tif is TimeInForce.IOC
     assert timer == SetTimer(timer_id=GIVE_UP, due_ns=44 * S)
-    (offer,) = rig.filled(strike, 300, now_ns + 1_000)
+    (offer,) = rig.told(strike, 300, now_ns + 1_000)
     assert isinstance(offer, Submit)
     assert (offer.side, offer.price_ticks, offer.qty_lots) == (Side.SELL, 103, 300)
     assert offer.post_only
@@ -109,10 +121,37 @@ def test_when_nobody_came_it_takes_back_what_is_left() -> None:
     now_ns = 43 * S
     strike = rig.predator.on(TimerFired(timer_id=STRIKE, due_ns=now_ns), now_ns)[0]
     assert isinstance(strike, Submit)
-    (offer,) = rig.filled(strike, 300, now_ns + 1_000)
+    (offer,) = rig.told(strike, 300, now_ns + 1_000)
     assert isinstance(offer, Submit)
     given_up = rig.predator.on(TimerFired(timer_id=GIVE_UP, due_ns=44 * S), 44 * S)
     assert Cancel(book_id=0, order_id=offer.order_id) in given_up
+
+
+def test_a_hunt_follows_the_other_while_the_pattern_lasts() -> None:
+    rig = Rig()
+    strike, now_ns = rig.struck()
+    (offer,) = rig.told(strike, 300, now_ns + 1_000)
+    assert isinstance(offer, Submit)
+    # Somebody comes by the clock again, and meets what was offered.
+    assert not rig.taken(43 * S)
+    rig.told(offer, 300, 43 * S + 2_000)
+
+    ended = rig.predator.on(TimerFired(timer_id=GIVE_UP, due_ns=44 * S), 44 * S)
+
+    assert ended == [SetTimer(timer_id=STRIKE, due_ns=53 * S - TOLD.lead_ns)]
+
+
+def test_its_own_trades_are_no_pattern() -> None:
+    rig = Rig()
+    strike, now_ns = rig.struck()
+    rig.taken(now_ns + 500)
+    rig.told(strike, 300, now_ns + 1_000, ReportType.EXPIRED)
+    assert not rig.predator.on(TimerFired(timer_id=GIVE_UP, due_ns=44 * S), 44 * S)
+
+    # With its own it would be the third and not the second.
+    assert not rig.taken(now_ns + 10 * S)
+    assert not rig.taken(now_ns + 20 * S)
+    assert rig.taken(now_ns + 30 * S)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +160,8 @@ def test_when_nobody_came_it_takes_back_what_is_left() -> None:
         ({"periods_ms": ()}, "periods_ms"),
         ({"lots_max": 0}, "lots_max is 0"),
         ({"streak": 1}, "streak is 1, allowed is 2"),
-        ({"bin_ns": 20 * S}, "bin_ns"),
+        ({"lead_ns": 20 * S}, "lead_ns"),
+        ({"lead_ns": S, "bin_ns": S // 2 + 1}, "bin_ns is 500000001, allowed is 1 to 500000000"),
     ],
 )
 def test_wrong_parameters_are_refused(fields: dict[str, object], words: str) -> None:
