@@ -88,7 +88,7 @@ class Purse:
         for key in self._keys:
             lots = risk.get(key, 0)
             if lots:
-                free -= self._cost(key & 0xFFFF, self._dearest(key), lots)
+                free -= self._cost(key & 0xFFFF, self._dearest(key, lots), lots)
         return free
 
     def grant(self, child: Child, now_ns: int) -> tuple[int, int, int]:
@@ -133,14 +133,25 @@ class Purse:
             )
         return found
 
-    def _dearest(self, key: int) -> int:
-        """The highest price at which buys of an account may fill."""
-        prices = [self._picture.state.data.ask_ticks[key & 0xFFFF]]
-        for order in self._picture.orders.live(key >> 16, key & 0xFFFF):
-            if order.side is Side.BUY:
-                prices.append(order.price_ticks)
-                if order.replacing_lots:
-                    prices.append(order.replacing_ticks)
+    def _dearest(self, key: int, lots: int) -> int:
+        """The highest price at which buys of an account, of which so many lots may fill, may do so."""
+        strategy, book_id = key >> 16, key & 0xFFFF
+        orders = self._picture.orders
+        buys = [one for one in orders.live(strategy, book_id) if one.side is Side.BUY]
+        if sum(one.at_risk_lots for one in buys) < lots:
+            # The end of an order has overtaken its last fills, which is rare enough for a look at all.
+            buys = [
+                one
+                for one in orders.data.orders.values()
+                if one.side is Side.BUY
+                and one.at_risk_lots
+                and (one.strategy, one.book_id) == (strategy, book_id)
+            ]
+        prices = [self._picture.state.data.ask_ticks[book_id]]
+        for order in buys:
+            prices.append(order.price_ticks)
+            if order.replacing_lots:
+                prices.append(order.replacing_ticks)
         return max((one for one in prices if one != NO_PRICE), default=0)
 
     def _cost(self, book_id: int, price_ticks: int, lots: int) -> int:

@@ -93,6 +93,15 @@ def test_what_an_order_did_not_use_comes_back() -> None:
     assert lots(rig.view(0)) == [(0, 20)]
 
 
+def test_an_end_that_has_overtaken_its_fills_keeps_their_price_back() -> None:
+    rig, said = rig_of(30)
+    want(rig, said, 0, 30)
+    rig.report(ReportType.EXPIRED, 1, 20)  # ten have filled, and nobody has said at what
+    rig.view(0, MID - 1_001, MID - 999)
+
+    assert 20 * PRICE * CENT <= purse(rig).free_micros() <= 20 * PRICE * CENT + 1_000
+
+
 def test_fees_are_kept_back() -> None:
     rig, said = rig_of(30, fee_ppm=100_000)
     assert lots(want(rig, said, 0, 100)) == [(0, 27)]
