@@ -97,6 +97,7 @@ def test_an_end_that_has_overtaken_its_fills_keeps_their_price_back() -> None:
     rig, said = rig_of(30)
     want(rig, said, 0, 30)
     rig.report(ReportType.EXPIRED, 1, 20)  # ten have filled, and nobody has said at what
+    said.next = [Target(book_id=0, strength_ppm=PPM // 10)]
     rig.view(0, MID - 1_001, MID - 999)
 
     assert 20 * PRICE * CENT <= purse(rig).free_micros() <= 20 * PRICE * CENT + 1_000
