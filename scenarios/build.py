@@ -11,16 +11,17 @@ from desk.desk_data import Probe
 from desk.journal import Journal
 from market.codes import Depth, Mode
 from market.errors import InputError
-from market.instruments import Instrument
 from market.messages import Accrual
 from market.ports import Participant
 from scenarios.auction_books import check_auctions
+from scenarios.books import books_of, flows_of, instruments_of, interval_of
 from scenarios.desks import make_desk
 from scenarios.faults import RunFaults
 from scenarios.host_links import HostLinks
+from scenarios.participants import participant
 from scenarios.routes import route_fees
 from scenarios.run_journal import RunWriter
-from scenarios.sections import HostSection, Scenario
+from scenarios.sections import Scenario
 from scenarios.stack import desk_config, name_of
 from scenarios.venue_assembly import (
     RunningVenues,
@@ -35,26 +36,15 @@ from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.clock import Clock
 from sim.commit import CommitLog
 from sim.consolidated import Consolidated
-from sim.flow import FlowModel
-from sim.host import Feed, Host
+from sim.host import Host
+from sim.host_view import Feed
 from sim.market import WorldMarket
 from sim.recorder import EventSink, Recorder
 from sim.session import Session
 from sim.streams import stream_key
-from sim.tape.meta import TapeBook
 from sim.tape.read import Tape
 from sim.venue import Venue
 from sim.world import World
-from strategies import (
-    DayOrder,
-    DayOrderConfig,
-    Predator,
-    PredatorConfig,
-    Quoter,
-    QuoterConfig,
-    ScheduledBuyer,
-    ScheduledBuyerConfig,
-)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -305,94 +295,3 @@ class Assembly:
 def _memory(_name: str) -> RunWriter:
     """A journal that nobody keeps."""
     return RunWriter(None)
-
-
-def _quoter(section: HostSection, books: list[int], _start_ns: int, end_ns: int) -> Participant:
-    assert isinstance(section.params, QuoterConfig)
-    return Quoter(section.params, desk=section.desk, book_id=books[0], end_ns=end_ns)
-
-
-def _buyer(section: HostSection, books: list[int], start_ns: int, end_ns: int) -> Participant:
-    assert isinstance(section.params, ScheduledBuyerConfig)
-    return ScheduledBuyer(
-        section.params, desk=section.desk, book_id=books[0], start_ns=start_ns, end_ns=end_ns
-    )
-
-
-def _day_order(section: HostSection, books: list[int], start_ns: int, _end_ns: int) -> Participant:
-    assert isinstance(section.params, DayOrderConfig)
-    return DayOrder(section.params, desk=section.desk, books=books, start_ns=start_ns)
-
-
-def _predator(section: HostSection, books: list[int], _start_ns: int, end_ns: int) -> Participant:
-    assert isinstance(section.params, PredatorConfig)
-    return Predator(section.params, desk=section.desk, book_id=books[0], end_ns=end_ns)
-
-
-MAKERS: dict[str, Callable[[HostSection, list[int], int, int], Participant]] = {
-    "day_order": _day_order,
-    "predator": _predator,
-    "quoter": _quoter,
-    "scheduled_buyer": _buyer,
-}
-
-
-def participant(section: HostSection, books: list[int], start_ns: int, end_ns: int) -> Participant:
-    """What a host runs, made from its section and the books that it follows."""
-    return MAKERS[section.strategy](section, books, start_ns, end_ns)
-
-
-def books_of(host: HostSection, instruments: list[Instrument]) -> list[int]:
-    """The books that a host follows: each named `SYMBOL` or `SYMBOL@VENUE`; none named, all."""
-    names = [(one.symbol, name_of(one)) for one in instruments]
-    if not host.books:
-        return list(range(len(names)))
-    found: list[int] = []
-    for wanted in host.books:
-        fitting = [number for number, name in enumerate(names) if wanted in name]
-        if not fitting:
-            raise InputError(
-                f"host {host.name!r}: found book {wanted!r}, allowed "
-                f"{', '.join(name for _, name in names)} (or none named, for all)"
-            )
-        found.extend(number for number in fitting if number not in found)
-    return found
-
-
-def flows_of(scenario: Scenario) -> list[tuple[int, FlowModel]]:
-    """Every generator of the scenario with the number of the book that it fills."""
-    if scenario.flow is not None:
-        return [(0, scenario.flow)]
-    names = [name_of(book) for book in scenario.books]
-    return [(names.index(flow.book), flow) for flow in scenario.flows]
-
-
-def instruments_of(scenario: Scenario, tape: Tape | None) -> list[Instrument]:
-    """The tape's instruments, or the scenario's."""
-    if tape is None:
-        return list(scenario.books)
-    return [instrument_of(book) for book in tape.meta.books]
-
-
-def instrument_of(book: TapeBook) -> Instrument:
-    """An instrument as a tape describes it."""
-    return Instrument(
-        symbol=book.symbol,
-        venue=book.venue,
-        currency=book.currency,
-        price_units_per_currency=book.price_units_per_currency,
-        tick_units=book.tick_units,
-        lot_num=book.lot_units,
-        lot_den=book.qty_units_per_piece,
-    )
-
-
-def interval_of(scenario: Scenario, tape: Tape | None) -> tuple[int, int]:
-    """[start, end) of the run: the tape's, or the scenario's."""
-    if tape is None:
-        return scenario.run.start_ns, scenario.run.start_ns + scenario.run.duration_ns
-    if tape.row_count == 0:
-        raise InputError("the tape has no rows: there is nothing to run")
-    first = next(iter(tape.chunks(0, 1)))
-    last = next(iter(tape.chunks(tape.row_count - 1, 1)))
-    return int(first["ts_ns"][0]), int(last["ts_ns"][-1]) + 1

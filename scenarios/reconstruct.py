@@ -28,7 +28,7 @@ from market.decisions import Caused, Decision
 from market.errors import InputError
 from market.instruments import Instrument
 from market.messages import NO_PRICE, Inbound, Submit, View
-from scenarios.build import books_of, instruments_of, interval_of
+from scenarios.books import books_of, instruments_of, interval_of
 from scenarios.desks import config_digest, make_strategies
 from scenarios.routes import route_fees
 from scenarios.run_journal import JOURNAL_SUFFIX

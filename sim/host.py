@@ -11,14 +11,12 @@ that it asked for, and not for each message.
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from market.codes import Mode, Phase, ReportType, Side, Trigger
+from market.codes import Mode, Trigger
 from market.messages import (
-    NO_PRICE,
     Accrual,
     Command,
     LinkStatus,
@@ -27,66 +25,21 @@ from market.messages import (
     SetTimer,
     Submit,
     TimerFired,
-    View,
 )
 from market.ports import Participant
 from sim.clock import Clock
 from sim.commit import CommitLog
+from sim.host_view import Feed, HostView, LocalBooks
 from sim.recorder import Event, EventKind, Recorder
-from sim.session import Session, report_event
+from sim.session import Session
 from sim.slowdown import sample
-from sim.world import ViewWords
 
-ENDS = frozenset((ReportType.REJECTED, ReportType.EXPIRED, ReportType.CANCELLED))
-NOTHING = Trigger(0)
 Queued = Report | TimerFired | LinkStatus | Operator | Accrual
 VIEW_CAUSE = 1
 REPORT_CAUSE = 2
 TIMER_CAUSE = 3
 START_CAUSE = 4
 TOLD_CAUSE = 6
-
-
-class LocalBooks(Protocol):
-    """The local books of a run, fast or slow."""
-
-    def view(self, index: int) -> ViewWords:
-        """What a local book knows now."""
-        ...
-
-    def depth(self, index: int, side: Side, count: int) -> list[tuple[int, int]]:
-        """Its best levels, (price_ticks, qty_lots) each."""
-        ...
-
-    def arm(self, subscription: int, triggers: Trigger, now_ns: int, *, stale_ns: int = 0) -> None:
-        """Wake a subscription's host at the next of `triggers`."""
-        ...
-
-
-class Feed:
-    """One local book as one host follows it."""
-
-    __slots__ = ("armed", "book_id", "fired", "local", "seen", "subscription")
-
-    def __init__(self, book_id: int, local: int, subscription: int) -> None:
-        self.book_id = book_id
-        self.local = local
-        self.subscription = subscription
-        self.armed = False
-        self.fired = Trigger(0)
-        self.seen: ViewWords | None = None
-
-
-class _Own:
-    """An order that the host believes to be open."""
-
-    __slots__ = ("book_id", "leaves_lots", "price_ticks", "side")
-
-    def __init__(self, order: Submit) -> None:
-        self.book_id = order.book_id
-        self.side = order.side
-        self.price_ticks = order.price_ticks
-        self.leaves_lots = 0
 
 
 class Host:
@@ -123,11 +76,12 @@ class Host:
         self.number = number
         self.decisions = 0
         self.commands = 0
-        self.open_orders: dict[int, _Own] = {}
         self.is_down = False
         self.missed = 0
         self._clock = clock
         self._recorder = recorder
+        self._known = HostView(recorder, books, number=number, mode=mode, depth_levels=depth_levels)
+        self.open_orders = self._known.open_orders
         self._participant = participant
         self._session = session
         self._books = books
@@ -135,13 +89,10 @@ class Host:
         self._by_subscription = {feed.subscription: feed for feed in feeds}
         self._compute = compute
         self._key = key
-        self._shown_in_feed = mode is Mode.REACTIVE
         self._triggers = triggers | (Trigger.STALE if stale_ns else Trigger(0))
         self._stale_ns = stale_ns
-        self._depth_levels = depth_levels
         self._commit = commit
         self._inbox: deque[Queued] = deque()
-        self._sent: dict[int, Submit] = {}
         self._busy = True
         self._decided_ns = 0
 
@@ -177,7 +128,9 @@ class Host:
             self.missed += 1
             return
         if isinstance(message, Report):
-            self._recorder.add(self._report_event(message, EventKind.RECEIVED))
+            self._recorder.add(
+                self._known.report_event(message, EventKind.RECEIVED, self._clock.now_ns)
+            )
         self._inbox.append(message)
         self._wake()
 
@@ -206,7 +159,7 @@ class Host:
         for feed in self._feeds:
             if feed.armed:
                 continue
-            missed = self._missed(feed)
+            missed = self._known.missed(feed, self._triggers)
             if missed:
                 feed.fired = missed
                 self._on_view(feed)
@@ -214,25 +167,9 @@ class Host:
             self._books.arm(feed.subscription, self._triggers, now_ns, stale_ns=self._stale_ns)
             feed.armed = True
 
-    def _missed(self, feed: Feed) -> Trigger:
-        """Triggers that would have fired since the view last decided on."""
-        if feed.seen is None:
-            return NOTHING
-        words = self._books.view(feed.local)
-        if words.seq == feed.seen.seq:
-            return NOTHING
-        fired = NOTHING
-        if words.bbo_version != feed.seen.bbo_version:
-            fired |= Trigger.BBO
-        if words.trade_count != feed.seen.trade_count:
-            fired |= Trigger.TRADE
-        if words.phase != feed.seen.phase:
-            fired |= Trigger.PHASE
-        return fired & self._triggers
-
     def _on_view(self, feed: Feed) -> None:
         """Decide on the newest view of one book."""
-        view = self._view(feed)
+        view = self._known.view(feed, self._clock.now_ns)
         commands = self._participant.on(view, self._clock.now_ns)
         self._decide(commands, VIEW_CAUSE, view.seq << 16 | view.book_id)
 
@@ -246,7 +183,9 @@ class Host:
             )
             # A timer's decision rests on what the host knows now, not on what last woke it.
             for feed in self._feeds:
-                commands.extend(self._participant.on(self._view(feed), now_ns))
+                commands.extend(
+                    self._participant.on(self._known.view(feed, self._clock.now_ns), now_ns)
+                )
             commands.extend(self._participant.on(message, now_ns))
             self._decide(commands, TIMER_CAUSE, message.timer_id)
             return
@@ -255,8 +194,8 @@ class Host:
             commands.extend(self._participant.on(message, now_ns))
             self._decide(commands, TOLD_CAUSE, now_ns)
             return
-        self._recorder.add(self._report_event(message, EventKind.REPORT))
-        self._track(message)
+        self._recorder.add(self._known.report_event(message, EventKind.REPORT, now_ns))
+        self._known.track(message)
         commands.extend(self._participant.on(message, now_ns))
         self._decide(commands, REPORT_CAUSE, message.order_id ^ (message.venue_ns << 1))
 
@@ -303,85 +242,6 @@ class Host:
                 self._clock.at(max(command.due_ns, now_ns), self.receive, fired)
                 continue
             if isinstance(command, Submit):
-                self._sent[command.order_id] = command
+                self._known.sent[command.order_id] = command
             self.commands += 1
             self._session.send(command, now_ns)
-
-    # --- what the host knows -------------------------------------------------------------------------
-
-    def _view(self, feed: Feed) -> View:
-        """The newest view of one book, recorded as decided on."""
-        words = self._books.view(feed.local)
-        fired, feed.fired = feed.fired, Trigger(0)
-        feed.seen = words
-        count = self._depth_levels
-        view = View(
-            book_id=feed.book_id,
-            bid_ticks=words.bid_ticks,
-            bid_lots=words.bid_lots,
-            ask_ticks=words.ask_ticks,
-            ask_lots=words.ask_lots,
-            own_bid_lots=self._own_lots(feed.book_id, Side.BUY, words.bid_ticks),
-            own_ask_lots=self._own_lots(feed.book_id, Side.SELL, words.ask_ticks),
-            last_trade_units=words.trade_units,
-            last_trade_lots=words.trade_lots,
-            trade_count=words.trade_count,
-            venue_ns=words.venue_ns,
-            local_ns=words.local_ns,
-            seq=words.seq,
-            phase=Phase(words.phase),
-            fired=fired,
-            bids=tuple(self._books.depth(feed.local, Side.BUY, count)) if count else (),
-            asks=tuple(self._books.depth(feed.local, Side.SELL, count)) if count else (),
-            indicative_ticks=words.indicative_ticks,
-            indicative_lots=words.indicative_lots,
-            imbalance_lots=words.imbalance_lots,
-        )
-        self._recorder.add(
-            Event(
-                self._clock.now_ns,
-                EventKind.VIEW,
-                self.number,
-                feed.book_id,
-                price_ticks=words.bid_ticks,
-                qty_lots=words.ask_ticks,
-                leaves_lots=words.seq,
-                venue_ns=words.venue_ns,
-                detail=int(fired),
-            )
-        )
-        return view
-
-    def _report_event(self, report: Report, kind: EventKind) -> Event:
-        """A report as it is here and now."""
-        order = self._sent.get(report.order_id)
-        side = 0 if order is None else int(order.side)
-        return report_event(report, kind, self._clock.now_ns, self.number, side)
-
-    def _own_lots(self, book_id: int, side: Side, price_ticks: int) -> int:
-        """Own quantity at a price, where the feed shows it."""
-        if not self._shown_in_feed or price_ticks == NO_PRICE:
-            return 0
-        return sum(
-            own.leaves_lots
-            for own in self.open_orders.values()
-            if own.book_id == book_id and own.side == side and own.price_ticks == price_ticks
-        )
-
-    def _track(self, report: Report) -> None:
-        """Keep the open orders that views tell apart from others'."""
-        order_id = report.order_id
-        ended = report.type in ENDS or (
-            report.type is ReportType.FILLED and report.leaves_lots == 0
-        )
-        if ended:
-            self.open_orders.pop(order_id, None)
-            return
-        if report.type is ReportType.ACCEPTED and order_id in self._sent:
-            self.open_orders[order_id] = _Own(self._sent[order_id])
-        own = self.open_orders.get(order_id)
-        if own is None or report.type is ReportType.CANCEL_REJECTED:
-            return
-        own.leaves_lots = report.leaves_lots
-        if report.type is ReportType.REPLACED:
-            own.price_ticks = report.price_ticks

@@ -32,6 +32,22 @@ class EventKind(IntEnum):
     TOLD = 13  # an operator's word, a link's status or an accrual was decided on
     MASS_QUOTE = 14  # a command left its host that replaces a set of quotes
     MASS_CANCEL = 15  # a command left its host that takes many orders out
+    COMMITTED = 16  # a record is durable and its commands have not left yet: detail = how many
+    SESSION = 17  # a session has another state: detail = the new, qty = the old, price = 1 at the venue's edge
+    FENCED = 18  # an edge refused an old epoch: detail = kind of command, qty = offered, leaves = in force
+    LEASE = 19  # of a pair: detail = what became of the lease, qty = epoch
+    TAKEOVER = 20  # a stand-by takes over: detail = the step, qty = epoch
+    RESTARTED = 21  # a host came back: detail = records replayed, qty = torn bytes that were cut
+    JOURNAL = 22  # a store is in trouble, or well again: detail = which
+    GAP = 23  # of a feed: detail = begun, refilled, by snapshot, given up; qty = missing, side = line
+    ALERT = 24  # of a monitor: detail = code, figure = severity, order_id = root, leaves = 1 for a page
+    INSTRUCTED = 25  # a monitor or a person spoke to a host: detail = the action
+    CRASHED = 26  # a host died
+    FAULT_BEGUN = 27  # order_id = number in the plan
+    FAULT_ENDED = 28
+    DROP_COPY = 29  # a copy of an answer reached its reader: as REPORT
+    STOOD_DOWN = 30  # a host found itself fenced and sends no more: qty = epoch
+    BUSTED = 31  # the venue took a trade back: as ANSWER
 
 
 class Event(NamedTuple):

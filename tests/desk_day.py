@@ -12,7 +12,8 @@ from desk.journal import Reader, Record, RecordType, event_in
 from desk.pipeline import Desk
 from desk.recovery import MakeDesk
 from market.instruments import Instrument
-from scenarios.build import Assembly, books_of
+from scenarios.books import books_of
+from scenarios.build import Assembly
 from scenarios.desks import make_strategies
 from scenarios.run_journal import RunWriter
 from scenarios.schema import load_scenario

@@ -24,7 +24,8 @@ from market.messages import (
 from sim.arena import BookSpec, LocalSpec
 from sim.clock import Clock
 from sim.flow import FlowModel, record_flow
-from sim.host import Feed, Host
+from sim.host import Host
+from sim.host_view import Feed
 from sim.latency import Constant, LogNormal
 from sim.market import WorldMarket
 from sim.recorder import Event, Recorder

@@ -20,7 +20,7 @@ from market.codes import Phase
 from market.errors import InputError
 from market.instruments import Instrument
 from market.units import DURATION_NS, format_ns
-from scenarios.build import instrument_of
+from scenarios.books import instrument_of
 from sim.kernels import tape_book as k
 from sim.rows import Rows
 from sim.tape.book import NO_PRICE, Best, TapeBooks

@@ -9,7 +9,8 @@ from market.messages import Command, Inbound, Report, SetTimer, Submit
 from sim.arena import BookSpec, LocalSpec
 from sim.clock import Clock
 from sim.costs import Tariff
-from sim.host import Feed, Host
+from sim.host import Host
+from sim.host_view import Feed
 from sim.latency import Constant
 from sim.market import WorldMarket
 from sim.recorder import Recorder
