@@ -40,6 +40,11 @@ class StrategyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
                     f"strategy {self.name!r}: found book {book_id} in its route, "
                     f"allowed are its own, {list(self.books)}"
                 )
+        if self.execution.entry is not UNSET:
+            raise InputError(
+                f"strategy {self.name!r}: found entry with a route, allowed is one of them: an entry "
+                "price is one book's"
+            )
         schedule = self.execution.schedule
         if schedule is not UNSET and schedule.pegs:
             raise InputError(

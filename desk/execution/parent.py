@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from desk.execution.algo_config import AlgoName, ScheduleConfig, check_algo
 from desk.execution.algorithms import AlgoData
+from desk.execution.entry import Entry, EntryConfig
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from market.errors import InputError
 
@@ -25,6 +26,8 @@ class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         algo: How positions are reached; `immediate` and `passive` are the styles, the others spread a
             parent over time. Without, the style says.
         schedule: Of an algo that spreads.
+        entry: A price beyond which a target is not followed at first; without bound by default. Not for
+            what is spread over time or over venues.
     """
 
     child_lots_max: int
@@ -35,9 +38,15 @@ class ExecutionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     retry_ns: int = 100_000_000
     algo: AlgoName | UnsetType = UNSET
     schedule: ScheduleConfig | UnsetType = UNSET
+    entry: EntryConfig | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         check_algo(self.algo, self.schedule)
+        if self.entry is not UNSET and self.schedule is not UNSET:
+            raise InputError(
+                f"found entry with algo {self.algo_name!r}, allowed is one of them: what is spread "
+                "over time has no one moment of entry"
+            )
         if not 1 <= self.child_lots_max <= QTY_LOTS_MAX:
             raise InputError(
                 f"child_lots_max is {self.child_lots_max}, allowed is 1 to {QTY_LOTS_MAX}"
@@ -77,6 +86,7 @@ class Parent(msgspec.Struct, gc=False):
         quoting: Whether it shows quotes instead of reaching a position.
         position_lots: Where a target should end; 0 for quotes. It may move while the direction stays.
         direction: 1 while it buys, −1 while it sells, 0 for quotes and where nothing is missing.
+        entry: Of a target that has an entry price, once it has been looked at.
     """
 
     parent_id: int
@@ -89,6 +99,7 @@ class Parent(msgspec.Struct, gc=False):
     permit_id: int
     began_ns: int
     status: ParentStatus = ParentStatus.WORKING
+    entry: Entry | UnsetType = UNSET
 
 
 class ExecutionData(msgspec.Struct):

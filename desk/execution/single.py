@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import UNSET
+
 from desk.execution.child import Child
 from desk.execution.children import move_of, new_of, pull_of
+from desk.execution.entry import FREE, look
 from desk.execution.parent import ExecutionConfig, ExecutionData, Parent, ParentStatus
 from desk.execution.routed import pulls_of
 from desk.orders import Order, OrderState
@@ -99,11 +102,17 @@ class SingleBook:
         touch = touch_of(view)
         if touch is None:
             return pulls_of(live, parent)
-        config = self._configs[parent.strategy]
+        config, bound = self._configs[parent.strategy], FREE
+        if config.entry is not UNSET and type(signal) is Target:
+            parent.entry, bound = look(
+                config.entry, parent.entry, side, touch, parent.signal_id, now_ns
+            )
+            if bound.is_left:
+                return pulls_of(live, parent)
         room_lots = permit.buy_room_lots if side is _BUY else permit.sell_room_lots
         waited = config.patience_ns and now_ns - parent.began_ns > config.patience_ns
         if self._passive[parent.strategy] and not waited and signal.urgency is not _URGENT:
-            price_ticks = touch.bid_ticks if side is _BUY else touch.ask_ticks
+            price_ticks = bound.capped(side, touch.bid_ticks if side is _BUY else touch.ask_ticks)
             child = self._rest(
                 parent, side, price_ticks, wanted_lots, room_lots, view.seq, live, now_ns
             )
@@ -112,17 +121,17 @@ class SingleBook:
             # What is already crossing answers by itself; only what rests has to make way.
             resting = [order for order in live if order.tif is not _IOC]
             return pulls_of(resting, parent)
+        far_ticks = touch.ask_ticks if side is _BUY else touch.bid_ticks
         qty_lots = wanted_lots if wanted_lots < room_lots else room_lots
         if qty_lots > config.child_lots_max:
             qty_lots = config.child_lots_max
-        if qty_lots < 1 or self.was_refused(
-            parent.strategy, parent.book_id, side, view.seq, now_ns
+        if (
+            qty_lots < 1
+            or not bound.allows(side, far_ticks)
+            or self.was_refused(parent.strategy, parent.book_id, side, view.seq, now_ns)
         ):
             return []
-        if side is _BUY:
-            price_ticks = touch.ask_ticks + config.cross_ticks
-        else:
-            price_ticks = touch.bid_ticks - config.cross_ticks
+        price_ticks = bound.capped(side, far_ticks + side.sign * config.cross_ticks)
         return [new_of(parent, side, price_ticks, qty_lots, _IOC, post_only=False)]
 
     def _rest(
