@@ -23,7 +23,10 @@ LIBRARIES: Final = ("simpy", "numpy", "numba", "pyarrow", "msgspec")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Identity of a run; digests are BLAKE2b-128 in hex."""
+    """Identity of a run; digests are BLAKE2b-128 in hex.
+
+    Behind the digest of the code stand, each after a +, the names of bugs that were planted in it.
+    """
 
     scenario: str
     code_digest: str
@@ -58,7 +61,17 @@ def code_digest(strategies: Sequence[str] = ()) -> str:
         if root not in path.parents:
             digest.update(name.encode())
             digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return "+".join([digest.hexdigest(), *planted_names()])
+
+
+def planted_names() -> list[str]:
+    """Names of the bugs that whoever loads modules here plants in them, for the digest's sake.
+
+    A finder in `sys.meta_path` that changes a source has an attribute `planted`; files on disk then
+    are not what runs.
+    """
+    names = [getattr(finder, "planted", "") for finder in sys.meta_path]
+    return [name for name in names if name]
 
 
 def fingerprint() -> dict[str, str]:
