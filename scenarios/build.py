@@ -36,6 +36,7 @@ from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.clock import Clock
 from sim.commit import CommitLog
 from sim.consolidated import Consolidated
+from sim.faultpoint import FaultPoint
 from sim.host import Host
 from sim.host_view import Feed
 from sim.market import WorldMarket
@@ -96,6 +97,7 @@ class Assembly:
             for number, host in enumerate(scenario.hosts)
             for book_id in books_of(host, self.instruments)
         ]
+        self.points: dict[tuple[str, str], FaultPoint] = {}
         self.faults = RunFaults(scenario.faults, self.start_ns)
         self.links = HostLinks(self.clock, seed, self.faults)
         self._sessions: list[Session] = []
