@@ -10,7 +10,7 @@ a desk may keep among its own.
 from desk.router import cont_kukanov, health, learning, markouts, posterior
 from desk.router.factors import FACTORS, RouterFactor
 from desk.router.facts import VenueFacts
-from desk.router.measure import VenueNow, facts_of
+from desk.router.measure import VenueNow, facts_of, learned_of
 from desk.router.scores import Blocked, Candidate, ScoreRow, explain, score
 from desk.router.splits import Room, Split, SplitRule, split
 from desk.router.weights import REST, TAKE, Weights, weights_of
@@ -33,6 +33,7 @@ __all__ = [
     "explain",
     "facts_of",
     "health",
+    "learned_of",
     "learning",
     "markouts",
     "posterior",

@@ -75,27 +75,36 @@ def on_fill(data: MarkoutData, now_ns: int, side: Side, price_ticks: int, lots: 
     data.waiting.append(Waiting(side, 2 * price_ticks, lots, now_ns))
 
 
-def on_mid(data: MarkoutData, prior: Prior, now_ns: int, mid_x2_ticks: int) -> None:
-    """A new mid is known: what fell due before it is judged by the old one."""
+def on_mid(data: MarkoutData, prior: Prior, now_ns: int, mid_x2_ticks: int) -> bool:
+    """A new mid is known: what fell due before it is judged by the old one.
+
+    Returns:
+        Whether anything was judged.
+    """
     assert mid_x2_ticks > 0
-    settle(data, prior, now_ns - 1)
+    before = settle(data, prior, now_ns - 1)
     data.mid_x2_ticks = mid_x2_ticks
-    settle(data, prior, now_ns)
+    return settle(data, prior, now_ns) or before
 
 
-def settle(data: MarkoutData, prior: Prior, until_ns: int) -> None:
-    """Judge what falls due until a moment by the mid as it stands; without a mid nothing is."""
-    if data.mid_x2_ticks == 0:
-        return
-    waiting = data.waiting
+def settle(data: MarkoutData, prior: Prior, until_ns: int) -> bool:
+    """Judge what falls due until a moment by the mid as it stands; without a mid nothing is.
+
+    Returns:
+        Whether anything was judged.
+    """
+    waiting, judged = data.waiting, False
+    if data.mid_x2_ticks == 0 or not waiting:
+        return False
     for horizon, horizon_ns in enumerate(HORIZONS_NS):
         place = data.judged[horizon]
         while place < len(waiting) and waiting[place].fill_ns + horizon_ns <= until_ns:
             _judge(data, prior, waiting[place], horizon)
-            place += 1
+            place, judged = place + 1, True
         data.judged[horizon] = place
     # The last horizon is the longest: what has passed it has passed all of them.
     _forget(data, data.judged[-1])
+    return judged
 
 
 def _judge(data: MarkoutData, prior: Prior, fill: Waiting, horizon: int) -> None:

@@ -15,6 +15,8 @@ knows nothing of how far the price runs before an unfilled lot crosses; `leak` a
 mark-outs have weights of their own for that.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from desk.router.facts import VenueFacts
@@ -31,6 +33,9 @@ from desk.router.posterior import (
 )
 from market.codes import Side
 from market.decisions import PPM
+
+Learned = Mapping[str, int]
+"""Factors that own orders have taught, by name."""
 
 
 class VenueNow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -104,10 +109,10 @@ class VenueNow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     opposite_lots: int = 0
 
 
-def facts_of(now: VenueNow, data: VenueData, priors: Priors, health: HealthData) -> VenueFacts:
+def facts_of(now: VenueNow, learned: Learned, health: HealthData) -> VenueFacts:
     """Every factor of a venue."""
     assert min(now.near_ticks, now.far_ticks, now.best_far_ticks, now.todo_lots) > 0
-    shown, learned, prices = _shown(now), _learned(data, priors), _prices(now)
+    shown, prices = _shown(now), _prices(now)
     fees_ppb = now.taker_fee_ppb + now.clearing_ppb + prices["order_fee_ppb"]
     slipped_ppb = learned["slippage_ppb"] - learned["improvement_ppb"]
     rest_ppb = rest_value_ppb(
@@ -170,8 +175,8 @@ def _shown(now: VenueNow) -> dict[str, int]:
     }
 
 
-def _learned(data: VenueData, priors: Priors) -> dict[str, int]:
-    """What own orders have taught."""
+def learned_of(data: VenueData, priors: Priors) -> Learned:
+    """What own orders have taught, as factors."""
     markouts = [mean_of(mean, priors.money) for mean in data.markouts.means]
     p50_us, p90_us, p99_us = (
         quantile_ns(data.ack, part) // 1_000 for part in (500_000, 900_000, 990_000)

@@ -131,9 +131,7 @@ def _rows(
         facts = (
             VenueFacts(book_id=book_id)
             if now is None
-            else facts_of(
-                now, memory.data.venues[book_id], route.priors, memory.data.health[book_id]
-            )
+            else facts_of(now, memory.learned(book_id, route.priors), memory.data.health[book_id])
         )
         candidates.append(Candidate(facts, blocked))
     return score(weights, candidates)

@@ -19,7 +19,8 @@ from desk.router import health, learning, markouts
 from desk.router.config import RouteConfig
 from desk.router.data import LEAK_NS, SHOWN_MAX, FlowData, Note, RouterData, Shown, turn
 from desk.router.health import HealthData, HealthState
-from desk.router.learning import VenueData
+from desk.router.learning import Priors, VenueData
+from desk.router.measure import Learned, learned_of
 from market.codes import Liquidity, Phase, Reason, ReportType, TimeInForce
 from market.messages import NO_PRICE, Report, View
 
@@ -39,6 +40,8 @@ class VenueMemory:
 
     def __init__(self, routes: list[RouteConfig], data: RouterData) -> None:
         self.data = data
+        # Read at every choice, and changed only by what happens to own orders.
+        self._learned: dict[int, tuple[Priors, Learned]] = {}
         self.told: dict[int, RouteConfig] = {}
         for route in routes:
             for book_id in route.books:
@@ -48,6 +51,14 @@ class VenueMemory:
             data.health.setdefault(book_id, HealthData())
             data.flows.setdefault(book_id, FlowData())
             data.shown.setdefault(book_id, [])
+
+    def learned(self, book_id: int, priors: Priors) -> Learned:
+        """What own orders have taught of a book's venue, as factors."""
+        found = self._learned.get(book_id)
+        if found is None or found[0] is not priors:
+            found = (priors, learned_of(self.data.venues[book_id], priors))
+            self._learned[book_id] = found
+        return found[1]
 
     # --- the market -----------------------------------------------------------------------------
 
@@ -77,7 +88,8 @@ class VenueMemory:
             return
         self._leaks(book_id, told, mid_x2_ticks, now_ns)
         venue = self.data.venues[book_id]
-        markouts.on_mid(venue.markouts, told.priors.money, now_ns, mid_x2_ticks)
+        if markouts.on_mid(venue.markouts, told.priors.money, now_ns, mid_x2_ticks):
+            self._learned.pop(book_id, None)
 
     def time(self, book_id: int, now_ns: int, stale_ns: int) -> None:
         """Before a choice: content is so old, and sick venues may be tried again."""
@@ -93,6 +105,7 @@ class VenueMemory:
         shown = self.data.shown[book_id]
         while shown and shown[0].due_ns <= now_ns:
             one = shown.pop(0)
+            self._learned.pop(book_id, None)
             learning.on_shown(
                 self.data.venues[book_id],
                 told.priors,
@@ -125,6 +138,7 @@ class VenueMemory:
         if note is None or told is None or note.asked_ns < 0 or note.silent:
             return
         note.silent = True
+        self._learned.pop(order.book_id, None)
         learning.on_silence(self.data.venues[order.book_id], told.priors)
         health.on_answer(
             self.data.health[order.book_id],
@@ -140,6 +154,7 @@ class VenueMemory:
         if told is None or note is None:
             return
         kind, venue = report.type, self.data.venues[order.book_id]
+        self._learned.pop(order.book_id, None)
         if note.asked_ns >= 0:
             self._answered(report, order, note, told, now_ns)
         late = kind is ReportType.CANCEL_REJECTED

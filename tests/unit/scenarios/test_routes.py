@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from desk.journal import Reader, RecordType, event_in
-from desk.router import FACTORS, RouterFactor
+from desk.router import FACTORS, RouterFactor, learned_of
+from desk.router.learning import Priors
+from desk.router.measure import Learned
+from desk.routes.memory import VenueMemory
 from market.decisions import Route
 from market.errors import InputError
 from market.messages import Submit
@@ -199,6 +202,24 @@ def test_an_order_is_explained_with_the_venues_that_were_compared(run: Path) -> 
         name, part = max(venue.parts, key=lambda one: abs(one[1]))
         assert f"{RouterFactor(name).field} " in line
         assert f"({part / 1e6:+.3f})" in line
+
+
+def test_what_own_orders_taught_is_never_out_of_date(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept between choices is what the posteriors say when it is read."""
+    kept, read = VenueMemory.learned, []
+
+    def checked(memory: VenueMemory, book_id: int, priors: Priors) -> Learned:
+        found = kept(memory, book_id, priors)
+        assert found == learned_of(memory.data.venues[book_id], priors)
+        read.append(found)
+        return found
+
+    monkeypatch.setattr(VenueMemory, "learned", checked)
+    run_of(world(tmp_path), tmp_path)
+    distinct = {tuple(one.values()) for one in read}
+    assert 20 < len(distinct) < len(read)
 
 
 def test_a_desk_with_a_route_is_rebuilt_from_its_journal(run: Path) -> None:

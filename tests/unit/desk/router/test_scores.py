@@ -19,6 +19,7 @@ from desk.router import (
     VenueNow,
     explain,
     facts_of,
+    learned_of,
     learning,
     markouts,
     score,
@@ -50,7 +51,7 @@ def test_the_table_has_a_row_for_every_factor_and_every_factor_a_field() -> None
 
 def test_every_factor_that_is_asked_for_is_measured() -> None:
     # Each field of the facts moves when something that is known moves.
-    base = facts_of(now_at(), VenueData(book_id=1), PRIORS, HealthData())
+    base = facts_of(now_at(), learned_of(VenueData(book_id=1), PRIORS), HealthData())
     data = VenueData(book_id=1)
     learning.on_rest_end(data, PRIORS, lots=4, filled_lots=4, rested_ns=5_000_000_000)
     learning.on_take_end(
@@ -81,7 +82,7 @@ def test_every_factor_that_is_asked_for_is_measured() -> None:
             throttle_room=10, throttle_max=40, auction_ms=1_000, halts=1, resting_lots=8,
             opposite_lots=3, working_lots=25,
         ),
-        data, PRIORS, HealthData(weight_ppm=500_000),
+        learned_of(data, PRIORS), HealthData(weight_ppm=500_000),
     )  # fmt: skip
     same = [
         factor.name
@@ -114,7 +115,7 @@ def test_facts_by_hand() -> None:
             far_ticks=1_002, near_lots=150, outflow_mlots_s=3_000, order_fee_ppb=500_000,
             taker_fee_ppb=30_000, clearing_ppb=1_000, lot_step=30, working_lots=10,
         ),
-        VenueData(book_id=1), PRIORS, HealthData(),
+        learned_of(VenueData(book_id=1), PRIORS), HealthData(),
     )  # fmt: skip
     assert found.price_edge_ppb == -2_000_000  # two ticks of a thousand
     assert found.spread_ppb == 3 * 10**9 // 999
@@ -132,13 +133,13 @@ def test_facts_by_hand() -> None:
 
 def test_a_sellers_facts_are_the_mirror_of_a_buyers() -> None:
     data, health = VenueData(book_id=1), HealthData()
-    buy = facts_of(now_at(near_ticks=995, far_ticks=1_002), data, PRIORS, health)
+    buy = facts_of(now_at(near_ticks=995, far_ticks=1_002), learned_of(data, PRIORS), health)
     sell = facts_of(
         now_at(
             side=Side.SELL, near_ticks=1_005, far_ticks=998, next_far_ticks=997,
             best_far_ticks=1_000,
         ),
-        data, PRIORS, health,
+        learned_of(data, PRIORS), health,
     )  # fmt: skip
     assert buy.price_edge_ppb == sell.price_edge_ppb
     assert buy.level_gap_ticks == -1
