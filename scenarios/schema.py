@@ -6,7 +6,7 @@ import tomllib
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
@@ -58,10 +58,13 @@ WIRES: Final = ("compute", "feed", "orders", "reports")
 __all__ = [
     "HostSection",
     "Scenario",
+    "digest_of",
     "library_names",
     "load_scenario",
     "parse_scenario",
     "scenario_digest",
+    "scenario_of",
+    "scenario_text",
 ]
 
 _START: Final = re.compile(
@@ -88,6 +91,16 @@ def load_scenario(name_or_path: str | Path) -> tuple[Scenario, str, str]:
     Raises:
         InputError: There is no such scenario, or it is not as it must be.
     """
+    text, where = scenario_text(name_or_path)
+    return parse_scenario(text, where), text, where
+
+
+def scenario_text(name_or_path: str | Path) -> tuple[str, str]:
+    """Find a scenario's text, and where it came from.
+
+    Raises:
+        InputError: There is no such scenario.
+    """
     given = str(name_or_path)
     if given.endswith(".toml") or Path(given).name != given:
         source: Traversable | Path = Path(given)
@@ -100,14 +113,13 @@ def load_scenario(name_or_path: str | Path) -> tuple[Scenario, str, str]:
         )
     where = str(source)
     try:
-        text = source.read_text(encoding="utf-8")
+        return source.read_text(encoding="utf-8"), where
     except OSError as error:
         raise InputError(
             f"{where}: {error.strerror or error}; allowed is a scenario file"
         ) from None
     except UnicodeDecodeError:
         raise InputError(f"{where}: found no UTF-8 text, allowed is TOML") from None
-    return parse_scenario(text, where), text, where
 
 
 def parse_scenario(text: str, where: str) -> Scenario:
@@ -124,13 +136,26 @@ def parse_scenario(text: str, where: str) -> Scenario:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{where}: found no TOML: {error}") from None
+    return scenario_of(table, where, Path(where).parent)
+
+
+def scenario_of(table: dict[str, Any], where: str, folder: Path) -> Scenario:
+    """Read a scenario from its table.
+
+    Args:
+        table: As TOML gives it, or as somebody has changed it.
+        where: For errors.
+        folder: That the files named in it are relative to.
+
+    Raises:
+        InputError: With one line: where, what was found, what is allowed.
+    """
     table = expanded(table, where)
     version = table.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
         raise InputError(
             f"{where}: format_version: found {found(version)}, allowed is {FORMAT_VERSION}"
         )
-    folder = Path(where).parent
 
     def host(value: object, at: Place) -> HostSection:
         return _host(value, at, folder)
@@ -169,7 +194,11 @@ def scenario_digest(text: str, where: str = "scenario") -> str:
     Returns:
         BLAKE2b-128, in hex.
     """
-    scenario = parse_scenario(text, where)
+    return digest_of(parse_scenario(text, where))
+
+
+def digest_of(scenario: Scenario) -> str:
+    """The same of a scenario that has been read."""
     fields = msgspec.to_builtins(scenario)
     for host, written in zip(scenario.hosts, fields["hosts"], strict=True):
         models = [(written, wire, getattr(host, wire)) for wire in WIRES]
