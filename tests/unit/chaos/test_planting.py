@@ -1,6 +1,7 @@
 """A planted bug is in what a process runs, and nowhere else."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -134,3 +135,28 @@ def test_what_cannot_be_a_bug_is_refused(field: str, value: object, said: str) -
 def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="found 'no_such', allowed is"):
         mutant_named("no_such")
+
+
+def worker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a worker process says."""
+    return subprocess.run(
+        [sys.executable, "-m", "chaos.worker", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_worker_says_what_it_runs() -> None:
+    done = worker("--planted", "bust_ignored")
+    told = json.loads(done.stdout)
+    assert (told["planted"], told["module"]) == ("bust_ignored", "desk.orders.machine")
+    assert told["code_digest"].endswith("+bust_ignored")
+
+
+def test_a_worker_refuses_a_name_that_is_none() -> None:
+    done = worker("--planted", "no_such")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "found 'no_such', allowed is" in done.stderr
