@@ -3,6 +3,8 @@
 Model: a view is replaced by the next one. It turns *stale* when its host says that nothing has
 arrived for too long, or when its content is older than the desk's own bound; then it is never wrong,
 only not to be acted on, until fresh content comes (a new sequence number, not a new time-out).
+Content is as old as its venue says, however lately it arrived: a line that is late by more than the
+bound delivers without a pause, and nothing that is fresh.
 
 Invariants: a view never gets older (`seq` never falls); content that stays the same keeps its age,
 however often it is shown again.
@@ -60,7 +62,7 @@ class Feed:
         # A word rather than the enum: combining flags of an IntFlag costs more than the rest here.
         if int(view.fired) & _STALE:
             data.stale[book_id] = True
-        if self._stale_ns and now_ns - data.content_ns[book_id] > self._stale_ns:
+        if self._stale_ns and now_ns - self._since_ns(book_id, view) > self._stale_ns:
             data.stale[book_id] = True
         return fresh
 
@@ -70,11 +72,18 @@ class Feed:
         if not self._stale_ns:
             return []
         turned = []
-        for book_id, content_ns in enumerate(data.content_ns):
-            if not data.stale[book_id] and now_ns - content_ns > self._stale_ns:
+        for book_id, view in enumerate(data.views):
+            if view is None or data.stale[book_id]:
+                continue
+            if now_ns - self._since_ns(book_id, view) > self._stale_ns:
                 data.stale[book_id] = True
                 turned.append(book_id)
         return turned
+
+    def _since_ns(self, book_id: int, view: View) -> int:
+        """Since when content is what it is: by its venue's clock, or by ours where that is earlier."""
+        content_ns = self.data.content_ns[book_id]
+        return view.venue_ns if view.venue_ns < content_ns else content_ns
 
 
 _STALE: Final = int(Trigger.STALE)
