@@ -15,6 +15,7 @@ import typer
 from console import config, errors, output
 from console.book import book_app
 from console.coverage import coverage
+from console.drill import drill_app
 from console.estimate import estimate
 from console.ingest import ingest_app
 from console.journal import journal_app
@@ -36,6 +37,7 @@ app.add_typer(journal_app, name="journal")
 app.add_typer(regimes_app, name="regimes")
 app.add_typer(venue_app, name="venue")
 app.add_typer(study_app, name="study")
+app.add_typer(drill_app, name="drill")
 app.add_typer(book_app, name="book")
 app.add_typer(bench_app, name="bench")
 app.add_typer(config_app, name="config")

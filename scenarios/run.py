@@ -228,7 +228,7 @@ def _summary(
         rejects=venue.rejects,
         fills=sum(account.fills for account in accounts),
         position_lots=sum(account.position_lots for account in accounts),
-        pnl=_total_pnl(assembly),
+        pnl=pnl_text(assembly, pnl_amounts(assembly)),
         void_rows=counted(layout.B_VOID),
         expired_lots=counted(layout.B_EXPIRED),
         diverged_orders=counted(layout.B_DIVERGED),
@@ -298,8 +298,8 @@ def _host_summary(assembly: Assembly, number: int) -> HostSummary:
         fills=sum(account.fills for account in accounts.values()),
         traded_lots=sum(account.turnover_lots for account in accounts.values()),
         position_lots=sum(account.position_lots for account in accounts.values()),
-        fees=_joined(assembly, {book_id: account.fee for book_id, account in accounts.items()}),
-        pnl=_joined(assembly, {book_id: _pnl(assembly, number, book_id) for book_id in accounts}),
+        fees=pnl_text(assembly, {book_id: account.fee for book_id, account in accounts.items()}),
+        pnl=pnl_text(assembly, {book_id: _pnl(assembly, number, book_id) for book_id in accounts}),
     )
 
 
@@ -308,14 +308,14 @@ def _strategies(section: HostSection) -> list[str]:
     return [one.name for one in section.stack.strategies] if section.stack is not None else []
 
 
-def _total_pnl(assembly: Assembly) -> str:
-    """Profit of all hosts, by currency."""
+def pnl_amounts(assembly: Assembly) -> dict[int, int | None]:
+    """Profit of all hosts in each book that was traded, in its own unit; None without a mid."""
     totals: dict[int, int | None] = {}
     for number, book_id in assembly.venue.accounts:
         part = _pnl(assembly, number, book_id)
         before = totals.get(book_id, 0)
         totals[book_id] = None if part is None or before is None else before + part
-    return _joined(assembly, totals)
+    return totals
 
 
 def _pnl(assembly: Assembly, host: int, book_id: int) -> int | None:
@@ -349,7 +349,7 @@ def _mid_x2(assembly: Assembly, book_id: int) -> int | None:
     return None
 
 
-def _joined(assembly: Assembly, amounts: Mapping[int, int | None]) -> str:
+def pnl_text(assembly: Assembly, amounts: Mapping[int, int | None]) -> str:
     """Amounts of one currency and scale added, as text; `not marked` where a mid is missing."""
     if any(amount is None for amount in amounts.values()):
         return "not marked: a book with an open position has no mid"

@@ -8,6 +8,7 @@ python           executed; the blocks of a page share their names
 toml config      must be a valid twin.toml
 toml scenario    must be a valid scenario; blocks below find it as `scenario.toml`
 toml venue       must be a valid venue's preset; blocks below find it as `venue.toml`
+toml drill       must be a valid drill; blocks below find it as `drill.toml`
 text ladder      must be a ladder that plays; blocks below find it as `ladder.txt`
 text             prose
 """
@@ -22,8 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {
-    "console", "console data", "python", "toml config", "toml scenario", "toml venue", "text ladder",
-    "text",
+    "console", "console data", "python", "toml config", "toml scenario", "toml venue", "toml drill",
+    "text ladder", "text",
 }  # fmt: skip
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 

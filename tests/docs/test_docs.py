@@ -31,6 +31,11 @@ def run_block(block: Block, folder: Path, names: dict[str, object]) -> None:
 
         parse_preset(block.body, f"line {block.line}")
         (folder / "venue.toml").write_text(block.body, encoding="utf-8")
+    elif block.kind == "toml drill":
+        from chaos.drill import plan_drill
+
+        plan_drill(block.body, f"line {block.line}")
+        (folder / "drill.toml").write_text(block.body, encoding="utf-8")
     elif block.kind == "text ladder":
         from console.play.ladder import play
 

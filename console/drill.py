@@ -1,0 +1,140 @@
+"""The verbs of `twin drill`: break a run on purpose, and judge it on the venue's own ledger."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from console import output
+from console.options import Json, Quiet, group, terminal_of
+from market.units import format_ns
+
+if TYPE_CHECKING:
+    from chaos.result import DrillResult
+
+drill_app = group("Break a run on purpose, and judge it: PASS 0, FAIL 1, usage 2, VACUOUS 3.")
+
+Drill = Annotated[str, typer.Argument(help="A packaged drill's name, or a TOML file.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, help="Of every draw; the drill's own by default.")
+]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder that keeps what was run.")]
+
+
+@drill_app.command("list")
+def drill_list(as_json: Json = False) -> None:
+    """Show every packaged drill and what it is about."""
+    from chaos.drill import drill_names, load_drill
+
+    rows: list[dict[str, object]] = []
+    for name in drill_names():
+        plan = load_drill(name)
+        kinds = sorted({fault.kind.value for fault in plan.scenario.faults})
+        rows.append(
+            {
+                "name": name,
+                "title": plan.drill.title,
+                "faults": " ".join(kinds) or "none",
+                "about": " ".join(plan.drill.expect.invariants or plan.drill.expect.violated),
+            }
+        )
+    terminal_of(as_json).rows("", rows)
+
+
+@drill_app.command("run")
+def drill_run(
+    drill: Drill,
+    seed: Seed = None,
+    tape: Annotated[
+        Path | None, typer.Option("--tape", help="Replay this tape, if the scenario has no flow.")
+    ] = None,
+    out: Out = None,
+    twin: Annotated[bool, typer.Option(help="Run the same without faults beside it.")] = True,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run one drill and judge it; exit 0 PASS, 1 FAIL, 3 VACUOUS."""
+    from chaos.run import run_drill, write_drill
+
+    terminal = terminal_of(as_json, quiet)
+    with terminal.progress(drill, "looks") as tick:
+        drilled = run_drill(
+            drill,
+            seed=seed,
+            tape=tape,
+            wall_ns=time.perf_counter_ns,
+            with_twin=twin,
+            progress=tick,
+        )
+    folder = write_drill(out, drilled) if out is not None else None
+    show(terminal, drilled.result, as_json=as_json)
+    if folder is not None:
+        terminal.note(f"kept in {folder}")
+    leave(drilled.result.verdict.exit_code)
+
+
+def leave(code: int) -> None:
+    """End a command with an exit code of its own."""
+    if code:
+        raise typer.Exit(code)
+
+
+def show(terminal: output.Output, result: "DrillResult", *, as_json: bool) -> None:
+    """Print what a drill came to."""
+    if as_json:
+        terminal.result("", output.fields_of(result))
+        return
+    head: dict[str, object] = {
+        "run id": result.run_id,
+        "seed": result.identity.seed,
+        "digest": result.digest,
+        "simulated to real": result.simulated_to_real,
+    }
+    if result.cost is not None:
+        head |= _cost(result.cost)
+    terminal.result(f"{result.name}: {result.verdict.value}", head)
+    for reason in result.reasons:
+        terminal.note(f"  {reason}")
+    _rows(terminal, "faults", ("name", "kind", "target", "hits"), result.faults)
+    rows = [one for one in result.invariants if one.state != "idle" or one.expected]
+    _rows(
+        terminal,
+        "invariants",
+        ("id", "kind", "state", "checks", "count", "mark", "mark_hits"),
+        rows,
+    )
+    measured: list[dict[str, object]] = [
+        {
+            "measured": one.name,
+            "worst": format_ns(max(one.found_ns)),
+            "limit": format_ns(one.limit_ns),
+            "count": len(one.found_ns),
+        }
+        for one in result.latencies
+    ]
+    if measured:
+        terminal.rows("latencies", measured)
+
+
+def _cost(cost: object) -> Mapping[str, object]:
+    """What the faults cost, in a few lines."""
+    one = output.fields_of(cost)
+    return {
+        "orders": f"{one['orders']}, without faults {one['twin_orders']}",
+        "fills": f"{one['fills']}, without faults {one['twin_fills']}",
+        "pnl": f"{one['pnl']}, without faults {one['twin_pnl']}",
+        "faults cost": f"{one['pnl_difference']}",
+    }
+
+
+def _rows(
+    terminal: output.Output, title: str, names: Sequence[str], records: Sequence[object]
+) -> None:
+    """A table of some fields of records."""
+    rows: list[dict[str, object]] = [
+        {name: getattr(record, name) for name in names} for record in records
+    ]
+    if rows:
+        terminal.rows(title, rows)
