@@ -28,7 +28,6 @@ from market.faults import AtTime
 from market.units import DURATION_NS, format_ns
 from scenarios.schema import digest_of, scenario_of, scenario_text
 from scenarios.sections import NAME, Scenario
-from scenarios.templates import expanded
 from scenarios.written import Place, found, list_of, read_struct, table_of
 
 FORMAT_VERSION: Final = 1
@@ -125,7 +124,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         scenario: A packaged scenario's name, or a TOML file beside the drill.
         phases: How long each lasts.
         seed: Of every draw.
-        overrides: Merged into the scenario (`chaos.changes`).
+        overrides: Merged into the scenario as it is written (`chaos.changes`).
         without: Dotted paths of what is taken out of it first.
         faults: As in a scenario, added to its own.
         expect: What it is about.
@@ -272,7 +271,6 @@ def digest_bytes(data: bytes) -> str:
 
 def _changed(drill: Drill, table: dict[str, Any], where: str) -> dict[str, Any]:
     """The scenario's table as the drill has it, with its own faults and not yet the drill's."""
-    table = expanded(table, where)
     for path in drill.without:
         table = without(table, path, f"{where}: without")
     table = merged(table, drill.overrides, f"{where}: overrides")

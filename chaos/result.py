@@ -191,3 +191,26 @@ class DrillResult(msgspec.Struct, frozen=True, kw_only=True):
     planted: list[str]
     wall_s: float
     simulated_to_real: float
+
+
+class SuiteRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One drill of a suite; `counted` is its verdict as the suite counts it."""
+
+    drill: str
+    run_id: str
+    verdict: Verdict
+    counted: Verdict
+    reasons: list[str]
+    digest: str
+    wall_s: float
+
+
+class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a suite came to; `planted` is the bug that was in it, or nothing."""
+
+    format: int = RESULT_FORMAT
+    name: str
+    title: str
+    verdict: Verdict
+    planted: str
+    rows: list[SuiteRow]

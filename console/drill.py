@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console import output
+from console import errors, output
 from console.options import Json, Quiet, group, terminal_of
 from market.units import format_ns
 
@@ -73,6 +73,73 @@ def drill_run(
     if folder is not None:
         terminal.note(f"kept in {folder}")
     leave(drilled.result.verdict.exit_code)
+
+
+@drill_app.command("suite")
+def drill_suite(
+    suite: Annotated[str, typer.Argument(help="A packaged suite's name, or a TOML file.")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 1,
+    out: Out = None,
+    planted: Annotated[
+        str | None, typer.Option("--planted", help="Name of a bug to plant in every drill.")
+    ] = None,
+    tape: Annotated[
+        Path | None, typer.Option("--tape", help="For drills whose scenario has no flow.")
+    ] = None,
+    twin: Annotated[bool, typer.Option(help="Run each without faults beside it.")] = True,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the drills of a suite; exit code of the worst, where a canary must fail."""
+    from chaos.suite import Wanted, load_suite, run_suite
+
+    terminal = terminal_of(as_json, quiet)
+    wanted = Wanted(jobs=jobs, planted=planted, tape=tape, twins=twin)
+    with terminal.progress(suite, "drills") as tick:
+        found = run_suite(load_suite(suite), wanted, out=out, progress=tick)
+    if as_json:
+        terminal.result("", output.fields_of(found))
+    else:
+        rows: list[dict[str, object]] = [
+            {
+                "verdict": row.verdict.value + (" as it must" * (row.verdict is not row.counted)),
+                "drill": row.drill,
+                "took": f"{row.wall_s:.1f} s",
+                "why": row.reasons[0] if row.reasons else "",
+            }
+            for row in found.rows
+        ]
+        terminal.rows(f"{found.name}: {found.verdict.value}", rows)
+    leave(found.verdict.exit_code)
+
+
+@drill_app.command("replay")
+def drill_replay(
+    folder: Annotated[Path, typer.Argument(help="Folder of a drill that was kept with --out.")],
+    tape: Annotated[
+        Path | None, typer.Option("--tape", help="The tape that it replayed, if any.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a drill again and compare; exit 1 when it differs, else the verdict's code."""
+    from chaos.replay import replay_drill
+
+    terminal = terminal_of(as_json, quiet)
+    with terminal.progress(folder.name, "looks") as tick:
+        again = replay_drill(folder, tape=tape, wall_ns=time.perf_counter_ns, progress=tick)
+    now = again.drilled.result
+    terminal.result(
+        now.name,
+        {
+            "same": not again.differences,
+            "verdict": now.verdict.value,
+            "run_id": now.run_id,
+            "digest": now.digest,
+            "differences": again.differences,
+        },
+    )
+    leave(errors.EXIT_DOES_NOT_HOLD if again.differences else now.verdict.exit_code)
 
 
 def leave(code: int) -> None:
