@@ -30,6 +30,9 @@ SENT: Final = frozenset(
 )
 
 
+STORE_WELL: Final = 0
+"""What a JOURNAL event says of a store that is in no trouble any more."""
+
 TRADING_READY: Final = 4
 """The step of a takeover at which the stand-by may trade."""
 

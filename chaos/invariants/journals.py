@@ -8,8 +8,7 @@ from collections import Counter
 from typing import Final
 
 from chaos.invariants.base import Finding, Invariant, InvariantKind
-from chaos.ledger import History
-from market.codes import JournalTrouble
+from chaos.ledger import STORE_WELL, History
 from market.faults import FaultKind
 from sim.recorder import EventKind
 
@@ -65,7 +64,7 @@ def no_journal_no_orders(history: History) -> Finding:
     finding = Finding()
     since: dict[int, tuple[int, int]] = {}
     for one in history.of(EventKind.JOURNAL, EventKind.SUBMIT, EventKind.RESTARTED):
-        if one.kind == EventKind.JOURNAL and one.detail != JournalTrouble.NONE:
+        if one.kind == EventKind.JOURNAL and one.detail != STORE_WELL:
             since.setdefault(one.host, (one.time_ns, one.detail))
             finding.checks += 1
         elif one.kind != EventKind.SUBMIT:
@@ -74,8 +73,8 @@ def no_journal_no_orders(history: History) -> Finding:
             begun_ns, detail = since[one.host]
             finding.broken(
                 one.time_ns,
-                f"order {one.order_id} left {history.name(one.host)} although its journal had "
-                f"{JournalTrouble(detail).name.lower()} since {begun_ns}",
+                f"order {one.order_id} left {history.name(one.host)} although its journal was in "
+                f"trouble {detail} since {begun_ns}",
                 one,
             )
     return finding

@@ -7,8 +7,8 @@ from typing import Final
 from chaos.invariants.base import Mark
 from chaos.invariants.breaks import LOGGED_ON, outages, reconnections
 from chaos.invariants.risk import Worst
-from chaos.ledger import ENDS, FILLS, History, OrderStory
-from market.codes import JournalTrouble, OperatorAction, ReportType, Side
+from chaos.ledger import ENDS, FILLS, STORE_WELL, History, OrderStory
+from market.codes import OperatorAction, ReportType, Side
 from market.faults import FaultKind
 from sim.recorder import Event, EventKind
 
@@ -232,7 +232,7 @@ def journal_written(history: History) -> int:
 
 def journal_in_trouble(history: History) -> int:
     """Times at which a store took nothing any more."""
-    return sum(one.detail != JournalTrouble.NONE for one in history.of(EventKind.JOURNAL))
+    return sum(one.detail != STORE_WELL for one in history.of(EventKind.JOURNAL))
 
 
 def restarted(history: History) -> int:
