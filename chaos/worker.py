@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _drill(given: argparse.Namespace, told: dict[str, object]) -> int:
     """Run a drill; its exit code."""
+    from chaos.report import write_report
     from chaos.run import run_drill, write_drill
 
     drilled = run_drill(
@@ -69,7 +70,10 @@ def _drill(given: argparse.Namespace, told: dict[str, object]) -> int:
         with_twin=not given.no_twin,
     )
     result = drilled.result
-    folder = "" if given.out is None else str(write_drill(given.out, drilled))
+    folder = ""
+    if given.out is not None:
+        folder = str(write_drill(given.out, drilled))
+        write_report(drilled, Path(folder), shared=True)
     told.update(
         drill=result.name,
         verdict=result.verdict.value,

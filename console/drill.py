@@ -9,6 +9,7 @@ import typer
 
 from console import errors, output
 from console.options import Json, Quiet, group, terminal_of
+from console.planted import mutants
 from market.units import format_ns
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ drill_app = group("Break a run on purpose, and judge it: PASS 0, FAIL 1, usage 2
 Drill = Annotated[str, typer.Argument(help="A packaged drill's name, or a TOML file.")]
 Seed = Annotated[
     int | None, typer.Option("--seed", min=0, help="Of every draw; the drill's own by default.")
+]
+Planted = Annotated[
+    str | None, typer.Option("--planted", help="Name of a bug to plant in what runs.")
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder that keeps what was run.")]
 
@@ -51,11 +55,17 @@ def drill_run(
         Path | None, typer.Option("--tape", help="Replay this tape, if the scenario has no flow.")
     ] = None,
     out: Out = None,
+    planted: Planted = None,
     twin: Annotated[bool, typer.Option(help="Run the same without faults beside it.")] = True,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Run one drill and judge it; exit 0 PASS, 1 FAIL, 3 VACUOUS."""
+    if planted is not None:
+        from chaos.planting import plant
+
+        plant(planted)  # before anything that it may stand in is imported
+    from chaos.report import write_report
     from chaos.run import run_drill, write_drill
 
     terminal = terminal_of(as_json, quiet)
@@ -71,7 +81,7 @@ def drill_run(
     folder = write_drill(out, drilled) if out is not None else None
     show(terminal, drilled.result, as_json=as_json)
     if folder is not None:
-        terminal.note(f"kept in {folder}")
+        terminal.note(f"kept in {folder}; its page is {write_report(drilled, folder)}")
     leave(drilled.result.verdict.exit_code)
 
 
@@ -80,9 +90,7 @@ def drill_suite(
     suite: Annotated[str, typer.Argument(help="A packaged suite's name, or a TOML file.")],
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 1,
     out: Out = None,
-    planted: Annotated[
-        str | None, typer.Option("--planted", help="Name of a bug to plant in every drill.")
-    ] = None,
+    planted: Planted = None,
     tape: Annotated[
         Path | None, typer.Option("--tape", help="For drills whose scenario has no flow.")
     ] = None,
@@ -91,12 +99,15 @@ def drill_suite(
     quiet: Quiet = False,
 ) -> None:
     """Run the drills of a suite; exit code of the worst, where a canary must fail."""
+    from chaos.report import write_suite
     from chaos.suite import Wanted, load_suite, run_suite
 
     terminal = terminal_of(as_json, quiet)
     wanted = Wanted(jobs=jobs, planted=planted, tape=tape, twins=twin)
     with terminal.progress(suite, "drills") as tick:
         found = run_suite(load_suite(suite), wanted, out=out, progress=tick)
+    if out is not None:
+        terminal.note(f"kept in {out}; its page is {write_suite(found, out)}")
     if as_json:
         terminal.result("", output.fields_of(found))
     else:
@@ -140,6 +151,9 @@ def drill_replay(
         },
     )
     leave(errors.EXIT_DOES_NOT_HOLD if again.differences else now.verdict.exit_code)
+
+
+drill_app.command("mutants")(mutants)
 
 
 def leave(code: int) -> None:
