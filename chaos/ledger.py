@@ -9,6 +9,7 @@ Hosts that speak for one member (a primary and its stand-by) share its orders; `
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from chaos.drill import DrillLimits, Phases
@@ -32,6 +33,9 @@ SENT: Final = frozenset(
 
 STORE_WELL: Final = 0
 """What a JOURNAL event says of a store that is in no trouble any more."""
+
+LOGGED_ON: Final = 3
+"""The step of a takeover at which the stand-by may speak."""
 
 TRADING_READY: Final = 4
 """The step of a takeover at which the stand-by may trade."""
@@ -116,6 +120,7 @@ class Look(NamedTuple):
         desks: Of each host with a desk, its orders that have not ended: state by id.
         held: Of each host with a desk, its position by book.
         down: Hosts that are dead.
+        books: Of each (host, book) whose local book has heard everything, whether it is the venue's.
     """
 
     time_ns: int
@@ -124,6 +129,7 @@ class Look(NamedTuple):
     desks: dict[int, dict[int, int]]
     held: dict[int, list[int]]
     down: frozenset[int] = frozenset()
+    books: Mapping[tuple[int, int], bool] = MappingProxyType({})
 
 
 class AccountEnd(NamedTuple):
@@ -213,7 +219,9 @@ class History:
         own: What desks believe at the end, by host and book.
         accounts: The venue's, by member and book.
         anomalies: Reports that made no sense to a desk, by host: how often each `Anomaly`.
-        books_right: Local books that are as their venue's at the end: by (host, book).
+        doubts: When a desk's journal says that a book was not believed, by (host, book).
+        books: Names of books by number.
+        watched: Whether anybody watches.
     """
 
     events: list[Event]
@@ -233,7 +241,9 @@ class History:
     own: dict[tuple[int, int], AccountEnd] = field(default_factory=dict)
     accounts: dict[tuple[int, int], AccountEnd] = field(default_factory=dict)
     anomalies: dict[int, dict[int, int]] = field(default_factory=dict)
-    books_right: dict[tuple[int, int], bool] = field(default_factory=dict)
+    doubts: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    books: list[str] = field(default_factory=list)
+    watched: bool = False
     by_kind: dict[int, list[Event]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -287,6 +297,16 @@ class History:
         """Number of the host that a fault's target names; −1 for what is no host."""
         name = target.partition("/")[0].partition(".")[0]
         return self.hosts.index(name) if name in self.hosts else -1
+
+    def book_name(self, book_id: int) -> str:
+        """A book's name."""
+        return self.books[book_id] if book_id < len(self.books) else f"book {book_id}"
+
+    def charge_before(self, event: Event) -> int:
+        """Who spoke for the member of an event's host right before it."""
+        member = self.member(event.host)
+        pair = [host for host, one in enumerate(self.member_of) if one == member]
+        return next((one for one in pair if self.in_charge(one, event.time_ns - 1)), member)
 
     def in_charge(self, host: int, time_ns: int) -> bool:
         """Whether a host speaks for its member at a moment, as takeovers tell."""

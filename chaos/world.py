@@ -14,13 +14,19 @@ from chaos.audit import WatchedWriter, audit_journal
 from chaos.drill import DrillLimits, Phases
 from chaos.ledger import AccountEnd, DeskRules, FaultWindow, History, Look, VenueOrderEnd
 from desk.pipeline import Desk
+from market.codes import Side
 from market.faults import AtTime
 from market.units import DURATION_NS
+from scenarios.books import books_of
 from scenarios.build import Assembly
 from scenarios.run_journal import RunWriter
 from scenarios.sections import Scenario
+from scenarios.stack import name_of
 from sim.recorder import Event, EventKind
 from sim.tape.read import Tape
+
+LEVELS: Final = 5
+"""Levels of each side by which books are compared."""
 
 LOOK_EVERY_NS: Final = 250 * DURATION_NS["ms"]
 
@@ -129,7 +135,25 @@ def _look(assembly: Assembly) -> Look:
             number: list(desk.ledger.data.position_lots) for number, desk in assembly.desks.items()
         },
         down=frozenset(host.number for host in assembly.hosts if host.is_down),
+        books=_books_right(assembly),
     )
+
+
+def _books_right(assembly: Assembly) -> dict[tuple[int, int], bool]:
+    """Whether each local book that has heard everything shows what its venue shows."""
+    world, found = assembly.world, {}
+    keys = [
+        (number, book_id)
+        for number, host in enumerate(assembly.scenario.hosts)
+        for book_id in books_of(host, assembly.instruments)
+    ]
+    for index, key in enumerate(keys):
+        if world.heard_all(index):
+            found[key] = all(
+                world.depth(index, side, LEVELS) == world.venue_depth(key[1], side, LEVELS)
+                for side in Side
+            )
+    return found
 
 
 def _open_orders(desk: Desk) -> dict[int, int]:
@@ -160,6 +184,7 @@ def _history(
         hosts=_host_names(assembly),
         member_of=_members(assembly),
         venue_of=_venues(assembly),
+        books=[name_of(one) for one in assembly.instruments],
         looks=looks,
         windows=_windows(assembly, events),
         rules={number: _rules(assembly, desk) for number, desk in assembly.desks.items()},

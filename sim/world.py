@@ -171,6 +171,13 @@ class World(WorldCommands):
         words[0] = -words[0] if words[1] else NO_PRICE
         return ViewWords(*words)
 
+    def heard_all(self, index: int) -> bool:
+        """Whether local book `index` has taken everything that its book has published so far."""
+        mem = self.arena.mem
+        at = self.arena.local_off + index * layout.K_SIZE
+        cursor, book_id = int(mem[at + layout.K_CURSOR]), int(mem[at + layout.K_BOOK])
+        return cursor == self.book_word(book_id, layout.B_RING_COMMIT)
+
     def latency_block(self, index: int) -> "np.ndarray":
         """The latency block of local book `index`, with what follows it."""
         mem = self.arena.mem

@@ -7,7 +7,7 @@ holding to mean something. `chaos.ledger` is what checks may look at.
 
 from typing import Final
 
-from chaos.invariants import journals, marks, orders, positions, risk
+from chaos.invariants import alerts, feeds, journals, kills, marks, orders, pairs, positions, risk
 from chaos.invariants.base import Finding, Invariant, InvariantKind, Mark, Violation
 from market.errors import InputError
 
@@ -15,7 +15,11 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     *positions.INVARIANTS,
     *orders.INVARIANTS,
     *risk.INVARIANTS,
+    *kills.INVARIANTS,
     *journals.INVARIANTS,
+    *pairs.INVARIANTS,
+    *feeds.INVARIANTS,
+    *alerts.INVARIANTS,
 )
 
 MARKS: Final = {mark.name: mark for mark in marks.MARKS}

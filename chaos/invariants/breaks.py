@@ -2,15 +2,12 @@
 
 from typing import Final, NamedTuple
 
-from chaos.ledger import FaultWindow, History
+from chaos.ledger import LOGGED_ON, FaultWindow, History
 from market.messages import EVERY
 from sim.recorder import EventKind
 
 SESSION_UP: Final = 2
 """The state of a session that carries orders, as it is recorded (`sim.gateway`)."""
-
-LOGGED_ON: Final = 3
-"""The step of a takeover at which the stand-by may speak."""
 
 
 class Broken(NamedTuple):

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from chaos.invariants.base import Mark
-from chaos.invariants.breaks import LOGGED_ON, outages, reconnections
+from chaos.invariants.breaks import outages, reconnections
 from chaos.invariants.risk import Worst
-from chaos.ledger import ENDS, FILLS, STORE_WELL, History, OrderStory
-from market.codes import OperatorAction, ReportType, Side
+from chaos.ledger import ENDS, FILLS, LOGGED_ON, STORE_WELL, History, OrderStory
+from market.codes import OperatorAction, Reason, ReportType, Side
 from market.faults import FaultKind
 from sim.recorder import Event, EventKind
 
@@ -281,6 +281,18 @@ def killed_with_orders(history: History) -> int:
     return count
 
 
+def crowded(history: History) -> int:
+    """Commands that the venue refused because there were too many, and cancels under such a rule."""
+    return sum(
+        one.reason == Reason.THROTTLED for story in history.stories() for one in story.answers
+    ) + sum(one.hits for one in history.faults(FaultKind.GATEWAY_THROTTLE.value))
+
+
+def feed_broken(history: History) -> int:
+    """Messages of market data that a fault touched."""
+    return sum(one.hits for one in history.windows if one.fault.kind.value.startswith("F-"))
+
+
 def lost_messages(history: History) -> int:
     """Commands and answers that a wire lost."""
     return len(history.of(EventKind.LOST))
@@ -326,6 +338,8 @@ COUNTED: Final = (
     gap_filled,
     alerted,
     killed_with_orders,
+    crowded,
+    feed_broken,
     lost_messages,
     venue_cancelled,
 )

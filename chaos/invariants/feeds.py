@@ -1,0 +1,184 @@
+"""Market data: old content and gaps are noticed in time, recovery is bounded, and books come right again."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from chaos.invariants.base import Finding, Invariant, InvariantKind
+from chaos.ledger import FaultWindow, History
+from market.codes import Trigger
+from market.faults import FaultKind
+from sim.recorder import Event, EventKind
+
+BEGUN: Final = 1
+SPLICED: Final = 3
+GIVEN_UP: Final = 4
+CLOSES: Final = frozenset((2, SPLICED))
+AGES: Final = (FaultKind.FEED_DELAY, FaultKind.FEED_FREEZE)
+"""Faults by which content ages although something goes on arriving."""
+
+LOSES: Final = (FaultKind.FEED_LOSS, FaultKind.FEED_GAP, FaultKind.FEED_CORRUPT)
+GAPS_PER_S_MAX: Final = 50
+S_NS: Final = 1_000_000_000
+
+
+def old_content_noticed(history: History) -> Finding:
+    """I-FEED-1: that content has become too old is noticed within twice the bound."""
+    finding = Finding()
+    for window in history.faults(*AGES):
+        host = history.number_of(window.fault.target)
+        for book_id in _books(history, host, window):
+            bound_ns = history.stale_ns(host, book_id)
+            delays = window.fault.kind is FaultKind.FEED_DELAY
+            if not bound_ns or (delays and window.fault.severity <= bound_ns):
+                continue
+            since_ns = window.from_ns + bound_ns
+            finding.limit_ns = max(finding.limit_ns, 2 * bound_ns)
+            if window.until_ns - window.from_ns <= 2 * bound_ns:
+                continue
+            noticed = [
+                one.time_ns
+                for one in _alarms(history, host, book_id)
+                if window.from_ns <= one.time_ns
+            ]
+            noticed += [
+                one for one in history.doubts.get((host, book_id), ()) if one >= window.from_ns
+            ]
+            first_ns = min(noticed, default=history.end_ns)
+            finding.measured_ns.append(max(0, first_ns - since_ns))
+            finding.expect(
+                first_ns - since_ns <= finding.limit_ns,
+                since_ns,
+                f"{history.name(host)}: content of book {book_id} was older than {bound_ns} ns, and "
+                f"that was noticed after {first_ns - since_ns} ns",
+            )
+    return finding
+
+
+def _alarms(history: History, host: int, book_id: int) -> Iterator[Event]:
+    """What says that a book is not to be believed: a view that is stale, a gap, an alert."""
+    for one in history.of(EventKind.VIEW):
+        if (one.host, one.book_id) == (host, book_id) and one.detail & Trigger.STALE:
+            yield one
+    for one in history.of(EventKind.GAP):
+        if (one.host, one.book_id) == (host, book_id):
+            yield one
+    yield from history.of(EventKind.ALERT)
+
+
+def _books(history: History, host: int, window: FaultWindow) -> list[int]:
+    """Books that a feed fault of a host is about."""
+    named = window.fault.target.partition("/")[2]
+    seen = sorted({one.book_id for one in history.of(EventKind.VIEW) if one.host == host})
+    if not named:
+        return seen
+    return [book for book in seen if history.book_name(book) == named]
+
+
+def gaps_noticed(history: History) -> Finding:
+    """I-FEED-2: what both lines lost is noticed, be it the last of all."""
+    finding = Finding()
+    for window in history.faults(*LOSES):
+        part = window.fault.target.partition("/")[0].partition(".")[2]
+        if part != "feed" or not window.hits:
+            continue
+        host = history.number_of(window.fault.target)
+        seen = [
+            one
+            for one in history.of(EventKind.GAP)
+            if one.host == host
+            and one.detail == BEGUN
+            and not one.side
+            and window.from_ns <= one.time_ns <= window.until_ns + history.limits.feed_ns
+        ]
+        finding.expect(
+            bool(seen),
+            window.from_ns,
+            f"{history.name(host)}: {window.hits} messages were lost on both lines, and no gap was seen",
+        )
+    return finding
+
+
+def recovery_bounded(history: History) -> Finding:
+    """I-FEED-3: gaps end in time, and who gives up takes a snapshot."""
+    finding = Finding()
+    begun: dict[tuple[int, int], Event] = {}
+    recent: dict[int, list[int]] = {}
+    for one in history.of(EventKind.GAP):
+        if one.side:
+            continue
+        key = one.host, one.book_id
+        if one.detail == BEGUN:
+            begun.setdefault(key, one)
+            times = recent.setdefault(one.host, [])
+            times.append(one.time_ns)
+            while times[0] <= one.time_ns - S_NS:
+                times.pop(0)
+            finding.expect(
+                len(times) <= GAPS_PER_S_MAX,
+                one.time_ns,
+                f"{history.name(one.host)} asked for {len(times)} recoveries within a second",
+                one,
+            )
+        elif one.detail in CLOSES and key in begun:
+            finding.checks += 1
+            begun.pop(key)
+    for (host, book_id), one in begun.items():
+        finding.expect(
+            history.end_ns - one.time_ns <= history.limits.feed_ns,
+            one.time_ns,
+            f"{history.name(host)}: a gap of book {book_id} never ended",
+            one,
+        )
+    return finding
+
+
+def books_come_right(history: History) -> Finding:
+    """I-FEED-4: in the quiet phase a local book that has heard everything is its venue's book."""
+    finding = Finding()
+    quiet_ns = history.end_of("heal") + history.limits.feed_ns
+    told: set[tuple[int, int]] = set()
+    for look in history.looks:
+        if look.time_ns < quiet_ns:
+            continue
+        for key, right in look.books.items():
+            finding.checks += 1
+            if not right and key not in told:
+                told.add(key)
+                finding.broken(
+                    look.time_ns,
+                    f"{history.name(key[0])}: its book {key[1]} has heard everything and is not its "
+                    "venue's",
+                )
+    return finding
+
+
+INVARIANTS = (
+    Invariant(
+        "I-FEED-1",
+        InvariantKind.BOUNDED,
+        "That content is too old is noticed within twice the bound, whatever else arrives.",
+        "content_aged",
+        old_content_noticed,
+    ),
+    Invariant(
+        "I-FEED-2",
+        InvariantKind.SAFETY,
+        "Every gap on both lines is noticed.",
+        "gap_seen",
+        gaps_noticed,
+    ),
+    Invariant(
+        "I-FEED-3",
+        InvariantKind.SAFETY,
+        "Recovery is bounded: requests have a rate, and a gap ends.",
+        "gap_filled",
+        recovery_bounded,
+    ),
+    Invariant(
+        "I-FEED-4",
+        InvariantKind.BOUNDED,
+        "After recovery the local book is the venue's book.",
+        "feed_broken",
+        books_come_right,
+    ),
+)
