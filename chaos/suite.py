@@ -1,6 +1,6 @@
 """Suites: lists of drills, each run in a process of its own, several at a time.
 
-A suite is a TOML file: `name`, `title`, and `drills`, by name; `[seeds]` gives single drills other seeds.
+A suite is a TOML file: `name`, `title`, and `drills`, by name, `*` for every packaged one; `[seeds]` gives single drills other seeds.
 Its verdict is the worst of theirs. A canary counts as good when it fails by what it says, and as a
 failure otherwise: what cannot fail proves nothing when it passes.
 """
@@ -26,6 +26,7 @@ from market.errors import InputError
 from scenarios.written import Place, found, read_struct
 
 EXIT_INPUT: Final = 2
+EVERY: Final = "*"
 SUITE_FILE: Final = "suite.json"
 
 
@@ -88,6 +89,9 @@ def load_suite(name_or_path: str | Path) -> Suite:
         raise InputError(f"{source}: found no TOML: {error}") from None
     suite = read_struct(table, Place(str(source)), Suite)
     known = drill_names()
+    if EVERY in suite.drills:
+        rest = [name for name in suite.drills if name != EVERY and name not in known]
+        suite = msgspec.structs.replace(suite, drills=(*known, *rest))
     for name in (*suite.drills, *suite.seeds):
         if name not in known and not name.endswith(".toml"):
             raise InputError(f"{source}: drills: found {name!r}, allowed is {', '.join(known)}")
