@@ -10,15 +10,16 @@ import hashlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chaos.ledger import JournalEnd
 from desk.desk_data import DeskData, EventLog
+from desk.gate.codes import VetoCode
 from desk.journal import Head, Reader, Record, RecordType, event_in
 from desk.pipeline import Desk
 from desk.recovery import ReplayLog, rebuild, replay, restore
 from market.errors import InputError
-from market.messages import Cancel, MassCancel, MassQuote, Query, Replace, Report, Submit
+from market.messages import Cancel, MassCancel, MassQuote, Query, Replace, Report, SetTimer, Submit
 from scenarios.build import Assembly
 from scenarios.desks import make_strategies
 from scenarios.run_journal import RunWriter
@@ -32,6 +33,9 @@ TAIL_RECORDS: Final = 64
 """So many of the last records are cut and changed."""
 
 TRIALS: Final = 32
+
+DOUBTS: Final = frozenset((VetoCode.STALE, VetoCode.FEED_GAP))
+"""Vetoes by which a desk says that it does not believe a book."""
 
 COMMANDS: Final = {
     Submit: EventKind.SUBMIT,
@@ -89,42 +93,59 @@ def audit_journal(
     for record in reader:
         records.append(record)
         heads.append(reader.head)
-    submits: dict[int, int] = {}
-    strategies: dict[int, int] = {}
-    reports: Counter[tuple[int, int, int, int]] = Counter()
-    commands: Counter[tuple[int, int]] = Counter()
-    for record in records:
-        if record.type is not RecordType.EVENT:
-            continue
-        event = event_in(record)
-        if isinstance(event.message, Report):
-            one = event.message
-            reports[one.order_id, int(one.type), one.venue_ns, one.exec_id] += 1
-        for caused in event.commands:
-            command = caused.command
-            kind = COMMANDS.get(type(command))
-            if kind is None:
-                continue
-            commands[int(kind), command.order_id] += 1  # type: ignore[union-attr]
-            if kind is EventKind.SUBMIT:
-                submits[command.order_id] = writer.durable_ns(record.end_offset)  # type: ignore[union-attr]
-                strategies[command.order_id] = caused.cause.strategy  # type: ignore[union-attr]
+    told = _told(records, writer)
     digest, again, problem = _replayed(assembly, desk, member, records)
     if reader.problem is not None:
         problem = reader.problem.text
     return JournalEnd(
         problem=problem,
         records=len(records),
-        submits=submits,
-        strategies=strategies,
-        reports=dict(reports),
-        commands=dict(commands),
+        submits=told.submits,
+        strategies=told.strategies,
+        reports=dict(told.reports),
+        commands=dict(told.commands),
         digest=digest,
         own_digest="" if dead else _digest(desk),
         again_digest=again,
+        doubts=told.doubts,
         torn=_torn(data, heads, number),
         changed=_changed(data, heads, number),
     )
+
+
+class _Told(NamedTuple):
+    """What the events of a journal tell; see `JournalEnd`."""
+
+    submits: dict[int, int]
+    strategies: dict[int, int]
+    reports: Counter[tuple[int, int, int, int]]
+    commands: Counter[tuple[int, int]]
+    doubts: dict[int, list[int]]
+
+
+def _told(records: Sequence[Record], writer: WatchedWriter) -> _Told:
+    """Go through the events of a journal."""
+    told = _Told({}, {}, Counter(), Counter(), {})
+    for record in records:
+        if record.type is not RecordType.EVENT:
+            continue
+        event = event_in(record)
+        if isinstance(event.message, Report):
+            one = event.message
+            told.reports[one.order_id, int(one.type), one.venue_ns, one.exec_id] += 1
+        for caused in event.commands:
+            command = caused.command
+            kind = COMMANDS.get(type(command))
+            if kind is None or isinstance(command, SetTimer):
+                continue
+            told.commands[int(kind), command.order_id] += 1
+            if kind is EventKind.SUBMIT:
+                told.submits[command.order_id] = writer.durable_ns(record.end_offset)
+                told.strategies[command.order_id] = caused.cause.strategy
+        for decision in event.decisions:
+            if decision.veto is not None and decision.veto.code in DOUBTS:
+                told.doubts.setdefault(decision.signal.book_id, []).append(record.now_ns)
+    return told
 
 
 def _replayed(

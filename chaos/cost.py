@@ -11,7 +11,8 @@ from chaos.world import Played
 from scenarios.run import pnl_amounts, pnl_text
 from sim.recorder import EventKind
 
-MARKERS: Final = frozenset((EventKind.FAULT_BEGUN, EventKind.FAULT_ENDED))
+MARKERS: Final = frozenset((EventKind.FAULT_BEGUN, EventKind.FAULT_ENDED, EventKind.COMMITTED))
+"""Rows that a run has because somebody waits for them; they say nothing of what happened."""
 
 
 def cost_of(played: Played, twin: Played) -> Cost:
@@ -76,7 +77,7 @@ def _longest_pause(history: History) -> int:
 
 
 def _differ_from(played: Played, twin: Played) -> int:
-    """When two runs first differ, from their start; −1 for never. That a fault began is no difference."""
+    """When two runs first differ, from their start; −1 for never. What a plan alone has recorded is no difference."""
     one, other = (
         run.events[~np.isin(run.events[:, 1], [int(kind) for kind in MARKERS])]
         for run in (played, twin)

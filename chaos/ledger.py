@@ -154,6 +154,7 @@ class JournalEnd(NamedTuple):
         digest: Of the desk's state as the journal gives it.
         own_digest: Of the desk's state as it was at the end; empty for a desk that died.
         again_digest: As the journal gives it when recovery itself is broken off twice.
+        doubts: When the desk would not believe a book, by its number.
         torn: Cuts of its tail that were tried, and how many of them gave anything but a whole prefix.
         changed: Changes of a bit that were tried, and how many of them nobody noticed.
     """
@@ -167,6 +168,7 @@ class JournalEnd(NamedTuple):
     digest: str
     own_digest: str
     again_digest: str
+    doubts: dict[int, list[int]]
     torn: tuple[int, int]
     changed: tuple[int, int]
 
@@ -219,7 +221,6 @@ class History:
         own: What desks believe at the end, by host and book.
         accounts: The venue's, by member and book.
         anomalies: Reports that made no sense to a desk, by host: how often each `Anomaly`.
-        doubts: When a desk's journal says that a book was not believed, by (host, book).
         books: Names of books by number.
         watched: Whether anybody watches.
     """
@@ -241,7 +242,6 @@ class History:
     own: dict[tuple[int, int], AccountEnd] = field(default_factory=dict)
     accounts: dict[tuple[int, int], AccountEnd] = field(default_factory=dict)
     anomalies: dict[int, dict[int, int]] = field(default_factory=dict)
-    doubts: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     books: list[str] = field(default_factory=list)
     watched: bool = False
     by_kind: dict[int, list[Event]] = field(default_factory=dict)

@@ -40,9 +40,10 @@ def old_content_noticed(history: History) -> Finding:
                 for one in _alarms(history, host, book_id)
                 if window.from_ns <= one.time_ns
             ]
-            noticed += [
-                one for one in history.doubts.get((host, book_id), ()) if one >= window.from_ns
-            ]
+            audit = history.audit.get(host)
+            if audit is not None:
+                doubts = audit.doubts.get(book_id, [])
+                noticed += [one for one in doubts if one >= window.from_ns]
             first_ns = min(noticed, default=history.end_ns)
             finding.measured_ns.append(max(0, first_ns - since_ns))
             finding.expect(

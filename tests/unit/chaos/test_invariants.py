@@ -42,6 +42,7 @@ def journal(**more: object) -> JournalEnd:
         digest="a",
         own_digest="a",
         again_digest="a",
+        doubts={},
         torn=(8, 0),
         changed=(8, 0),
     )
@@ -195,6 +196,12 @@ def aged(noticed_ms: int) -> History:
     )
 
 
+def doubted(at_ms: int) -> History:
+    windows = [window(FaultKind.FEED_DELAY, "desk.feed", 10_000, 15_000, severity=2 * S)]
+    seen = event(9_000, K.VIEW, 0, venue_ns=9_000 * MS)
+    return history(seen, windows=windows, audit={0: journal(doubts={0: [at_ms * MS]})})
+
+
 def gapped(seen: bool, closed: bool = True) -> History:
     events = [event(10_100, K.GAP, 0, detail=1, qty_lots=3)] * seen
     events += [event(10_200, K.GAP, 0, detail=2)] * closed
@@ -257,6 +264,7 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-HA-3", lambda: paired(995, 1_500), lambda: paired(995, 1_501)),
     ("I-HA-4", lambda: handed_over(True), lambda: handed_over(False)),
     ("I-FEED-1", lambda: aged(11_200), lambda: aged(11_201)),
+    ("I-FEED-1", lambda: doubted(11_200), lambda: doubted(11_201)),
     ("I-FEED-2", lambda: gapped(True), lambda: gapped(False)),
     ("I-FEED-3", lambda: gapped(True), lambda: gapped(True, closed=False)),
     ("I-FEED-4", lambda: heard(True), lambda: heard(False)),
