@@ -155,11 +155,21 @@ class AtTime(msgspec.Struct, frozen=True, kw_only=True, tag="time", tag_field="w
 
 
 class OnEvent(msgspec.Struct, frozen=True, kw_only=True, tag="event", tag_field="when"):
-    """The fault begins when something has happened for the `count`-th time, `after_ns` later."""
+    """The fault begins when something has happened for the `count`-th time, `after_ns` later.
+
+    Attributes:
+        event: Its name (docs/reference/events.md).
+        host: Name of the host that it is about; empty for any.
+        book: Name of the book, likewise.
+        order: Number of the order; 0 for any.
+    """
 
     event: str
     count: int = 1
     after_ns: int = 0
+    host: str = ""
+    book: str = ""
+    order: int = 0
 
     def __post_init__(self) -> None:
         if not self.event:

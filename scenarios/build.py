@@ -98,6 +98,7 @@ class Assembly:
             for book_id in books_of(host, self.instruments)
         ]
         self.points: dict[tuple[str, str], FaultPoint] = {}
+        self.host_names = [host.name for host in scenario.hosts]
         self.faults = RunFaults(scenario.faults, self.start_ns)
         self.links = HostLinks(self.clock, seed, self.faults)
         self._sessions: list[Session] = []

@@ -1,70 +1,40 @@
 """`[[faults]]`: what breaks in a run, from words in the file to what acts on wires and hosts.
 
 Model: a line names a kind of the catalogue (`market.faults`), a target, when, how long and how badly.
-The table `EFFECTS` says which part of a host each kind acts on and how: a latency is slowed
-(`sim.slowdown`), a wire loses (`sim.wire`), a session is cut, or a host dies. A kind that is not in the
-table can be said but not run, and is refused.
+A kind acts on what its row of `scenarios.fault_effects` says: a latency is slowed (`sim.slowdown`), a wire
+loses (`sim.wire`), a session is cut, a host dies, or the part is a fault point and acts for itself.
 
 A target is a host and a part of it, `desk.feed`, `desk.orders`, or the host alone for what happens to
-its session or to all of it; `desk.feed/SYN@LIT1` is the feed of one book.
+its session or to all of it; `desk.feed/SYN@LIT1` is the feed of one book. A venue is `venue:LIT1`, a
+book `book:SYN@LIT1`.
+
+A fault begins at a time, or when something has happened (`scenarios.fault_triggers`). For the latter rows
+are made beforehand that are not in force yet, and moved when it begins.
 
 Every fault is followed: at the end it says how often it bit, and one that never did has shown nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from market.errors import InputError
-from market.faults import AtTime, Fault, FaultKind, FaultPlan, Severity
+from market.faults import AtTime, Fault, FaultKind, FaultPlan, FaultTrigger, OnEvent, Severity
 from market.messages import EVERY, LinkStatus
 from market.units import parse_duration
+from scenarios.fault_effects import EFFECTS, PREFIXED, allowed_targets, target_of
+from scenarios.fault_triggers import Triggers, check_event
 from scenarios.written import Place, choice_of, found, read_struct, table_of, tables_of
-from sim.slowdown import Slowdown, Slowing, hits_of
+from sim.recorder import Event, EventKind
+from sim.slowdown import Slowdown, hits_of, move
 from sim.wire import Impairment, ImpairmentKind
 
 if TYPE_CHECKING:
     from scenarios.build import Assembly
 
-Part = Literal["", "feed", "orders", "reports", "compute", "commit"]
-
-
-class Effect(NamedTuple):
-    """What a kind does to a part of a host.
-
-    Attributes:
-        parts: On which it may act; "" is the host itself.
-        slowing: How it slows the part's latency, if it does.
-        loses: How the part's wire loses, if it does.
-        cuts: Whether the session is cut, both ways, and its ends are told.
-        kills: Whether the host dies.
-    """
-
-    parts: tuple[Part, ...]
-    slowing: Slowing | None = None
-    loses: ImpairmentKind | None = None
-    cuts: bool = False
-    kills: bool = False
-
-
-EFFECTS: Final[Mapping[FaultKind, Effect]] = {
-    FaultKind.FEED_DELAY: Effect(("feed",), slowing=Slowing.ADD),
-    FaultKind.FEED_JITTER: Effect(("feed",), slowing=Slowing.BATCH),
-    FaultKind.GATEWAY_DISCONNECT: Effect(("",), cuts=True),
-    FaultKind.GATEWAY_RESET: Effect(("",), cuts=True),
-    FaultKind.GATEWAY_HALF_OPEN: Effect(("orders", "reports"), loses=ImpairmentKind.PARTITION),
-    FaultKind.GATEWAY_SLOW_ACK: Effect(("reports",), slowing=Slowing.ADD),
-    FaultKind.GATEWAY_LOST_ACK: Effect(("reports",), loses=ImpairmentKind.LOSS),
-    FaultKind.HOST_CRASH: Effect(("",), kills=True),
-    FaultKind.HOST_STALL: Effect(("compute",), slowing=Slowing.STALL),
-    FaultKind.HOST_SLOW: Effect(("compute",), slowing=Slowing.SCALE),
-    FaultKind.STORE_SLOW: Effect(("commit",), slowing=Slowing.ADD),
-    FaultKind.STORE_WRITER_STALL: Effect(("commit",), slowing=Slowing.STALL),
-}
-
-ONCE: Final = frozenset((FaultKind.HOST_CRASH,))
-"""Kinds that happen at a moment and not for a while."""
+NOT_YET_NS: Final = 1 << 61
+"""When a fault begins that nothing has called for yet: after every run."""
 
 KINDS: Final = {
     **{kind.value: kind for kind in FaultKind},
@@ -78,8 +48,9 @@ class FaultLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Attributes:
         name: Unique in the scenario; keys the fault's draws.
         kind: Of the catalogue, by id or name.
-        target: `HOST`, `HOST.PART`, or `HOST.feed/BOOK`.
-        at_ns: When it begins, from the start of the run.
+        target: `HOST`, `HOST.PART`, `HOST.feed/BOOK`, `venue:NAME` or `book:NAME`.
+        at_ns: When it begins, from the start of the run; -1 where an event says so.
+        on: The event that it begins with.
         duration_ns: How long it lasts; 0 for what happens once.
         severity: How badly, in the kind's own unit.
     """
@@ -87,9 +58,22 @@ class FaultLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     name: str
     kind: FaultKind
     target: str
-    at_ns: int
+    at_ns: int = -1
+    on: OnEvent | None = None
     duration_ns: int = 0
     severity: int = 0
+
+    @property
+    def trigger(self) -> FaultTrigger:
+        """When it begins.
+
+        Raises:
+            InputError: Neither a time nor an event says so, or both do.
+        """
+        if (self.on is None) == (self.at_ns < 0):
+            said = "neither" if self.on is None else "both"
+            raise InputError(f"fault {self.name!r}: found {said} of at and on, allowed is one")
+        return AtTime(time_ns=self.at_ns) if self.on is None else self.on
 
 
 class FaultOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,14 +107,14 @@ def _read_fault(value: object, where: Place) -> Fault:
         value,
         where,
         FaultLine,
-        {"kind": lambda _value, _at: kind, "severity": _severity_of(kind)},
+        {"kind": lambda _value, _at: kind, "severity": _severity_of(kind), "on": _read_on},
     )
     try:
         fault = Fault(
             name=line.name,
             kind=line.kind,
             target=line.target,
-            trigger=AtTime(time_ns=line.at_ns),
+            trigger=line.trigger,
             severity=line.severity,
             duration_ns=line.duration_ns,
         )
@@ -138,6 +122,16 @@ def _read_fault(value: object, where: Place) -> Fault:
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
     return fault
+
+
+def _read_on(value: object, where: Place) -> OnEvent:
+    """The event that a fault begins with."""
+    on = read_struct(value, where, OnEvent)
+    try:
+        check_event(on.event)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+    return on
 
 
 def _severity_of(kind: FaultKind) -> Callable[[object, Place], object]:
@@ -160,26 +154,24 @@ def _check(fault: Fault) -> None:
     if fault.kind not in EFFECTS:
         allowed = ", ".join(f"{kind} ({kind.name.lower()})" for kind in EFFECTS)
         raise InputError(f"kind: found {fault.kind}, allowed in a run are {allowed}")
-    if (fault.duration_ns == 0) != (fault.kind in ONCE):
-        allowed = "none: it happens once" if fault.kind in ONCE else "above 0"
+    effect, target = EFFECTS[fault.kind], target_of(fault)
+    if fault.duration_ns == 0 and not effect.once:
+        raise InputError(f"fault {fault.name!r}: duration is 0 ns, allowed is above 0")
+    if fault.duration_ns and not effect.lasts:
         raise InputError(
-            f"fault {fault.name!r}: duration is {fault.duration_ns} ns, allowed is {allowed}"
+            f"fault {fault.name!r}: duration is {fault.duration_ns} ns, allowed is none: it happens once"
         )
-    part, book = parts_of(fault)[1:]
-    parts = EFFECTS[fault.kind].parts
-    if part not in parts or (book and part != "feed"):
-        host = fault.target.split(".")[0].split("/")[0]
-        allowed = ", ".join(host + ("." + one if one else "") for one in parts)
+    prefix = fault.target.split(":")[0] if target.owner == fault.target else ""
+    owner = prefix if prefix in PREFIXED else "host"
+    if owner != effect.owner or (
+        owner == "host"
+        and (
+            target.part not in effect.parts or (target.book and not target.part.startswith("feed"))
+        )
+    ):
         raise InputError(
-            f"fault {fault.name!r}: found target {fault.target!r}, allowed is {allowed}"
+            f"fault {fault.name!r}: found target {fault.target!r}, allowed is {allowed_targets(fault)}"
         )
-
-
-def parts_of(fault: Fault) -> tuple[str, str, str]:
-    """Host, part and book that a target names; what it does not name is empty."""
-    where, _, book = fault.target.partition("/")
-    host, _, part = where.partition(".")
-    return host, part, book
 
 
 def check_targets(faults: Sequence[Fault], hosts: Mapping[str, bool], books: Sequence[str]) -> None:
@@ -194,7 +186,16 @@ def check_targets(faults: Sequence[Fault], hosts: Mapping[str, bool], books: Seq
         InputError: A target is not there.
     """
     for fault in faults:
-        host, part, book = parts_of(fault)
+        host, part, book = target_of(fault)
+        if EFFECTS[fault.kind].owner == "book":
+            name = host.partition(":")[2]
+            if books and name not in books:
+                raise InputError(
+                    f"fault {fault.name!r}: found book {name!r}, allowed is {', '.join(books)}"
+                )
+            continue
+        if EFFECTS[fault.kind].owner == "venue":
+            continue
         if host not in hosts:
             raise InputError(
                 f"fault {fault.name!r}: found host {host!r}, allowed is {', '.join(hosts)}"
@@ -222,6 +223,10 @@ class RunFaults:
         self.plan = FaultPlan(faults=tuple(faults))
         self._start_ns = start_ns
         self._marks: dict[str, int] = {}
+        self._from_ns = [
+            start_ns + fault.trigger.time_ns if isinstance(fault.trigger, AtTime) else NOT_YET_NS
+            for fault in self.plan.faults
+        ]
 
     def slowdowns(self, host: str, part: str, book: str = "") -> list[Slowdown]:
         """What slows a part of a host, in the order of the plan."""
@@ -232,36 +237,135 @@ class RunFaults:
             for from_ns, until_ns in (self._stretch(fault),)
         ]
 
-    def impairments(self, host: str, part: str) -> tuple[Impairment, ...]:
+    def impairments(self, host: str, part: str) -> list[Impairment]:
         """What a wire of a host loses, in the order of the plan."""
-        rows = []
-        for fault in self._losing(host, part):
-            from_ns, until_ns = self._stretch(fault)
-            kind = EFFECTS[fault.kind].loses or ImpairmentKind.PARTITION
-            amount = fault.severity if kind is ImpairmentKind.LOSS else 0
-            rows.append(Impairment(kind=kind, from_ns=from_ns, until_ns=until_ns, amount=amount))
-        return tuple(rows)
+        return [self._impairment(fault) for fault in self._losing(host, part)]
+
+    def _impairment(self, fault: Fault) -> Impairment:
+        """How a wire loses by a fault."""
+        from_ns, until_ns = self._stretch(fault)
+        kind = EFFECTS[fault.kind].loses or ImpairmentKind.PARTITION
+        amount = fault.severity if kind is ImpairmentKind.LOSS else 0
+        return Impairment(kind=kind, from_ns=from_ns, until_ns=until_ns, amount=amount)
+
+    # --- beginning --------------------------------------------------------------------------------
 
     def start(self, assembly: "Assembly") -> None:
-        """Put what happens at a moment on the clock."""
-        clock = assembly.clock
-        for fault in self.plan.faults:
-            effect = EFFECTS[fault.kind]
-            from_ns, until_ns = self._stretch(fault)
-            number = self._number(assembly, fault)
-            host = assembly.hosts[number]
-            if effect.kills:
-                clock.at(from_ns, host.crash)
-                clock.at(from_ns, assembly.session_down, (number, False))
-            if effect.cuts:
-                # A reset is noticed by its host only later; the venue notices at once.
-                told_ns = min(from_ns + fault.severity, until_ns)
-                logout = fault.kind is FaultKind.GATEWAY_DISCONNECT
-                clock.at(from_ns, assembly.session_down, (number, logout))
-                clock.at(told_ns, host.receive, LinkStatus(book_id=EVERY, up=False))
-                clock.at(until_ns, assembly.session_up, number)
-                clock.at(until_ns, host.receive, LinkStatus(book_id=EVERY, up=True))
-                clock.at(from_ns, self._mark, (fault.name, host.open_orders))
+        """Put what has a time on the clock, and listen for what has an event.
+
+        Raises:
+            InputError: A fault is about something that this run does not have.
+        """
+        waiting = []
+        for number, fault in enumerate(self.plan.faults):
+            self._check_point(assembly, fault)
+            if isinstance(fault.trigger, AtTime):
+                self._plan(assembly, number, self._from_ns[number])
+            else:
+                waiting.append((number, fault))
+        if not waiting:
+            return
+
+        def fire(number: int, after_ns: int) -> None:
+            self._fire(assembly, number, after_ns)
+
+        books = [f"{one.symbol}@{one.venue}" for one in assembly.instruments]
+        triggers = Triggers(waiting, assembly.host_names, books, fire)
+        assembly.recorder.watch = triggers.see
+        if triggers.asks_for_commits:
+            for host in assembly.hosts:
+                host.records_commits = True
+
+    def _check_point(self, assembly: "Assembly", fault: Fault) -> None:
+        """Refuse a fault of a part that nothing in this run has."""
+        owner, part, _ = target_of(fault)
+        if not EFFECTS[fault.kind].point or (owner, part) in assembly.points:
+            return
+        kinds = EFFECTS[fault.kind].parts
+        there = [
+            name + ("." + one if one else "")
+            for name, one in assembly.points
+            if one in kinds and EFFECTS[fault.kind].owner == "host"
+        ]
+        allowed = ", ".join(there) or "none: no host of this scenario has such a part"
+        raise InputError(
+            f"fault {fault.name!r}: found target {fault.target!r}, allowed for {fault.kind} is {allowed}"
+        )
+
+    def _fire(self, assembly: "Assembly", number: int, after_ns: int) -> None:
+        """What a fault has waited for has happened."""
+        fault = self.plan.faults[number]
+        from_ns = assembly.clock.now_ns + after_ns
+        self._from_ns[number] = from_ns
+        self._move(assembly, fault)
+        self._plan(assembly, number, from_ns)
+
+    def _plan(self, assembly: "Assembly", number: int, from_ns: int) -> None:
+        """It is known when a fault begins: tell who acts, and let it begin and end."""
+        fault, clock = self.plan.faults[number], assembly.clock
+        owner, part, _ = target_of(fault)
+        if EFFECTS[fault.kind].point:
+            assembly.points[owner, part].begin(fault, from_ns, from_ns + fault.duration_ns)
+        if isinstance(fault.trigger, OnEvent) and from_ns == clock.now_ns:
+            self._begin((assembly, number))
+        else:
+            clock.at(from_ns, self._begin, (assembly, number))
+        if fault.duration_ns:
+            ended = Event(
+                from_ns + fault.duration_ns,
+                EventKind.FAULT_ENDED,
+                self._recorded(assembly, fault),
+                order_id=number,
+            )
+            clock.at(from_ns + fault.duration_ns, assembly.recorder.add, ended)
+
+    def _begin(self, what: "tuple[Assembly, int]") -> None:
+        """A fault begins."""
+        assembly, number = what
+        fault, clock = self.plan.faults[number], assembly.clock
+        effect, now_ns = EFFECTS[fault.kind], clock.now_ns
+        host_number = self._recorded(assembly, fault)
+        assembly.recorder.add(Event(now_ns, EventKind.FAULT_BEGUN, host_number, order_id=number))
+        if effect.kills:
+            assembly.hosts[host_number].crash()
+            assembly.recorder.add(Event(now_ns, EventKind.CRASHED, host_number))
+            # Not at once: the venue may be in the midst of an answer.
+            clock.at(now_ns, assembly.session_down, (host_number, False))
+        if effect.cuts:
+            host, until_ns = assembly.hosts[host_number], now_ns + fault.duration_ns
+            # A reset is noticed by its host only later; the venue notices at once.
+            told_ns = min(now_ns + fault.severity, until_ns)
+            logout = fault.kind is FaultKind.GATEWAY_DISCONNECT
+            clock.at(now_ns, assembly.session_down, (host_number, logout))
+            clock.at(told_ns, host.receive, LinkStatus(book_id=EVERY, up=False))
+            clock.at(until_ns, assembly.session_up, host_number)
+            clock.at(until_ns, host.receive, LinkStatus(book_id=EVERY, up=True))
+            self._marks[fault.name] = len(host.open_orders)
+
+    def _move(self, assembly: "Assembly", fault: Fault) -> None:
+        """Put the rows of a fault where it turned out to be."""
+        effect, (from_ns, until_ns) = EFFECTS[fault.kind], self._stretch(fault)
+        host, part, _ = target_of(fault)
+        if effect.slowing is not None:
+            number = self._recorded(assembly, fault)
+            for book, block in assembly.latency_blocks(number, part):
+                for at, one in enumerate(self._slowing(host, part, book)):
+                    if one is fault:
+                        move(block, at, from_ns, until_ns)
+        for wire in self._wires(fault):
+            for one_wire in assembly.links.wires[host, wire]:
+                for at, one in enumerate(self._losing(host, wire)):
+                    if one is fault:
+                        one_wire.impairments[at] = self._impairment(fault)
+
+    def _wires(self, fault: Fault) -> tuple[str, ...]:
+        """Wires of its host that lose by a fault."""
+        effect = EFFECTS[fault.kind]
+        if effect.cuts:
+            return ("orders", "reports")
+        return (target_of(fault).part,) if effect.loses is not None else ()
+
+    # --- what became of them ------------------------------------------------------------------------
 
     def outcomes(self, assembly: "Assembly") -> list[FaultOutcome]:
         """What became of each fault."""
@@ -277,8 +381,11 @@ class RunFaults:
 
     def _hits(self, assembly: "Assembly", fault: Fault) -> int:
         """How often a fault bit."""
-        effect, number = EFFECTS[fault.kind], self._number(assembly, fault)
-        host, part, _ = parts_of(fault)
+        effect = EFFECTS[fault.kind]
+        host, part, _ = target_of(fault)
+        if effect.point:
+            return assembly.points[host, part].hits(fault.name)
+        number = self._recorded(assembly, fault)
         if effect.kills:
             return assembly.hosts[number].missed
         if effect.slowing is not None:
@@ -288,10 +395,9 @@ class RunFaults:
                 for at, one in enumerate(self._slowing(host, part, book))
                 if one is fault
             )
-        wires = ("orders", "reports") if effect.cuts else (part,)
         return self._marks.get(fault.name, 0) + sum(
             one_wire.lost[at]
-            for wire in wires
+            for wire in self._wires(fault)
             for one_wire in assembly.links.wires[host, wire]
             for at, one in enumerate(self._losing(host, wire))
             if one is fault
@@ -303,8 +409,8 @@ class RunFaults:
             fault
             for fault in self.plan.faults
             if EFFECTS[fault.kind].slowing is not None
-            and parts_of(fault)[:2] == (host, part)
-            and parts_of(fault)[2] in ("", book)
+            and target_of(fault)[:2] == (host, part)
+            and target_of(fault).book in ("", book)
         ]
 
     def _losing(self, host: str, part: str) -> list[Fault]:
@@ -312,22 +418,15 @@ class RunFaults:
         return [
             fault
             for fault in self.plan.faults
-            if (EFFECTS[fault.kind].loses is not None and parts_of(fault)[:2] == (host, part))
-            or (EFFECTS[fault.kind].cuts and parts_of(fault)[0] == host)
+            if target_of(fault).owner == host and part in self._wires(fault)
         ]
 
-    def _mark(self, what: tuple[str, Mapping[int, object]]) -> None:
-        """A session is cut: orders that were open then are in doubt."""
-        name, orders = what
-        self._marks[name] = len(orders)
-
     def _stretch(self, fault: Fault) -> tuple[int, int]:
-        """[from, until) of a fault in the run's time."""
-        assert isinstance(fault.trigger, AtTime)
-        from_ns = self._start_ns + fault.trigger.time_ns
+        """[from, until) of a fault in the run's time, as far as it is known."""
+        from_ns = self._from_ns[self.plan.faults.index(fault)]
         return from_ns, from_ns + fault.duration_ns
 
-    def _number(self, assembly: "Assembly", fault: Fault) -> int:
-        """Number of the host that a fault is about."""
-        names = [host.name for host in assembly.scenario.hosts]
-        return names.index(parts_of(fault)[0])
+    def _recorded(self, assembly: "Assembly", fault: Fault) -> int:
+        """Number of the host that a fault is about; -1 where it is about none."""
+        owner = target_of(fault).owner
+        return assembly.host_names.index(owner) if owner in assembly.host_names else -1

@@ -78,6 +78,7 @@ class Host:
         self.commands = 0
         self.is_down = False
         self.missed = 0
+        self.records_commits = False
         self._clock = clock
         self._recorder = recorder
         self._known = HostView(recorder, books, number=number, mode=mode, depth_levels=depth_levels)
@@ -223,6 +224,9 @@ class Host:
                 detail=len(commands),
             )
         )
+        if self.is_down:  # it died of this very decision
+            self.missed += len(commands)
+            return
         if self._commit is None:
             self._leave(commands)
         else:
@@ -232,6 +236,11 @@ class Host:
 
     def _leave(self, commands: Sequence[Command]) -> None:
         """Commands go on their way."""
+        if self.records_commits and not self.is_down:
+            event = Event(
+                self._clock.now_ns, EventKind.COMMITTED, self.number, detail=len(commands)
+            )
+            self._recorder.add(event)
         if self.is_down:  # they had been decided, and their record was not durable yet
             self.missed += len(commands)
             return

@@ -6,10 +6,13 @@ cannot be had from them: every view decided on, every command on its way, every 
 
 import hashlib
 from enum import IntEnum
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHUNK_ROWS: Final = 8192
 
@@ -86,12 +89,15 @@ class EventSink(Protocol):
 class Recorder:
     """Collects events in order and hashes them as they come.
 
+    `watch` is told of every event as it is recorded, where anybody listens.
+
     The digest is over the integers, so it does not depend on how rows were cut into chunks, nor on
     whether anybody keeps them.
     """
 
     def __init__(self, sink: EventSink | None = None) -> None:
         self.count = 0
+        self.watch: Callable[[Event], None] | None = None
         self._sink = sink
         self._rows: list[Event] = []
         self._hash = hashlib.blake2b(digest_size=16)
@@ -102,6 +108,8 @@ class Recorder:
         self.count += 1
         if len(self._rows) >= CHUNK_ROWS:
             self.flush()
+        if self.watch is not None:
+            self.watch(event)
 
     def flush(self) -> None:
         """Hash and hand on what has been collected."""

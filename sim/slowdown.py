@@ -105,6 +105,12 @@ def slowed(inside: Block, rows: Sequence[Slowdown]) -> Block:
     return np.concatenate([np.array(words, dtype=np.int64), inside])
 
 
+def move(block: Block, row: int, from_ns: int, until_ns: int) -> None:
+    """Put a row of a slowed block into force in another stretch."""
+    at = FIRST_ROW + ROW_SIZE * row
+    block[at], block[at + 1] = from_ns, until_ns
+
+
 def hits_of(block: Block) -> list[int]:
     """How many draws each row has changed."""
     if block[0] != KIND_SLOWED:

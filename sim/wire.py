@@ -11,7 +11,7 @@ The impairment table is what a fault plan fills; a perfect wire has an empty one
 what is late is the latency's matter (`sim.slowdown`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, Final
 
@@ -65,7 +65,8 @@ class Wire:
         clock: Where arrivals are scheduled.
         latency: Compiled latency block (`sim.latency`).
         key: Key of the wire's draws.
-        impairments: Faulty stretches; none by default. `lost` counts what each has taken.
+        impairments: Faulty stretches; none by default. `lost` counts what each has taken. A row may be
+            put in another's place, not added or taken out.
     """
 
     def __init__(
@@ -73,9 +74,9 @@ class Wire:
         clock: Clock,
         latency: npt.NDArray[np.int64],
         key: int,
-        impairments: tuple[Impairment, ...] = (),
+        impairments: Sequence[Impairment] = (),
     ) -> None:
-        self.impairments = impairments
+        self.impairments = list(impairments)
         self.lost = [0] * len(impairments)
         self._clock = clock
         self._latency = latency

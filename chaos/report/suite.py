@@ -10,7 +10,7 @@ from chaos.report import parts
 from chaos.report.page import document
 from chaos.report.steps import KINDS
 from chaos.result import DrillResult, SuiteResult, Verdict
-from scenarios.faults import EFFECTS
+from scenarios.fault_effects import EFFECTS
 
 REPORT_NAME: Final = "report.html"
 

@@ -13,7 +13,7 @@ from chaos.result import DrillResult, SuiteResult, Verdict, worst
 from chaos.run import EVENTS_FILE, read_result, run_drill, write_drill
 from chaos.suite import Wanted, judged, load_suite, run_apart, run_suite, suite_names
 from market.errors import InputError
-from scenarios.faults import EFFECTS
+from scenarios.fault_effects import EFFECTS
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,18 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from market.codes import ReportType
 from market.errors import InputError
 from market.faults import FaultKind
-from scenarios.faults import EFFECTS, FaultOutcome
+from scenarios.fault_effects import EFFECTS
+from scenarios.faults import FaultOutcome
 from scenarios.run import RunSummary, run_scenario
 from scenarios.schema import load_scenario, parse_scenario
+from sim.recorder import EventKind
 
 CALM = load_scenario("calm")[1]
 MINUTE_NS = 60_000_000_000
+CANCELLED = int(ReportType.CANCELLED)
 
 
 def text_of(*faults: str) -> str:
@@ -111,6 +115,59 @@ def test_a_broken_run_repeats(tmp_path: Path) -> None:
     assert first.faults == again.faults
 
 
+ON = {
+    "answer": 'on = { event = "answer.cancelled", count = 2, host = "desk", book = "SYN@SIM" }',
+    "timer": 'on = { event = "timer", count = 115, after = "5ms" }',
+}
+
+
+@pytest.mark.parametrize("event", list(ON))
+@pytest.mark.parametrize("kind", list(EFFECTS), ids=lambda kind: kind.name.lower())
+def test_every_kind_can_begin_with_an_event(
+    tmp_path: Path, whole: tuple[RunSummary, list[tuple[int, ...]]], kind: FaultKind, event: str
+) -> None:
+    summary = run(tmp_path, line(kind).replace('at = "2m"', ON[event]))
+
+    found, old = events(summary), whole[1]
+    begun = next(one for one in found if one[1] == EventKind.FAULT_BEGUN)
+    same = [one for one in found if one[0] < begun[0]]
+    assert same == [one for one in old if one[0] < begun[0]]
+    if event == "timer":
+        assert summary.faults[0].hits > 0
+        return
+    rows = found[: found.index(begun)]
+    cancelled = [one for one in rows if one[1] == EventKind.ANSWER and one[12] == CANCELLED]
+    assert len(cancelled) == 2
+    assert rows[-1] == cancelled[-1]
+
+
+@pytest.mark.parametrize("event", ["computed", "committed"])
+def test_a_desk_that_dies_between_deciding_and_sending_has_sent_nothing_of_it(
+    tmp_path: Path, event: str
+) -> None:
+    """Journaled, and on `committed` durable too; and the venue never hears of it."""
+    on = f'on = {{ event = "{event}", count = 9 }}'
+    summary = run(tmp_path, line(FaultKind.HOST_CRASH).replace('at = "2m"', on))
+
+    found = events(summary)
+    crash = next(at for at, one in enumerate(found) if one[1] == EventKind.CRASHED)
+    kinds = [EventKind[event.upper()], EventKind.FAULT_BEGUN, EventKind.CRASHED]
+    assert [one[1] for one in found[crash - 2 : crash + 1]] == kinds
+    sent = [one for one in found[crash:] if one[1] in (4, 5, 6)]
+    assert sent == []
+    assert any(one[1] == EventKind.SUBMIT for one in found[:crash])
+
+
+def test_a_fault_that_waits_for_what_never_happens_has_not_begun(
+    tmp_path: Path, whole: tuple[RunSummary, list[tuple[int, ...]]]
+) -> None:
+    on = 'on = { event = "answer.busted" }'
+    summary = run(tmp_path, line(FaultKind.FEED_DELAY).replace('at = "2m"', on))
+
+    assert [one.hits for one in summary.faults] == [0]
+    assert events(summary) == whole[1]
+
+
 def test_a_dead_desk_sends_nothing(tmp_path: Path) -> None:
     summary = run(tmp_path, line(FaultKind.HOST_CRASH))
 
@@ -142,6 +199,7 @@ def test_a_dead_desk_sends_nothing(tmp_path: Path) -> None:
         ),
         ('kind = "F-01"\ntarget = "desk.feed"\nduration = "1s"\nseverity = 5', "a duration such"),
         ('kind = "F-01"\ntarget = "desk.feed"\nduration = "1s"', "severity is 0, allowed for F-01"),
+        ('kind = "P-01"\ntarget = "desk"\non = { event = "timer" }', "found both of at and on"),
         ('kind = "G-05"\ntarget = "desk.reports"\nduration = "1s"\nseverity = "x"', "whole number"),
     ],
 )
@@ -151,6 +209,28 @@ def test_a_wrong_fault_is_refused_in_one_line(fault: str, words: str) -> None:
 
     assert words in str(error.value)
     assert str(error.value).startswith("broken.toml")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("on", "words"),
+    [
+        ('{ event = "nothing" }', "found 'nothing', allowed is alert"),
+        ('{ event = "answer.gone" }', "found answer.gone, allowed behind answer. is accepted"),
+        (
+            '{ event = "takeover.x" }',
+            "found takeover.x, allowed behind takeover. is a whole number",
+        ),
+        ('{ event = "timer", count = 0 }', "count is 0, allowed is 1 or more"),
+        ('{ event = "timer", who = "desk" }', "who"),
+    ],
+)
+def test_a_wrong_trigger_is_refused_in_one_line(on: str, words: str) -> None:
+    text = line(FaultKind.HOST_CRASH).replace('at = "2m"', f"on = {on}")
+    with pytest.raises(InputError) as error:
+        parse_scenario(text_of(text), "broken.toml")
+
+    assert words in str(error.value)
     assert "\n" not in str(error.value)
 
 

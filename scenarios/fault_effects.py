@@ -1,0 +1,92 @@
+"""What each kind of fault acts on, and how: the table that a run's faults are read by.
+
+A kind acts in one of the ways below, or through a fault point (`sim.faultpoint`): the component that
+breaks has said for itself what it does then, and is found by the target's owner and part. A kind that
+is not in the table can be said but not run, and is refused.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+from market.faults import Fault, FaultKind
+from sim.slowdown import Slowing
+from sim.wire import ImpairmentKind
+
+Owner = Literal["host", "venue", "book"]
+
+PREFIXED: Final[tuple[Owner, ...]] = ("venue", "book")
+"""Owners that are no hosts; a target says so: `venue:NAME`, `book:SYMBOL@VENUE`."""
+
+
+class Effect(NamedTuple):
+    """What a kind does.
+
+    Attributes:
+        parts: Of a host, on which it may act; "" is the host itself.
+        slowing: How it slows the part's latency, if it does.
+        loses: How the part's wire loses, if it does.
+        cuts: Whether the session is cut, both ways, and its ends are told.
+        kills: Whether the host dies.
+        point: Whether the part is a fault point, which acts for itself.
+        once: Whether it may happen at a moment, without a duration.
+        lasts: Whether it may last.
+        owner: Whose parts these are.
+    """
+
+    parts: tuple[str, ...]
+    slowing: Slowing | None = None
+    loses: ImpairmentKind | None = None
+    cuts: bool = False
+    kills: bool = False
+    point: bool = False
+    once: bool = False
+    lasts: bool = True
+    owner: Owner = "host"
+
+
+EFFECTS: Final[Mapping[FaultKind, Effect]] = {
+    FaultKind.FEED_DELAY: Effect(("feed",), slowing=Slowing.ADD),
+    FaultKind.FEED_JITTER: Effect(("feed",), slowing=Slowing.BATCH),
+    FaultKind.GATEWAY_DISCONNECT: Effect(("",), cuts=True),
+    FaultKind.GATEWAY_RESET: Effect(("",), cuts=True),
+    FaultKind.GATEWAY_HALF_OPEN: Effect(("orders", "reports"), loses=ImpairmentKind.PARTITION),
+    FaultKind.GATEWAY_SLOW_ACK: Effect(("reports",), slowing=Slowing.ADD),
+    FaultKind.GATEWAY_LOST_ACK: Effect(("reports",), loses=ImpairmentKind.LOSS),
+    FaultKind.HOST_CRASH: Effect(("",), kills=True, once=True, lasts=False),
+    FaultKind.HOST_STALL: Effect(("compute",), slowing=Slowing.STALL),
+    FaultKind.HOST_SLOW: Effect(("compute",), slowing=Slowing.SCALE),
+    FaultKind.STORE_SLOW: Effect(("commit",), slowing=Slowing.ADD),
+    FaultKind.STORE_WRITER_STALL: Effect(("commit",), slowing=Slowing.STALL),
+}
+
+
+class Target(NamedTuple):
+    """Where a fault acts, taken apart.
+
+    Attributes:
+        owner: Name of the host, or `venue:NAME`, `book:NAME`.
+        part: Of the host, such as "feed" or "feed.a"; empty for the host itself.
+        book: The one book that it is about; empty for all.
+    """
+
+    owner: str
+    part: str
+    book: str
+
+
+def target_of(fault: Fault) -> Target:
+    """A fault's target, taken apart; what it does not name is empty."""
+    if fault.target.split(":")[0] in PREFIXED:
+        return Target(fault.target, "", "")
+    where, _, book = fault.target.partition("/")
+    host, _, part = where.partition(".")
+    return Target(host, part, book)
+
+
+def allowed_targets(fault: Fault) -> str:
+    """Targets that a fault's kind may have, in words."""
+    effect = EFFECTS[fault.kind]
+    if effect.owner != "host":
+        return f"{effect.owner}:NAME"
+    host = fault.target.split(".")[0].split("/")[0]
+    return ", ".join(host + ("." + one if one else "") for one in effect.parts)
