@@ -206,7 +206,7 @@ def _cost(cost: object) -> Mapping[str, object]:
         "orders": f"{one['orders']}, without faults {one['twin_orders']}",
         "fills": f"{one['fills']}, without faults {one['twin_fills']}",
         "pnl": f"{one['pnl']}, without faults {one['twin_pnl']}",
-        "faults cost": f"{one['pnl_difference']}",
+        "pnl difference": f"{one['pnl_difference']}",
     }
 
 
