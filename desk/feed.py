@@ -2,7 +2,8 @@
 
 Model: a view is replaced by the next one. It turns *stale* when its host says that nothing has
 arrived for too long, or when its content is older than the desk's own bound; then it is never wrong,
-only not to be acted on, until fresh content comes (a new sequence number, not a new time-out).
+only not to be acted on, until fresh content comes (a new sequence number, not a new time-out). It is as
+stale while its host says that it may be bad, because messages are missing or disagree.
 Content is as old as its venue says, however lately it arrived: a line that is late by more than the
 bound delivers without a pause, and nothing that is fresh.
 
@@ -60,8 +61,10 @@ class Feed:
             return False
         views[book_id] = view
         # A word rather than the enum: combining flags of an IntFlag costs more than the rest here.
-        if int(view.fired) & _STALE:
+        if int(view.fired) & _STALE or view.maybe_bad:
             data.stale[book_id] = True
+        elif not fresh and old is not None and old.maybe_bad:
+            data.stale[book_id] = False  # what was doubted has been found right
         if self._stale_ns and now_ns - self._since_ns(book_id, view) > self._stale_ns:
             data.stale[book_id] = True
         return fresh

@@ -259,6 +259,7 @@ class Trigger(IntFlag):
     STALE = 8
     PHASE = 16
     INDICATION = 32
+    GAP = 64
 
 
 class Regime(IntEnum):

@@ -201,6 +201,7 @@ class View(
     whose feed never shows them). `venue_ns` is the newest venue time that has reached the host.
     In a call, `indicative_ticks` is what the venue last said that it would print (NO_PRICE for
     nothing), with its lots, and `imbalance_lots` what would be left over, above 0 of buys.
+    `maybe_bad` says that messages are missing or disagree, so that the book may be wrong or old.
     """
 
     book_id: int
@@ -223,6 +224,7 @@ class View(
     indicative_ticks: int = NO_PRICE
     indicative_lots: int = 0
     imbalance_lots: int = 0
+    maybe_bad: bool = False
 
     @property
     def two_sided(self) -> bool:

@@ -13,6 +13,7 @@ from sim.growth import Arena, give_far
 from sim.kernels import entry, layout
 from sim.kernels.ruled.words import E_SIZE
 from sim.kernels.status import DEPTH_L3
+from sim.lines import LineSpec, fill_lines
 from sim.venue_rules.book_rules import BookRules, Matching
 from sim.venue_rules.compiled import pack_allocation, pack_auction_terms
 
@@ -52,12 +53,14 @@ class LocalSpec(msgspec.Struct, frozen=True, kw_only=True):
         latency: Compiled latency block (`sim.latency`).
         key: Key of the wire's draws.
         subscriptions: How many observers it has.
+        lines: The two lines that feed it instead of that wire, if there are two.
     """
 
     book_id: int
     latency: npt.NDArray[np.int64]
     key: int
     subscriptions: int = 1
+    lines: LineSpec | None = None
 
 
 class FlowSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -283,6 +286,8 @@ def _fill_local(arena: Arena, index: int, spec: LocalSpec, start_ns: int, phase:
     mem[view + layout.V_LOCAL_NS] = start_ns
     mem[view + layout.V_PHASE] = int(phase)
     mem[view + layout.V_INDICATION] = layout.NO_PRICE
+    if spec.lines is not None:
+        fill_lines(arena, lk, spec.lines)
 
 
 def _chain(mem: npt.NDArray[np.int64], arena: Arena, bk: int, index: int) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from market.errors import VenueError
-from sim.kernels import entry, layout, status
+from sim.kernels import entry, layout, line_words, status
 from sim.kernels.ruled.words import E_SIZE
 
 WINDOW_LEVELS_MAX: Final = 1 << 14
@@ -79,6 +79,12 @@ def grow(arena: Arena, code: int) -> None:
         cap = 2 * int(arena.mem[layout.H_SCRATCH_CAP])
         arena.mem[layout.H_SCRATCH_OFF] = arena.append_words(cap)
         arena.mem[layout.H_SCRATCH_CAP] = cap
+    elif code == status.NEED_QUEUE:
+        _grow_queue(arena)
+    elif code == status.NEED_NOTES:
+        cap = int(arena.mem[layout.H_NOTE_CAP])
+        _double_records(arena, layout.H_NOTE_OFF, cap * line_words.N_SIZE)
+        arena.mem[layout.H_NOTE_CAP] = 2 * cap
     else:
         raise VenueError(f"a kernel returned the unknown status {code}")
 
@@ -157,3 +163,19 @@ def _grow_heap(arena: Arena) -> None:
     arena.mem[off : off + words] = arena.mem[old_off : old_off + words]
     arena.mem[fk + layout.F_HEAP] = off
     arena.mem[fk + layout.F_HEAP_CAP] = 2 * cap
+
+
+def _grow_queue(arena: Arena) -> None:
+    """Double the places for messages that wait in a local book with lines; each keeps its number."""
+    lk = arena.local_off + int(arena.mem[layout.H_NEED]) * layout.K_SIZE
+    ln = int(arena.mem[lk + layout.K_LINES])
+    cap, size = int(arena.mem[ln + line_words.LN_QUEUE_CAP]), line_words.Q_SIZE
+    off = arena.append_words(2 * cap * size)
+    mem = arena.mem
+    old = int(mem[ln + line_words.LN_QUEUE])
+    for number in range(int(mem[ln + line_words.LN_HEAD]), int(mem[ln + line_words.LN_TAIL])):
+        source = old + (number & (cap - 1)) * size
+        target = off + (number & (2 * cap - 1)) * size
+        mem[target : target + size] = mem[source : source + size]
+    mem[ln + line_words.LN_QUEUE] = off
+    mem[ln + line_words.LN_QUEUE_CAP] = 2 * cap

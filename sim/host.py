@@ -91,6 +91,8 @@ class Host:
         self._compute = compute
         self._key = key
         self._triggers = triggers | (Trigger.STALE if stale_ns else Trigger(0))
+        if any(feed.lined for feed in feeds):
+            self._triggers |= Trigger.GAP
         self._stale_ns = stale_ns
         self._commit = commit
         self._inbox: deque[Queued] = deque()

@@ -23,6 +23,10 @@ class LocalBooks(Protocol):
         """What a local book knows now."""
         ...
 
+    def maybe_bad(self, index: int) -> bool:
+        """Whether it may be wrong or old."""
+        ...
+
     def depth(self, index: int, side: Side, count: int) -> list[tuple[int, int]]:
         """Its best levels, (price_ticks, qty_lots) each."""
         ...
@@ -33,14 +37,20 @@ class LocalBooks(Protocol):
 
 
 class Feed:
-    """One local book as one host follows it."""
+    """One local book as one host follows it.
 
-    __slots__ = ("armed", "book_id", "fired", "local", "seen", "subscription")
+    Args:
+        lined: Whether two lines feed it, so that it may be in a gap.
+    """
 
-    def __init__(self, book_id: int, local: int, subscription: int) -> None:
+    __slots__ = ("armed", "book_id", "fired", "lined", "local", "seen", "subscription", "was_bad")
+
+    def __init__(self, book_id: int, local: int, subscription: int, *, lined: bool = False) -> None:
         self.book_id = book_id
         self.local = local
         self.subscription = subscription
+        self.lined = lined
+        self.was_bad = False
         self.armed = False
         self.fired = Trigger(0)
         self.seen: ViewWords | None = None
@@ -91,9 +101,11 @@ class HostView:
         if feed.seen is None:
             return NOTHING
         words = self._books.view(feed.local)
-        if words.seq == feed.seen.seq:
-            return NOTHING
         fired = NOTHING
+        if feed.lined and self._books.maybe_bad(feed.local) != feed.was_bad:
+            fired = Trigger.GAP
+        elif words.seq == feed.seen.seq:
+            return NOTHING
         if words.bbo_version != feed.seen.bbo_version:
             fired |= Trigger.BBO
         if words.trade_count != feed.seen.trade_count:
@@ -108,6 +120,8 @@ class HostView:
         fired, feed.fired = feed.fired, Trigger(0)
         feed.seen = words
         count = self._depth_levels
+        if feed.lined:
+            feed.was_bad = self._books.maybe_bad(feed.local)
         view = View(
             book_id=feed.book_id,
             bid_ticks=words.bid_ticks,
@@ -129,6 +143,7 @@ class HostView:
             indicative_ticks=words.indicative_ticks,
             indicative_lots=words.indicative_lots,
             imbalance_lots=words.imbalance_lots,
+            maybe_bad=feed.was_bad,
         )
         self._recorder.add(
             Event(

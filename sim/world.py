@@ -5,7 +5,7 @@ into Python integers. What happens inside is in `sim/kernels/world.py`; the rule
 docs/explanation/venue-truth.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from sim.growth import grow
 from sim.kernels import consolidated as watched
 from sim.kernels import entry, layout, status
 from sim.kernels.ruled import entry as ruled
+from sim.lines import FeedLines, FeedNote, take_notes
 from sim.rows import Rows, bad_row, in_ticks
 from sim.world_commands import OutRow, WorldCommands
 
@@ -45,6 +46,10 @@ class ViewWords(NamedTuple):
     indicative_ticks: int = NO_PRICE
     indicative_lots: int = 0
     imbalance_lots: int = 0
+
+
+def _nobody(_note: FeedNote) -> None:
+    """Hears what becomes of feeds where nobody asked."""
 
 
 class World(WorldCommands):
@@ -75,6 +80,12 @@ class World(WorldCommands):
         self.books = books
         super().__init__(build_arena(mode, books, locals_, start_ns, flows), books)
         self._watch = consolidated.watch if consolidated else None
+        self.lines = {
+            index: FeedLines(self.arena, index)
+            for index, spec in enumerate(locals_)
+            if spec.lines is not None
+        }
+        self.tell_feed: Callable[[FeedNote], None] = _nobody
         self._source = rows
         self._piece: Rows = np.zeros(0, dtype=TAPE_DTYPE)
         self._words = self._piece.view(np.int64)
@@ -101,6 +112,9 @@ class World(WorldCommands):
         while code < 0:
             self._serve(code)
             code = self._run(until_ns, 1)
+        if self.lines:
+            for note in take_notes(self.arena):
+                self.tell_feed(note)
         return self._out() if code else []
 
     def _run(self, until_ns: int, resumed: int) -> int:
@@ -177,6 +191,10 @@ class World(WorldCommands):
         at = self.arena.local_off + index * layout.K_SIZE
         cursor, book_id = int(mem[at + layout.K_CURSOR]), int(mem[at + layout.K_BOOK])
         return cursor == self.book_word(book_id, layout.B_RING_COMMIT)
+
+    def maybe_bad(self, index: int) -> bool:
+        """Whether local book `index` may be wrong or old."""
+        return index in self.lines and self.lines[index].maybe_bad
 
     def latency_block(self, index: int) -> "np.ndarray":
         """The latency block of local book `index`, with what follows it."""

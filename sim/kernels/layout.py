@@ -88,6 +88,9 @@ H_SLOTS = 29  # order records in all
 H_TERMS_OFF = 30  # E_SIZE words a pool slot (ruled/words.py), 0 when no book has rules
 H_SCRATCH_OFF = 31
 H_SCRATCH_CAP = 32  # words for auctions and shares of levels
+H_NOTE_OFF = 33  # notes of what became of feeds (line_words.py), 0 when no feed has lines
+H_NOTE_CAP = 34
+H_NOTES = 35
 H_SIZE = 40
 
 # --- book ---------------------------------------------------------------------------------------
@@ -205,6 +208,7 @@ K_PREV_DUE = 6  # a wire never overtakes itself
 K_ARMED = 7  # union of the armed triggers of its subscriptions
 K_WATCH = 8  # subscriptions armed for a level
 K_HEAD_FIRED = 9  # triggers of the rows of a message applied so far
+K_LINES = 10  # offset of the LN_ words (line_words.py), 0 for a feed of one line
 K_VIEW = 16  # the view words, contiguous
 V_BID = 0  # key of the best bid, its quantity in the next word
 V_ASK = 2  # price of the best ask, its quantity in the next word

@@ -125,6 +125,7 @@ ON_LEVEL = 4
 ON_STALE = 8
 ON_PHASE = 16
 ON_INDICATION = 32
+ON_GAP = 64
 
 # What an entry point returns: done, or what it needs before it can go on where it stopped.
 DONE = 0
@@ -137,6 +138,8 @@ NEED_POOL = -6
 BAD_ROW = -7  # row H_POS contradicts the tape; H_BAD says how
 NEED_FLOW = -8  # a larger timer heap of the flow
 NEED_SCRATCH = -9  # more scratch for auctions and shares of levels
+NEED_QUEUE = -10  # more places for messages that wait in local H_NEED
+NEED_NOTES = -11  # more places for notes of what became of feeds
 
 # Why a row was refused.
 BAD_KIND = 1

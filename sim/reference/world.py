@@ -212,6 +212,10 @@ class SlowWorld:
         """See `sim.world.World.view`."""
         return self._copies[index].words()
 
+    def maybe_bad(self, _index: int) -> bool:
+        """Whether a local book may be wrong or old: here each has one line that loses nothing."""
+        return False
+
     def depth(self, index: int, side: Side, count: int) -> list[tuple[int, int]]:
         """See `sim.world.World.depth`."""
         return self._copies[index].depth(side, count)
