@@ -71,3 +71,49 @@ def test_loss_takes_its_share() -> None:
 def test_a_wrong_impairment_is_refused(fields: dict[str, int]) -> None:
     with pytest.raises(InputError, match="allowed is"):
         Impairment(**fields)  # type: ignore[arg-type]
+
+
+def test_a_repeated_message_arrives_twice_and_moves_no_other() -> None:
+    row = Impairment(kind=ImpairmentKind.DUPLICATE, from_ns=0, until_ns=5_000, amount=300_000)
+    clock, wire = wire_of(row, jitter=True)
+    plain_clock, plain = wire_of(jitter=True)
+    got: list[int] = []
+    plain_got: list[int] = []
+    for number in range(10_000):
+        wire.send(number, number, 0, got.append, number)
+        plain.send(number, number, 0, plain_got.append, number)
+
+    clock.run()
+    plain_clock.run()
+
+    firsts = list(dict.fromkeys(got))
+    assert firsts == plain_got == list(range(10_000))
+    assert len(got) - len(firsts) == wire.lost[0]
+    assert 1_300 < wire.lost[0] < 1_700
+    assert max(number for number in got if got.count(number) == 2) < 5_000
+
+
+def test_a_message_that_is_held_back_is_overtaken_by_as_many_as_it_says() -> None:
+    row = Impairment(kind=ImpairmentKind.REORDER, from_ns=0, until_ns=10_000, amount=2)
+    clock, wire = wire_of(row)
+    got: list[int] = []
+    for number in range(7):
+        wire.send(10 * number, number, 0, got.append, number)
+
+    clock.run_until(9_000)
+    assert [1, 2, 0, 4, 5, 3] == got
+    clock.run()
+
+    assert [1, 2, 0, 4, 5, 3, 6] == got
+    assert wire.lost == [3]
+
+
+def test_what_is_held_back_arrives_after_the_stretch_in_any_case() -> None:
+    row = Impairment(kind=ImpairmentKind.REORDER, from_ns=0, until_ns=10_000, amount=5)
+    clock, wire = wire_of(row)
+    got: list[tuple[int, int]] = []
+    wire.send(0, 1, 0, lambda message: got.append((message, clock.now_ns)), 1)
+
+    clock.run()
+
+    assert [(1, 10_000)] == got
