@@ -181,7 +181,7 @@ def _history(
         end_ns=assembly.end_ns,
         phases=phases,
         limits=limits,
-        hosts=_host_names(assembly),
+        hosts=list(assembly.host_names),
         member_of=_members(assembly),
         venue_of=_venues(assembly),
         books=[name_of(one) for one in assembly.instruments],
@@ -205,11 +205,6 @@ def _history(
                 ledger.position_lots[book_id], ledger.net_cash[book_id], 0, 0
             )
     return history
-
-
-def _host_names(assembly: Assembly) -> list[str]:
-    """Names of hosts by number."""
-    return [host.name for host in assembly.scenario.hosts]
 
 
 def _members(assembly: Assembly) -> list[int]:
