@@ -42,16 +42,16 @@ def test_every_bug_still_has_its_place_and_compiles(mutant: Mutant) -> None:
 def test_a_bug_is_in_the_process_that_it_is_planted_in_and_on_no_disk() -> None:
     told = """
 from chaos.planting import plant
-plant("old_content_made_young_by_a_heartbeat")
+plant("age_counts_from_arrival")
 from desk.feed import Feed
-from tests.unit.chaos.views import shown_twice
-print(shown_twice(Feed(1, 10)))
+from tests.unit.chaos.views import late_is_old
+print(late_is_old(Feed(1, 10)))
 """
-    clean = told.replace('plant("old_content_made_young_by_a_heartbeat")', "")
-    assert in_a_fresh_process(told) == "True"
+    clean = told.replace('plant("age_counts_from_arrival")', "")
+    assert in_a_fresh_process(told) == "False"
     # Byte code that an import has written must not carry the bug into another process.
-    assert in_a_fresh_process(clean) == "False"
-    assert in_a_fresh_process(told) == "True"
+    assert in_a_fresh_process(clean) == "True"
+    assert in_a_fresh_process(told) == "False"
 
 
 def test_a_planted_run_has_another_identity() -> None:
@@ -66,16 +66,16 @@ print(code_digest())
     say = [sys.executable, "-c", code]
     told = [
         subprocess.run([*say, *names], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        for names in ([], ["bust_ignored"], ["kill_lets_new_orders_out"])
+        for names in ([], ["fees_not_in_cash"], ["limits_let_any_position_grow"])
     ]
     assert len(set(told)) == 3
-    assert told[1].strip() == f"{told[0].strip()}+bust_ignored"
+    assert told[1].strip() == f"{told[0].strip()}+fees_not_in_cash"
 
 
 def test_a_module_that_is_imported_already_takes_no_bug() -> None:
     importlib.import_module("desk.feed")
     with pytest.raises(InputError, match=r"found desk\.feed imported, allowed is a fresh process"):
-        plant("old_content_made_young_by_a_heartbeat")
+        plant("age_counts_from_arrival")
     assert planted_names() == []
 
 
@@ -83,13 +83,13 @@ def test_one_process_takes_one_bug() -> None:
     told = in_a_fresh_process("""
 from chaos.planting import plant
 from market.errors import InputError
-plant("bust_ignored")
+plant("fees_not_in_cash")
 try:
-    plant("kill_lets_new_orders_out")
+    plant("limits_let_any_position_grow")
 except InputError as error:
     print(error)
 """)
-    assert "found bust_ignored planted already" in told
+    assert "found fees_not_in_cash planted already" in told
 
 
 def test_a_place_that_is_gone_or_there_twice_is_refused() -> None:
@@ -150,10 +150,10 @@ def worker(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_worker_says_what_it_runs() -> None:
-    done = worker("--planted", "bust_ignored")
+    done = worker("--planted", "fees_not_in_cash")
     told = json.loads(done.stdout)
-    assert (told["planted"], told["module"]) == ("bust_ignored", "desk.orders.machine")
-    assert told["code_digest"].endswith("+bust_ignored")
+    assert (told["planted"], told["module"]) == ("fees_not_in_cash", "desk.ledger.ledger")
+    assert told["code_digest"].endswith("+fees_not_in_cash")
 
 
 def test_a_worker_refuses_a_name_that_is_none() -> None:

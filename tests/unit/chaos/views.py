@@ -26,7 +26,7 @@ def view(*, seq: int, local_ns: int) -> View:
     )
 
 
-def shown_twice(feed: Feed) -> bool:
-    """Whether a feed takes content for news that it has been shown before."""
-    feed.apply(view(seq=1, local_ns=0), 0)
-    return feed.apply(view(seq=1, local_ns=100), 100)
+def late_is_old(feed: Feed) -> bool:
+    """Whether a feed takes content for old that its venue published 100 ns before it arrived."""
+    feed.apply(view(seq=1, local_ns=100), 100)
+    return feed.data.stale[0]

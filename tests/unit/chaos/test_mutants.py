@@ -1,0 +1,133 @@
+"""Planted bugs are found: five of them with every run of the suite, all of them by night."""
+
+import os
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from chaos.drill import drill_names, load_drill
+from chaos.hunt import BROKE_OFF, DrillRun, Kill, hunt, kill_of, run_worker
+from chaos.invariants import invariant_named
+from chaos.mutants import Mutant, mutant_named, zoo
+
+FIVE = (
+    "buys_in_flight_not_counted",
+    "age_counts_from_arrival",
+    "commit_not_waited_for",
+    "restart_forgets_the_gate",
+    "limits_let_any_position_grow",
+)
+"""One for each danger that matters most: exposure, old prices, the journal, recovery, the last check."""
+
+SECONDS_MAX = 30
+JOBS = min(2, os.cpu_count() or 1)
+
+ONE = Mutant(
+    name="one",
+    module="desk.feed",
+    before="a = 1",
+    after="a = 2",
+    danger="d",
+    invariants=["I-RISK-3", "I-FEED-1"],
+    drills=["first", "second"],
+)
+
+
+def killing_of(*runs: DrillRun, unfit: tuple[str, ...] = ()) -> Kill:
+    return kill_of(ONE, runs, unfit, 1.0)
+
+
+def test_every_bug_is_about_invariants_and_drills_that_there_are() -> None:
+    known = set(drill_names())
+    for one in zoo():
+        assert set(one.drills) <= known, one.name
+        for name in one.invariants:
+            invariant_named(name)
+        for name in one.drills:
+            assert not load_drill(name).drill.expect.violated, f"{one.name}: {name} is a canary"
+
+
+def test_a_bug_is_killed_by_its_own_invariant_and_by_nothing_else() -> None:
+    told = killing_of(
+        DrillRun(drill="first", verdict="FAIL", violated=["I-POS-1"], reasons=["I-POS-1: no"]),
+        DrillRun(
+            drill="second",
+            verdict="FAIL",
+            violated=["I-FEED-1", "I-ORD-1"],
+            reasons=["I-ORD-1: no", "I-FEED-1: late (and 2 more)"],
+        ),
+    )
+    assert (told.killed, told.drill, told.violated) == (True, "second", ["I-FEED-1"])
+    assert told.others == ["I-ORD-1", "I-POS-1"]
+    assert told.witness == "I-FEED-1: late (and 2 more)"
+
+
+@pytest.mark.parametrize(
+    ("run", "says"),
+    [
+        (DrillRun(drill="first", verdict="VACUOUS", reasons=["nothing bit"]), ""),
+        (DrillRun(drill="first", verdict="FAIL", violated=["I-POS-1"]), ""),
+        (DrillRun(drill="first", verdict=BROKE_OFF, error="KeyError"), "first broke off: KeyError"),
+    ],
+)
+def test_what_is_no_violation_of_its_own_kills_nothing(run: DrillRun, says: str) -> None:
+    told = killing_of(run)
+
+    assert not told.killed
+    assert (told.drill, told.violated, told.error) == ("", [], says)
+
+
+def test_a_drill_that_does_not_pass_by_itself_finds_nothing() -> None:
+    told = killing_of(unfit=("first",))
+
+    assert not told.killed
+    assert told.error == "first does not pass without it"
+
+
+def test_a_drill_that_fails_without_the_bug_is_not_run_with_it() -> None:
+    told = hunt([msgspec.structs.replace(mutant_named(FIVE[0]), drills=["blind_canary"])])
+
+    assert [(one.killed, one.tried) for one in told] == [(False, [])]
+
+
+def test_a_worker_that_dies_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*_args: object, **_more: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], 1, "", "Traceback\nKeyError: 7\n")
+
+    monkeypatch.setattr("chaos.hunt.subprocess.run", dies)
+    assert run_worker("any") == DrillRun(drill="any", verdict=BROKE_OFF, error="KeyError: 7")
+
+
+def test_five_planted_bugs_are_found() -> None:
+    kills = hunt([mutant_named(name) for name in FIVE], jobs=JOBS)
+
+    assert [one.name for one in kills] == list(FIVE)
+    assert [one.name for one in kills if not one.killed] == []
+
+
+def test_a_planted_bug_fails_a_drill_on_the_command_line() -> None:
+    command = [sys.executable, "-m", "cli", "drill", "run", "slow_acks", "--no-twin", "--json"]
+    done = subprocess.run(
+        [*command, "--planted", "buys_in_flight_not_counted"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    told = msgspec.json.decode(done.stdout)
+    assert told["verdict"] == "FAIL"
+    assert told["planted"] == ["buys_in_flight_not_counted"]
+    assert told["identity"]["code_digest"].endswith("+buys_in_flight_not_counted")
+
+
+@pytest.mark.nightly
+def test_every_planted_bug_is_found_within_half_a_minute() -> None:
+    kills = hunt(zoo(), jobs=JOBS)
+
+    survivors = {one.name: (one.tried, one.others, one.error) for one in kills if not one.killed}
+    assert survivors == {}
+    assert {one.name: one.wall_s for one in kills if one.wall_s > SECONDS_MAX} == {}
+    assert len(kills) >= 20
