@@ -76,13 +76,14 @@ def run_drill(
     twin = None
     if with_twin:
         twin = _play(plan, chosen, history, wall_ns, tock, faulty=False)
-    judged = Judged(played.history, plan.drill)
+    cost = cost_of(played, twin) if twin is not None else None
+    judged = Judged(played.history, plan.drill, cost.differ_from_ns if cost is not None else None)
     result = _result(
         plan,
         identity_of(plan, chosen, "" if history is None else history.digest),
         played,
         judged,
-        cost_of(played, twin) if twin is not None else None,
+        cost,
         wall_s=(wall_ns() - began_ns) / 1e9,
     )
     return Drilled(result, plan, played, twin)

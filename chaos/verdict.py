@@ -5,22 +5,38 @@ what the drill is about was not put to the test: a fault that did not bite as of
 that was never reached, an invariant that had nothing to check. PASS otherwise.
 """
 
+from typing import Final
+
 from chaos.drill import Drill
-from chaos.invariants import INVARIANTS, MARKS, Finding, Invariant, invariant_named
+from chaos.invariants import (
+    INVARIANTS,
+    MARKS,
+    Finding,
+    Invariant,
+    InvariantKind,
+    invariant_named,
+)
 from chaos.ledger import History, rows_of
 from chaos.result import FaultRow, InvariantRow, MarkRow, PhaseRow, Verdict, ViolationRow
 from market.errors import InputError
 
+DIFFERS: Final = "differs"
+"""The mark of a run that is not its twin."""
+
 
 class Judged:
     """A history judged by a drill.
+
+    Args:
+        differ_from_ns: When the run first differs from its twin, from its start; −1 for never, None
+            where there is no twin.
 
     Attributes:
         reasons: Why it is no PASS.
         found: What each check found, by the invariant's id.
     """
 
-    def __init__(self, history: History, drill: Drill) -> None:
+    def __init__(self, history: History, drill: Drill, differ_from_ns: int | None = None) -> None:
         check_expectations(drill)
         self.history = history
         self.found: dict[str, Finding] = {one.id: one.check(history) for one in INVARIANTS}
@@ -38,6 +54,8 @@ class Judged:
         self._hits = {one.name: one.hits for one in self.marks}
         self.faults = self._faults(drill)
         self.invariants = [self._row(one, drill) for one in INVARIANTS]
+        if differ_from_ns is not None:
+            self._compare(differ_from_ns)
         self.reasons: list[str] = []
         self.verdict = self._verdict(drill)
 
@@ -67,6 +85,40 @@ class Judged:
         empty += [f"{name}: no such fault happened" for name in self._missing(drill)]
         self.reasons = failed + empty
         return Verdict.FAIL if failed else Verdict.VACUOUS if empty else Verdict.PASS
+
+    def _compare(self, differ_from_ns: int) -> None:
+        """I-PERF-1: a run and its twin are the same, bit by bit, until the first fault."""
+        first_ns = min((row.begun_ns for row in self.faults), default=self.history.end_ns)
+        differs = differ_from_ns >= 0
+        early = differs and differ_from_ns < first_ns
+        violation = ViolationRow(
+            at_ns=differ_from_ns,
+            phase=self.history.phases.phase_at(max(0, differ_from_ns)),
+            text=f"the twin differs from {differ_from_ns} ns on, the first fault begins at {first_ns}",
+            witness=[],
+        )
+        self.marks.append(
+            MarkRow(
+                name=DIFFERS,
+                text="Whether the faults made any difference.",
+                hits=int(differs),
+                required=False,
+            )
+        )
+        self.invariants.append(
+            InvariantRow(
+                id="I-PERF-1",
+                kind=InvariantKind.SAFETY.value,
+                statement="A run and its fault-free twin are the same, bit by bit, until the first fault.",
+                state="violated" if early else "held",
+                expected=False,
+                checks=1,
+                count=int(early),
+                mark=DIFFERS,
+                mark_hits=int(differs),
+                violations=[violation] if early else [],
+            )
+        )
 
     def _missing(self, drill: Drill) -> list[str]:
         """Faults with a trigger that never came."""

@@ -12,6 +12,7 @@ from chaos.replay import replay_drill
 from chaos.result import DrillResult, SuiteResult, Verdict, worst
 from chaos.run import EVENTS_FILE, read_result, run_drill, write_drill
 from chaos.suite import Wanted, judged, load_suite, run_apart, run_suite, suite_names
+from chaos.verdict import Judged
 from market.errors import InputError
 from scenarios.fault_effects import EFFECTS
 
@@ -142,6 +143,11 @@ def test_a_run_and_its_twin_are_the_same_until_the_first_fault(tmp_path: Path) -
     assert cost is not None
     assert drilled.twin is not None
     assert cost.differ_from_ns >= 20_000_000_000
+    found = {row.id: row.state for row in drilled.result.invariants}
+    assert found["I-PERF-1"] == "held"
+    early = Judged(drilled.played.history, drilled.plan.drill, 19_999_999_999)
+    assert early.verdict is Verdict.FAIL
+    assert early.reasons[0].startswith("I-PERF-1: the twin differs from 19999999999 ns on")
     until = drilled.played.history.start_ns + 20_000_000_000
     one, other = (run.events[run.events[:, 0] < until] for run in (drilled.played, drilled.twin))
     assert len(one) > 100
