@@ -109,6 +109,9 @@ def run(
         Literal["frozen", "reactive"] | None,
         typer.Option("--mode", help="Instead of the scenario's mode."),
     ] = None,
+    faults: Annotated[
+        Path | None, typer.Option("--faults", help="Break this, too: a TOML file of [[faults]].")
+    ] = None,
     seed: Seed = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -131,6 +134,7 @@ def run(
             wall_ns=time.perf_counter_ns,
             stopped=stopped,
             mode=mode,
+            faults=faults,
         )
     terminal.result("summary", output.fields_of(summary))
 
@@ -144,7 +148,7 @@ def demo(
     verbose: Verbose = False,
 ) -> None:
     """Run the seeded synthetic day; the same as `twin run first_light`."""
-    run(context, "first_light", None, None, seed, as_json, quiet, verbose)
+    run(context, "first_light", None, None, None, seed, as_json, quiet, verbose)
 
 
 @app.command("query")

@@ -31,12 +31,12 @@ from scenarios.venue_assembly import (
     taps_of,
     tariffs_of,
 )
+from scenarios.venue_faults import attach_venue_faults
 from scenarios.venue_phases import books_by_tape
 from sim.arena import BookSpec, FlowSpec, LocalSpec
 from sim.clock import Clock
 from sim.commit import CommitLog
 from sim.consolidated import Consolidated
-from sim.faultpoint import FaultPoint
 from sim.host import Host
 from sim.host_view import Feed
 from sim.market import WorldMarket
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from desk.pipeline import Desk
+    from sim.faultpoint import FaultPoint
 
 
 class Assembly:
@@ -129,6 +130,7 @@ class Assembly:
         self.venues.start()
         for host in self.hosts:
             self.clock.at(self.start_ns, host.start)
+        attach_venue_faults(self)
         self.faults.start(self)
 
     def _tell(self, accrual: Accrual) -> None:

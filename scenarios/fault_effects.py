@@ -27,7 +27,9 @@ class Effect(NamedTuple):
         loses: How the part's wire loses, if it does.
         cuts: Whether the session is cut, both ways, and its ends are told.
         kills: Whether the host dies.
-        point: Whether the part is a fault point, which acts for itself.
+        point: Whether a fault point acts, where this run has one for the part; without one the kind
+            acts in its other way, if it has one, on a `PLAIN` part.
+        home: The part whose point is meant by a target that names no part.
         once: Whether it may happen at a moment, without a duration.
         lasts: Whether it may last.
         owner: Whose parts these are.
@@ -39,10 +41,19 @@ class Effect(NamedTuple):
     cuts: bool = False
     kills: bool = False
     point: bool = False
+    home: str = ""
     once: bool = False
     lasts: bool = True
     owner: Owner = "host"
 
+    @property
+    def acts_plainly(self) -> bool:
+        """Whether it has a way to act without a fault point."""
+        return self.slowing is not None or self.loses is not None or self.cuts or self.kills
+
+
+PLAIN: Final = ("", "feed", "orders", "reports", "compute", "commit")
+"""Parts that every host has, or every host with a journal."""
 
 EFFECTS: Final[Mapping[FaultKind, Effect]] = {
     FaultKind.FEED_DELAY: Effect(("feed",), slowing=Slowing.ADD),
@@ -52,6 +63,8 @@ EFFECTS: Final[Mapping[FaultKind, Effect]] = {
     FaultKind.GATEWAY_HALF_OPEN: Effect(("orders", "reports"), loses=ImpairmentKind.PARTITION),
     FaultKind.GATEWAY_SLOW_ACK: Effect(("reports",), slowing=Slowing.ADD),
     FaultKind.GATEWAY_LOST_ACK: Effect(("reports",), loses=ImpairmentKind.LOSS),
+    FaultKind.VENUE_HALT: Effect((), point=True, owner="book"),
+    FaultKind.VENUE_BUST: Effect((), point=True, once=True, lasts=False, owner="book"),
     FaultKind.HOST_CRASH: Effect(("",), kills=True, once=True, lasts=False),
     FaultKind.HOST_STALL: Effect(("compute",), slowing=Slowing.STALL),
     FaultKind.HOST_SLOW: Effect(("compute",), slowing=Slowing.SCALE),

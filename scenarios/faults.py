@@ -1,12 +1,7 @@
-"""`[[faults]]`: what breaks in a run, from words in the file to what acts on wires and hosts.
+"""What breaks in a run: its faults, and what acts on wires, hosts and fault points.
 
-Model: a line names a kind of the catalogue (`market.faults`), a target, when, how long and how badly.
-A kind acts on what its row of `scenarios.fault_effects` says: a latency is slowed (`sim.slowdown`), a wire
-loses (`sim.wire`), a session is cut, a host dies, or the part is a fault point and acts for itself.
-
-A target is a host and a part of it, `desk.feed`, `desk.orders`, or the host alone for what happens to
-its session or to all of it; `desk.feed/SYN@LIT1` is the feed of one book. A venue is `venue:LIT1`, a
-book `book:SYN@LIT1`.
+Model: a kind acts on what its row of `scenarios.fault_effects` says: a latency is slowed (`sim.slowdown`),
+a wire loses (`sim.wire`), a session is cut, a host dies, or the part is a fault point and acts for itself.
 
 A fault begins at a time, or when something has happened (`scenarios.fault_triggers`). For the latter rows
 are made beforehand that are not in force yet, and moved when it begins.
@@ -14,18 +9,17 @@ are made beforehand that are not in force yet, and moved when it begins.
 Every fault is followed: at the end it says how often it bit, and one that never did has shown nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from market.errors import InputError
-from market.faults import AtTime, Fault, FaultKind, FaultPlan, FaultTrigger, OnEvent, Severity
+from market.faults import AtTime, Fault, FaultKind, FaultPlan, OnEvent
 from market.messages import EVERY, LinkStatus
-from market.units import parse_duration
-from scenarios.fault_effects import EFFECTS, PREFIXED, allowed_targets, target_of
-from scenarios.fault_triggers import Triggers, check_event
-from scenarios.written import Place, choice_of, found, read_struct, table_of, tables_of
+from scenarios.fault_effects import EFFECTS, PLAIN, target_of
+from scenarios.fault_triggers import Triggers
+from sim.faultpoint import FaultPoint
 from sim.recorder import Event, EventKind
 from sim.slowdown import Slowdown, hits_of, move
 from sim.wire import Impairment, ImpairmentKind
@@ -36,45 +30,6 @@ if TYPE_CHECKING:
 NOT_YET_NS: Final = 1 << 61
 """When a fault begins that nothing has called for yet: after every run."""
 
-KINDS: Final = {
-    **{kind.value: kind for kind in FaultKind},
-    **{kind.name.lower(): kind for kind in FaultKind},
-}
-
-
-class FaultLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One of `[[faults]]`, as it is written.
-
-    Attributes:
-        name: Unique in the scenario; keys the fault's draws.
-        kind: Of the catalogue, by id or name.
-        target: `HOST`, `HOST.PART`, `HOST.feed/BOOK`, `venue:NAME` or `book:NAME`.
-        at_ns: When it begins, from the start of the run; -1 where an event says so.
-        on: The event that it begins with.
-        duration_ns: How long it lasts; 0 for what happens once.
-        severity: How badly, in the kind's own unit.
-    """
-
-    name: str
-    kind: FaultKind
-    target: str
-    at_ns: int = -1
-    on: OnEvent | None = None
-    duration_ns: int = 0
-    severity: int = 0
-
-    @property
-    def trigger(self) -> FaultTrigger:
-        """When it begins.
-
-        Raises:
-            InputError: Neither a time nor an event says so, or both do.
-        """
-        if (self.on is None) == (self.at_ns < 0):
-            said = "neither" if self.on is None else "both"
-            raise InputError(f"fault {self.name!r}: found {said} of at and on, allowed is one")
-        return AtTime(time_ns=self.at_ns) if self.on is None else self.on
-
 
 class FaultOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a fault: how many messages, decisions or commits it touched."""
@@ -83,132 +38,6 @@ class FaultOutcome(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     target: str
     hits: int
-
-
-def read_faults(value: object, where: Place) -> tuple[Fault, ...]:
-    """All of `[[faults]]`, in the order of a plan.
-
-    Raises:
-        InputError: A key is unknown or missing, a value is not what the kind allows, or two have one
-            name.
-    """
-    lines = enumerate(tables_of(value, where))
-    faults = tuple(_read_fault(line, where.item(number)) for number, line in lines)
-    try:
-        return FaultPlan(faults=faults).faults
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from None
-
-
-def _read_fault(value: object, where: Place) -> Fault:
-    """One of `[[faults]]`."""
-    kind = choice_of(table_of(value, where).get("kind"), where.at("kind"), KINDS)
-    line = read_struct(
-        value,
-        where,
-        FaultLine,
-        {"kind": lambda _value, _at: kind, "severity": _severity_of(kind), "on": _read_on},
-    )
-    try:
-        fault = Fault(
-            name=line.name,
-            kind=line.kind,
-            target=line.target,
-            trigger=line.trigger,
-            severity=line.severity,
-            duration_ns=line.duration_ns,
-        )
-        _check(fault)
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from None
-    return fault
-
-
-def _read_on(value: object, where: Place) -> OnEvent:
-    """The event that a fault begins with."""
-    on = read_struct(value, where, OnEvent)
-    try:
-        check_event(on.event)
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from None
-    return on
-
-
-def _severity_of(kind: FaultKind) -> Callable[[object, Place], object]:
-    """How a kind's severity is written: a duration where it counts nanoseconds, else a whole number."""
-
-    def read(value: object, where: Place) -> object:
-        if kind.severity_unit is Severity.NS:
-            if isinstance(value, str):
-                return parse_duration(value, str(where))
-            raise InputError(f'{where}: found {found(value)}, allowed is a duration such as "25ms"')
-        if type(value) is not int:
-            raise InputError(f"{where}: found {found(value)}, allowed is a whole number")
-        return value
-
-    return read
-
-
-def _check(fault: Fault) -> None:
-    """Refuse what cannot be run."""
-    if fault.kind not in EFFECTS:
-        allowed = ", ".join(f"{kind} ({kind.name.lower()})" for kind in EFFECTS)
-        raise InputError(f"kind: found {fault.kind}, allowed in a run are {allowed}")
-    effect, target = EFFECTS[fault.kind], target_of(fault)
-    if fault.duration_ns == 0 and not effect.once:
-        raise InputError(f"fault {fault.name!r}: duration is 0 ns, allowed is above 0")
-    if fault.duration_ns and not effect.lasts:
-        raise InputError(
-            f"fault {fault.name!r}: duration is {fault.duration_ns} ns, allowed is none: it happens once"
-        )
-    prefix = fault.target.split(":")[0] if target.owner == fault.target else ""
-    owner = prefix if prefix in PREFIXED else "host"
-    if owner != effect.owner or (
-        owner == "host"
-        and (
-            target.part not in effect.parts or (target.book and not target.part.startswith("feed"))
-        )
-    ):
-        raise InputError(
-            f"fault {fault.name!r}: found target {fault.target!r}, allowed is {allowed_targets(fault)}"
-        )
-
-
-def check_targets(faults: Sequence[Fault], hosts: Mapping[str, bool], books: Sequence[str]) -> None:
-    """Hold targets to what a scenario has.
-
-    Args:
-        faults: In any order.
-        hosts: By name, whether one keeps a journal.
-        books: Names of the books, empty where a tape brings them.
-
-    Raises:
-        InputError: A target is not there.
-    """
-    for fault in faults:
-        host, part, book = target_of(fault)
-        if EFFECTS[fault.kind].owner == "book":
-            name = host.partition(":")[2]
-            if books and name not in books:
-                raise InputError(
-                    f"fault {fault.name!r}: found book {name!r}, allowed is {', '.join(books)}"
-                )
-            continue
-        if EFFECTS[fault.kind].owner == "venue":
-            continue
-        if host not in hosts:
-            raise InputError(
-                f"fault {fault.name!r}: found host {host!r}, allowed is {', '.join(hosts)}"
-            )
-        if part == "commit" and not hosts[host]:
-            raise InputError(
-                f"fault {fault.name!r}: found target {fault.target!r}, allowed is a host with a "
-                "stack, which keeps a journal"
-            )
-        if book and books and book not in books:
-            raise InputError(
-                f"fault {fault.name!r}: found book {book!r}, allowed is {', '.join(books)}"
-            )
 
 
 class RunFaults:
@@ -279,18 +108,27 @@ class RunFaults:
     def _check_point(self, assembly: "Assembly", fault: Fault) -> None:
         """Refuse a fault of a part that nothing in this run has."""
         owner, part, _ = target_of(fault)
-        if not EFFECTS[fault.kind].point or (owner, part) in assembly.points:
+        effect = EFFECTS[fault.kind]
+        is_plain = effect.acts_plainly and part in PLAIN and owner in assembly.host_names
+        if is_plain or self._point(assembly, fault) is not None:
             return
-        kinds = EFFECTS[fault.kind].parts
-        there = [
-            name + ("." + one if one else "")
-            for name, one in assembly.points
-            if one in kinds and EFFECTS[fault.kind].owner == "host"
-        ]
-        allowed = ", ".join(there) or "none: no host of this scenario has such a part"
+        if effect.owner == "host":
+            there = [
+                f"{name}.{one}" if one else name
+                for name, one in assembly.points
+                if one in effect.parts and ":" not in name
+            ]
+        else:
+            there = [name for name, _ in assembly.points if name.startswith(f"{effect.owner}:")]
+        allowed = ", ".join(there) or "none: nothing in this scenario has such a part"
         raise InputError(
             f"fault {fault.name!r}: found target {fault.target!r}, allowed for {fault.kind} is {allowed}"
         )
+
+    def _point(self, assembly: "Assembly", fault: Fault) -> FaultPoint | None:
+        """What acts for itself by a fault, in this run."""
+        effect, (owner, part, _) = EFFECTS[fault.kind], target_of(fault)
+        return assembly.points.get((owner, part or effect.home)) if effect.point else None
 
     def _fire(self, assembly: "Assembly", number: int, after_ns: int) -> None:
         """What a fault has waited for has happened."""
@@ -303,9 +141,9 @@ class RunFaults:
     def _plan(self, assembly: "Assembly", number: int, from_ns: int) -> None:
         """It is known when a fault begins: tell who acts, and let it begin and end."""
         fault, clock = self.plan.faults[number], assembly.clock
-        owner, part, _ = target_of(fault)
-        if EFFECTS[fault.kind].point:
-            assembly.points[owner, part].begin(fault, from_ns, from_ns + fault.duration_ns)
+        point = self._point(assembly, fault)
+        if point is not None:
+            point.begin(fault, from_ns, from_ns + fault.duration_ns)
         if isinstance(fault.trigger, OnEvent) and from_ns == clock.now_ns:
             self._begin((assembly, number))
         else:
@@ -326,6 +164,8 @@ class RunFaults:
         effect, now_ns = EFFECTS[fault.kind], clock.now_ns
         host_number = self._recorded(assembly, fault)
         assembly.recorder.add(Event(now_ns, EventKind.FAULT_BEGUN, host_number, order_id=number))
+        if self._point(assembly, fault) is not None:
+            return
         if effect.kills:
             assembly.hosts[host_number].crash()
             assembly.recorder.add(Event(now_ns, EventKind.CRASHED, host_number))
@@ -346,6 +186,8 @@ class RunFaults:
         """Put the rows of a fault where it turned out to be."""
         effect, (from_ns, until_ns) = EFFECTS[fault.kind], self._stretch(fault)
         host, part, _ = target_of(fault)
+        if self._point(assembly, fault) is not None:
+            return
         if effect.slowing is not None:
             number = self._recorded(assembly, fault)
             for book, block in assembly.latency_blocks(number, part):
@@ -383,8 +225,9 @@ class RunFaults:
         """How often a fault bit."""
         effect = EFFECTS[fault.kind]
         host, part, _ = target_of(fault)
-        if effect.point:
-            return assembly.points[host, part].hits(fault.name)
+        point = self._point(assembly, fault)
+        if point is not None:
+            return point.hits(fault.name)
         number = self._recorded(assembly, fault)
         if effect.kills:
             return assembly.hosts[number].missed

@@ -13,11 +13,12 @@ from market.instruments import Instrument
 from scenarios.build import Assembly
 from scenarios.dealt import dealt_tape
 from scenarios.desk_summary import DeskSummary, summarise
+from scenarios.fault_plan import with_plan
 from scenarios.faults import FaultOutcome
 from scenarios.identity import Identity, code_digest, fingerprint
 from scenarios.journal_watch import watch_journal
 from scenarios.run_files import RunFolder
-from scenarios.schema import load_scenario, scenario_digest
+from scenarios.schema import parse_scenario, scenario_digest, scenario_text
 from scenarios.sections import HostSection, strategies_of
 from scenarios.stage_times import StageTimes
 from scenarios.stages import stages_unreached
@@ -111,6 +112,7 @@ def run_scenario(
     wall_ns: Callable[[], int],
     stopped: Callable[[], bool] = _never,
     mode: Literal["frozen", "reactive"] | None = None,
+    faults: Path | None = None,
 ) -> RunSummary:
     """Run a scenario to its end and write its folder.
 
@@ -123,12 +125,16 @@ def run_scenario(
         wall_ns: A clock for the summary's wall time; nothing simulated reads it.
         mode: How history answers to our orders; without it as the scenario says.
         stopped: Asked between slices whether somebody wants the run to end.
+        faults: A plan of faults that come to the scenario's own; part of the run's identity.
 
     Raises:
-        InputError: The scenario or the tape is wrong; nothing is left behind.
+        InputError: The scenario, the plan or the tape is wrong; nothing is left behind.
         KeyboardInterrupt: After what there is has been written as `<id>-partial`.
     """
-    scenario, text, where = load_scenario(name_or_path)
+    text, where = scenario_text(name_or_path)
+    if faults is not None:
+        text = with_plan(text, where, faults)
+    scenario = parse_scenario(text, where)
     history = open_tape(tape) if tape is not None else None
     if history is not None and scenario.split is not None:
         history = dealt_tape(history, scenario.split, runs_dir)

@@ -15,7 +15,7 @@ from market.codes import QueueModel, Trigger
 from market.errors import InputError
 from market.instruments import Instrument
 from market.units import DURATION_NS
-from scenarios.faults import read_faults
+from scenarios.fault_lines import read_faults
 from scenarios.sections import (
     FORMAT_VERSION,
     STRATEGIES,

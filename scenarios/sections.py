@@ -18,7 +18,7 @@ from market.codes import QueueModel, Trigger
 from market.errors import InputError
 from market.faults import Fault
 from market.instruments import Instrument
-from scenarios.faults import check_targets
+from scenarios.fault_lines import check_targets
 from scenarios.split_section import SplitSection
 from scenarios.stack import StackSection, name_of
 from scenarios.venue_phases import PhasesFrom

@@ -6,7 +6,7 @@ asked, since what has happened there to others stays as it is. What becomes of t
 `sim/costs/billing.py`'s to say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from market.codes import Liquidity, Phase
@@ -33,6 +33,7 @@ class VenueLedger:
         billing: What fills were charged, kept and passed on.
         calls: The auction that a book's auction fills come from, set by who ends the call.
         crossings: Of books whose auctions the tape holds: what is scheduled says which one it was.
+        entered: Told the order and the number of each fill that is booked, where anybody asks.
     """
 
     def __init__(self, instruments: list[Instrument], fees: Tariff | Sequence[Tariff]) -> None:
@@ -40,6 +41,7 @@ class VenueLedger:
         self.billing = Billing(instruments, fees)
         self.calls: dict[int, Phase] = {}
         self.crossings: Mapping[int, Crossings] = {}
+        self.entered: Callable[[VenueOrder, int], None] | None = None
         self._instruments = instruments
 
     def enter(self, order: VenueOrder, row: OutRow) -> Fill:
@@ -58,6 +60,8 @@ class VenueLedger:
         order.fill_count += 1
         order.fills[order.fill_count] = fill
         order.filled_lots += row.qty_lots
+        if self.entered is not None:
+            self.entered(order, order.fill_count)
         return fill
 
     def _call(self, book_id: int, now_ns: int) -> Phase:
