@@ -45,7 +45,7 @@ def no_storm(history: History) -> Finding:
             recent.append(one.time_ns)
             if pages[one.order_id] == 2:
                 finding.broken(one.time_ns, f"cause {one.order_id} called a person twice", one)
-        else:
+        elif one.exec_id != one.order_id:
             children[one.order_id] += 1
             if children[one.order_id] == CHILDREN_MAX + 1:
                 finding.broken(

@@ -77,8 +77,11 @@ def no_fill_lost_or_doubled(history: History) -> Finding:
 def _in_charge(history: History) -> list[tuple[int, int]]:
     """Hosts with a desk that speak for their member at the end, with each book."""
     down = history.looks[-1].down if history.looks else frozenset()
-    idle = history.idle
-    return [key for key in history.own if key[0] not in down and key[0] not in idle]
+    return [
+        key
+        for key in history.own
+        if key[0] not in down and history.in_charge(key[0], history.end_ns)
+    ]
 
 
 def _under_way(history: History, member: int, book_id: int) -> list[Event]:

@@ -259,6 +259,7 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-REC-1", audited, lambda: audited(own_digest="b")),
     ("I-REC-2", audited, lambda: audited(again_digest="b")),
     ("I-REC-3", lambda: restarted(3_000), lambda: restarted(3_001)),
+    ("I-POS-1", filled, lambda: filled(own_lots=20)),
     ("I-HA-1", lambda: paired(1_389), lambda: paired(1_391)),
     ("I-HA-2", lambda: stood_down(999), lambda: stood_down(1_001)),
     ("I-HA-3", lambda: paired(995, 1_500), lambda: paired(995, 1_501)),
