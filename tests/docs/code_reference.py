@@ -15,6 +15,7 @@ from desk.limits.config import (
 from market.columns import QTY_LOTS_MAX
 from market.refusals import REFUSALS, Giver
 from tests.docs.execution_reference import PAGES as EXECUTION_PAGES
+from tests.docs.planted_reference import PAGES as PLANTED_PAGES
 from tests.docs.preset_reference import render_preset
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,6 +133,7 @@ PAGES = {
     "refusals.md": render_refusals,
     "venue-preset.md": render_preset,
     **EXECUTION_PAGES,
+    **PLANTED_PAGES,
 }
 
 if __name__ == "__main__":
