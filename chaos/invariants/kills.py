@@ -36,7 +36,10 @@ def kills(history: History) -> Iterator[Kill]:
     words = history.of(EventKind.INSTRUCTED)
     for word in words:
         member = history.member(word.host)
-        if word.detail != OperatorAction.KILL or word.time_ns < until.get(member, 0):
+        heeded = word.leaves_lots or not word.qty_lots  # a host need not heed its monitor
+        if word.detail != OperatorAction.KILL or not heeded:
+            continue
+        if word.time_ns < until.get(member, 0):
             continue
         until[member] = min(
             (
