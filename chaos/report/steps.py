@@ -9,10 +9,11 @@ Limits: market data is not recorded and so not shown.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 from chaos.ledger import SENT, FaultWindow, History
-from market.codes import OperatorAction, Reason, ReportType
+from market.codes import JournalTrouble, OperatorAction, Reason, ReportType
 from market.faults import FaultKind, Severity
 from market.units import format_ns
 from sim.recorder import Event, EventKind
@@ -331,38 +332,57 @@ def _word(value: int, names: Sequence[str]) -> str:
     return names[value - 1] if 0 < value <= len(names) else str(value)
 
 
-def _action(event: Event) -> str:
-    """What an operator or a monitor said."""
-    try:
-        return OperatorAction(event.detail).name.lower().replace("_", " ")
-    except ValueError:
-        return f"action {event.detail}"
+def _named(kind: type[IntEnum], value: int) -> str:
+    """The name of a value in words."""
+    return kind(value).name.lower().replace("_", " ") if value in list(kind) else str(value)
+
+
+def _session(event: Event) -> str:
+    """How a session now stands."""
+    before, now = (
+        _SESSION[one] if 0 <= one < len(_SESSION) else str(one)
+        for one in (event.qty_lots, event.detail)
+    )
+    return f"session {before} → {now}"
 
 
 _ON_WIRES: Final = frozenset(("orders", "reports", "session", "feed", "feed.a", "feed.b"))
 _OF_NO_HOST: Final = frozenset((EventKind.FAULT_BEGUN, EventKind.FAULT_ENDED))
 _TAKEOVER: Final = ("suspects the primary", "has taken the epoch", "logged on", "may trade")
 _GAP: Final = ("gap begins", "gap refilled", "gap bridged by a snapshot", "gap given up")
-_LEASE: Final = ("granted", "renewal not recorded", "expired", "taken", "lost")
-_JOURNAL: Final = ("sync error", "disk full", "writer stalled", "well again", "corruption found")
+_SESSION: Final = ("down", "logging on", "up", "suspect", "closing")
+_LEASE: Final = (
+    "lease granted",
+    "lease renewed",
+    "lease expired",
+    "lease taken",
+    "lease lost",
+    "goes on without its copy",
+    "copy is whole again",
+)
 _SIDES: Final = ("", " on line A", " on line B")
 
 _NOTES: Final[dict[EventKind, tuple[str, Callable[[Event], str]]]] = {
-    EventKind.SESSION: ("plain", lambda one: f"session {one.qty_lots} → {one.detail}"),
+    EventKind.SESSION: ("plain", _session),
     EventKind.FENCED: (
         "bad",
         lambda one: f"refused: epoch {one.qty_lots}, in force is {one.leaves_lots}",
     ),
     EventKind.LEASE: (
         "plain",
-        lambda one: f"lease {_word(one.detail, _LEASE)}, epoch {one.qty_lots}",
+        lambda one: f"{_word(one.detail, _LEASE)}, epoch {one.qty_lots}",
     ),
     EventKind.TAKEOVER: (
         "good",
         lambda one: f"{_word(one.detail, _TAKEOVER)}, epoch {one.qty_lots}",
     ),
     EventKind.RESTARTED: ("good", lambda one: f"restarted: {one.detail:,} records replayed"),
-    EventKind.JOURNAL: ("bad", lambda one: f"journal: {_word(one.detail, _JOURNAL)}"),
+    EventKind.JOURNAL: (
+        "bad",
+        lambda one: (
+            f"journal: {_named(JournalTrouble, one.detail) if one.detail else 'well again'}"
+        ),
+    ),
     EventKind.GAP: (
         "bad",
         lambda one: f"{_word(one.detail, _GAP)}: {one.qty_lots:,} messages{_SIDES[one.side % 3]}",
@@ -371,7 +391,7 @@ _NOTES: Final[dict[EventKind, tuple[str, Callable[[Event], str]]]] = {
         "bad",
         lambda one: f"{'page' if one.leaves_lots else 'alert'} {one.detail}, root {one.order_id}",
     ),
-    EventKind.INSTRUCTED: ("bad", lambda one: f"told: {_action(one)}"),
+    EventKind.INSTRUCTED: ("bad", lambda one: f"told: {_named(OperatorAction, one.detail)}"),
     EventKind.CRASHED: ("bad", lambda _one: "dies"),
     EventKind.STOOD_DOWN: ("bad", lambda one: f"stands down, epoch {one.qty_lots}"),
 }

@@ -10,7 +10,7 @@ from chaos.report import parts
 from chaos.report.page import document
 from chaos.report.steps import KINDS
 from chaos.result import DrillResult, SuiteResult, Verdict
-from scenarios.fault_effects import EFFECTS
+from scenarios.fault_effects import EFFECTS, PREFIXED
 
 REPORT_NAME: Final = "report.html"
 
@@ -92,8 +92,12 @@ def _as_it_must(verdict: Verdict, counted: Verdict) -> str:
 
 
 def part_of(target: str) -> str:
-    """The part that a target is about; the host itself where none is named."""
-    return target.partition("/")[0].partition(".")[2]
+    """What a target is about: a venue, a book, or the part of a host; the host itself is ""."""
+    owner, _, part = target.partition(".")
+    for prefix in PREFIXED:
+        if owner.startswith(f"{prefix}:"):
+            return f"a {prefix}"
+    return part.partition("/")[0]
 
 
 def _matrix(results: Sequence[DrillResult]) -> str:
@@ -104,7 +108,7 @@ def _matrix(results: Sequence[DrillResult]) -> str:
             hits[row.kind, part_of(row.target)] += row.hits
     allowed: dict[str, list[str]] = defaultdict(list)
     for known, effect in EFFECTS.items():
-        allowed[known.value] += effect.parts
+        allowed[known.value] += effect.parts or [f"a {effect.owner}"]
     for kind, part in hits:
         if part not in allowed[kind]:
             allowed[kind].append(part)

@@ -21,7 +21,7 @@ from chaos.report.moments import MESSAGES_MAX, NOTES_MAX, scene_of
 from chaos.report.page import LIBRARY_NAME
 from chaos.report.series import profit
 from chaos.report.steps import NEVER, Timeline, timeline_of
-from chaos.report.suite import suite_page
+from chaos.report.suite import part_of, suite_page
 from chaos.result import SuiteResult, SuiteRow, Verdict
 from chaos.run import Drilled, run_drill, write_drill
 from market.codes import ReportType
@@ -303,3 +303,39 @@ def test_machines_read_a_failure_where_a_drill_failed_or_showed_nothing(
         assert (None if found is None else found.get("type")) == kind
         assert int(root.get("failures", "")) == count
         assert int(root.get("tests", "")) == 1 + len(result.invariants)
+
+
+@pytest.mark.parametrize(
+    ("target", "part"),
+    [
+        ("desk", ""),
+        ("desk.feed.a/AAA@NORTH", "feed.a"),
+        ("desk.reports", "reports"),
+        ("venue:NORTH", "a venue"),
+        ("book:AAA@NORTH", "a book"),
+    ],
+)
+def test_a_target_is_counted_where_it_belongs(target: str, part: str) -> None:
+    assert part_of(target) == part
+
+
+def test_what_befalls_a_host_is_told_in_words() -> None:
+    found = timeline(
+        submit(10, 1),
+        Event(20, EventKind.SESSION, 0, qty_lots=2, detail=3),
+        Event(25, EventKind.SESSION, 0, price_ticks=1, qty_lots=2, detail=0),
+        Event(30, EventKind.CRASHED, 0),
+        Event(40, EventKind.TAKEOVER, 0, detail=4, qty_lots=2),
+        Event(50, EventKind.FENCED, 0, qty_lots=1, leaves_lots=2),
+        Event(60, EventKind.GAP, 0, detail=1, qty_lots=1_200, side=1),
+        Event(70, EventKind.JOURNAL, 0, detail=0),
+    )
+    assert [(note.lane, note.text) for note in found.notes] == [
+        (0, "session up → suspect"),
+        (1, "session up → down"),
+        (0, "dies"),
+        (0, "may trade, epoch 2"),
+        (1, "refused: epoch 1, in force is 2"),
+        (0, "gap begins: 1,200 messages on line A"),
+        (0, "journal: well again"),
+    ]
