@@ -9,6 +9,9 @@ from sim.recorder import EventKind
 SESSION_UP: Final = 2
 """The state of a session that carries orders, as it is recorded (`sim.gateway`)."""
 
+SESSION_OPEN: Final = frozenset((SESSION_UP, 3))
+"""States in which a session has not been lost: a suspicion is none yet."""
+
 
 class Broken(NamedTuple):
     """A link that was lost and came back.
@@ -100,15 +103,22 @@ def _of_sessions(history: History) -> list[Broken]:
                 found.append(
                     Broken(
                         history.member(one.host),
-                        (one.book_id,),
+                        _books_of(history, one.book_id),
                         down.pop(key),
                         one.time_ns,
                         history.end_ns,
                     )
                 )
-        elif one.qty_lots == SESSION_UP:
+        elif one.qty_lots in SESSION_OPEN and one.detail not in SESSION_OPEN:
             down.setdefault(key, one.time_ns)
     for (host, book_id), down_ns in down.items():
         end_ns = history.end_ns
-        found.append(Broken(history.member(host), (book_id,), down_ns, end_ns, end_ns))
+        books = _books_of(history, book_id)
+        found.append(Broken(history.member(host), books, down_ns, end_ns, end_ns))
     return found
+
+
+def _books_of(history: History, book_id: int) -> tuple[int, ...]:
+    """Books whose orders go over the session of one of them."""
+    books = range(max(len(history.venue_of), book_id + 1))
+    return tuple(one for one in books if history.same_venue(one, book_id))

@@ -93,6 +93,18 @@ def reconnected(settled_ms: int, next_ms: int) -> History:
     )
 
 
+def logged_on_again(next_ms: int, *, lost: bool = True) -> History:
+    down = 0 if lost else 3
+    return history(
+        submit(9_000, 1),
+        *accepted(9_002, 1),
+        answer(9_004, ReportType.ACCEPTED, 1, to=K.RECEIVED),
+        event(10_000, K.SESSION, 0, detail=down, qty_lots=2),
+        event(12_000, K.SESSION, 0, detail=2, qty_lots=1 if lost else 3),
+        submit(next_ms, 2),
+    )
+
+
 def lived(*after_end: Event, anomaly: int = 0) -> History:
     return history(
         submit(1_000),
@@ -235,6 +247,7 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-ORD-1", lambda: looked(None, True, 4), lambda: looked(OrderState.UNKNOWN, True, 4)),
     ("I-ORD-2", lambda: rated(2), lambda: history(submit(1_000), submit(1_100))),
     ("I-ORD-3", lambda: reconnected(12_010, 12_020), lambda: reconnected(12_020, 12_010)),
+    ("I-ORD-3", lambda: logged_on_again(11_000), lambda: logged_on_again(12_001)),
     ("I-ORD-4", lived, lambda: lived(answer(1_030, ReportType.ACCEPTED, leaves=6))),
     ("I-ORD-4", lived, lambda: lived(answer(1_030, FILLED, qty=7, exec_id=2))),
     ("I-ORD-4", lived, lambda: lived(anomaly=Anomaly.ILLEGAL_EVENT)),
@@ -286,6 +299,12 @@ def test_an_invariant_holds_up_to_its_bound_and_no_further(
     assert (held.violations, held.checks > 0) == ([], True)
     assert broken.count > 0
     assert broken.violations
+
+
+def test_a_session_that_was_only_suspect_was_not_lost() -> None:
+    check = invariant_named("I-ORD-3").check
+
+    assert check(logged_on_again(12_001, lost=False)).checks == 0
 
 
 def test_every_invariant_has_a_case() -> None:
