@@ -124,6 +124,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         scenario: A packaged scenario's name, or a TOML file beside the drill.
         phases: How long each lasts.
         seed: Of every draw.
+        needs_tape: Whether its scenario has no flow, so that it must be given a tape.
         overrides: Merged into the scenario as it is written (`chaos.changes`).
         without: Dotted paths of what is taken out of it first.
         faults: As in a scenario, added to its own.
@@ -139,6 +140,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     phases: Phases
     answers: tuple[str, ...] = ()
     seed: int = 7
+    needs_tape: bool = False
     overrides: dict[str, Any] = {}
     without: tuple[str, ...] = ()
     faults: tuple[dict[str, Any], ...] = ()

@@ -59,6 +59,10 @@ def run_drill(
     """
     plan = load_drill(name_or_path)
     check_expectations(plan.drill)
+    if plan.drill.needs_tape != (tape is not None):
+        found = "none" if tape is None else str(tape)
+        allowed = "--tape FILE: its scenario has no flow" if tape is None else "none: it has a flow"
+        raise InputError(f"drill {plan.drill.name!r}: found tape {found}, allowed is {allowed}")
     history = open_tape(tape) if tape is not None else None
     chosen = plan.drill.seed if seed is None else seed
     began_ns = wall_ns()

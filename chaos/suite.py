@@ -1,6 +1,7 @@
 """Suites: lists of drills, each run in a process of its own, several at a time.
 
-A suite is a TOML file: `name`, `title`, and `drills`, by name, `*` for every packaged one; `[seeds]` gives single drills other seeds.
+A suite is a TOML file: `name`, `title`, and `drills`, by name, `*` for every packaged one
+that needs no tape; `[seeds]` gives single drills other seeds.
 Its verdict is the worst of theirs. A canary counts as good when it fails by what it says, and as a
 failure otherwise: what cannot fail proves nothing when it passes.
 """
@@ -19,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from chaos.drill import drill_names
+from chaos.drill import drill_names, load_drill
 from chaos.result import DrillResult, SuiteResult, SuiteRow, Verdict, worst
 from chaos.run import read_result
 from market.errors import InputError
@@ -91,7 +92,8 @@ def load_suite(name_or_path: str | Path) -> Suite:
     known = drill_names()
     if EVERY in suite.drills:
         rest = [name for name in suite.drills if name != EVERY and name not in known]
-        suite = msgspec.structs.replace(suite, drills=(*known, *rest))
+        alone = [name for name in known if not load_drill(name).drill.needs_tape]
+        suite = msgspec.structs.replace(suite, drills=(*alone, *rest))
     for name in (*suite.drills, *suite.seeds):
         if name not in known and not name.endswith(".toml"):
             raise InputError(f"{source}: drills: found {name!r}, allowed is {', '.join(known)}")

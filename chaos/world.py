@@ -31,6 +31,10 @@ LEVELS: Final = 5
 LOOK_EVERY_NS: Final = 250 * DURATION_NS["ms"]
 
 
+LOOKS_MAX: Final = 2_000
+"""Looks at a long run are further apart."""
+
+
 class EventsInMemory:
     """A sink that keeps everything."""
 
@@ -99,7 +103,7 @@ def play(
         writer.clock = assembly.clock
     looks = []
     span_ns = assembly.end_ns - assembly.start_ns
-    steps = max(1, span_ns // LOOK_EVERY_NS)
+    steps = max(1, min(LOOKS_MAX, span_ns // LOOK_EVERY_NS))
     for step in range(1, steps + 1):
         assembly.clock.run_until(assembly.start_ns + span_ns * step // steps)
         looks.append(_look(assembly))
