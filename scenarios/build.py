@@ -18,6 +18,7 @@ from scenarios.books import books_of, flows_of, instruments_of, interval_of
 from scenarios.desks import make_desk
 from scenarios.faults import RunFaults
 from scenarios.host_links import HostLinks
+from scenarios.line_feeds import attach_lines
 from scenarios.participants import participant
 from scenarios.routes import route_fees
 from scenarios.run_journal import RunWriter
@@ -104,6 +105,7 @@ class Assembly:
         self.links = HostLinks(self.clock, seed, self.faults)
         self._sessions: list[Session] = []
         self.world = self._world(tape)
+        attach_lines(self, self._links, seed)
         self.venues = RunningVenues(
             self.plans,
             self.instruments,
@@ -147,7 +149,8 @@ class Assembly:
             key = stream_key(self._seed, f"feed/{host.name}/{book_id}")
             one = self.instruments[book_id]
             latency = self.links.feed(host, name_of(one), one.venue)
-            locals_.append(LocalSpec(book_id=book_id, latency=latency, key=key))
+            lines = self.links.lines(host, book_id, one.venue)
+            locals_.append(LocalSpec(book_id=book_id, latency=latency, key=key, lines=lines))
         locals_ += [tap_spec(book_id) for book_id in taps_of(self.plans)]
         rules = rules_of(self.plans, self.instruments, self._seed)
         flows: list[FlowSpec] = []
@@ -204,7 +207,7 @@ class Assembly:
         self._sessions.append(session)
         runs, commit = self._runs(number)
         feeds = [
-            Feed(book_id, index, index)
+            Feed(book_id, index, index, lined=index in self.world.lines)
             for index, (owner, book_id) in enumerate(self._links)
             if owner == number
         ]

@@ -17,6 +17,9 @@ Owner = Literal["host", "venue", "book"]
 PREFIXED: Final[tuple[Owner, ...]] = ("venue", "book")
 """Owners that are no hosts; a target says so: `venue:NAME`, `book:SYMBOL@VENUE`."""
 
+LINES: Final = ("feed", "feed.a", "feed.b")
+"""Both lines of a feed together, and each alone; a feed without `[hosts.lines]` has the first part only."""
+
 
 class Effect(NamedTuple):
     """What a kind does.
@@ -56,8 +59,17 @@ PLAIN: Final = ("", "feed", "orders", "reports", "compute", "commit")
 """Parts that every host has, or every host with a journal."""
 
 EFFECTS: Final[Mapping[FaultKind, Effect]] = {
-    FaultKind.FEED_DELAY: Effect(("feed",), slowing=Slowing.ADD),
-    FaultKind.FEED_JITTER: Effect(("feed",), slowing=Slowing.BATCH),
+    FaultKind.FEED_DELAY: Effect(LINES, slowing=Slowing.ADD, point=True),
+    FaultKind.FEED_JITTER: Effect(LINES, slowing=Slowing.BATCH, point=True),
+    FaultKind.FEED_LOSS: Effect(LINES, point=True),
+    FaultKind.FEED_GAP: Effect(LINES, point=True, once=True, lasts=False),
+    FaultKind.FEED_DUPLICATE: Effect(LINES, point=True),
+    FaultKind.FEED_REORDER: Effect(LINES, point=True),
+    FaultKind.FEED_FREEZE: Effect(LINES, point=True),
+    FaultKind.FEED_CORRUPT: Effect(LINES, point=True),
+    FaultKind.FEED_CROSSED: Effect(LINES, point=True),
+    FaultKind.FEED_DIVERGE: Effect(LINES[1:], point=True),
+    FaultKind.FEED_SNAPSHOT_RACE: Effect(LINES[:1], point=True),
     FaultKind.GATEWAY_DISCONNECT: Effect(("",), cuts=True),
     FaultKind.GATEWAY_RESET: Effect(("",), cuts=True),
     FaultKind.GATEWAY_HALF_OPEN: Effect(("orders", "reports"), loses=ImpairmentKind.PARTITION),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from scenarios.faults import RunFaults
+from scenarios.line_feeds import line_spec
 from scenarios.sections import HostSection
 from sim.clock import Clock
 from sim.slowdown import slowed
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from sim.latency import LatencyModel
+    from sim.lines import LineSpec
 
 
 class HostLinks:
@@ -76,3 +78,7 @@ class HostLinks:
         """The latency of a host's feed of one book; the world keeps a copy that counts."""
         rows = self._faults.slowdowns(host.name, "feed", book)
         return slowed(host.latency("feed", venue).compile(), rows)
+
+    def lines(self, host: HostSection, book_id: int, venue: str) -> "LineSpec | None":
+        """The two lines that bring a host a book, or None where it has one."""
+        return line_spec(host, self._seed, book_id, venue)

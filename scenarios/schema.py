@@ -16,6 +16,7 @@ from market.errors import InputError
 from market.instruments import Instrument
 from market.units import DURATION_NS
 from scenarios.fault_lines import read_faults
+from scenarios.line_section import line_models, read_lines
 from scenarios.sections import (
     FORMAT_VERSION,
     STRATEGIES,
@@ -209,6 +210,7 @@ def digest_of(scenario: Scenario) -> str:
             ]
         if host.stack is not None:
             models.append((written["stack"], "commit", host.stack.commit))
+        models += [(written["lines"], wire, model) for wire, model in line_models(host.lines)]
         for table, wire, model in models:
             if isinstance(model, Empirical):
                 block = model.compile()
@@ -292,12 +294,22 @@ def _host(value: object, where: Place, folder: Path) -> HostSection:
             for name, item in table_of(written, at).items()
         }
 
+    def lines(written: object, at: Place) -> object:
+        return read_lines(written, at, latency)
+
     readers: dict[str, Reader] = dict.fromkeys(WIRES, latency)
     return read_struct(
         value,
         where,
         HostSection,
-        {**readers, "params": params, "stack": stack, "triggers": _triggers, "venues": venues},
+        {
+            **readers,
+            "params": params,
+            "stack": stack,
+            "triggers": _triggers,
+            "venues": venues,
+            "lines": lines,
+        },
     )
 
 

@@ -13,12 +13,14 @@ import re
 from typing import Final, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from market.codes import QueueModel, Trigger
 from market.errors import InputError
 from market.faults import Fault
 from market.instruments import Instrument
 from scenarios.fault_lines import check_targets
+from scenarios.line_section import LineSection
 from scenarios.split_section import SplitSection
 from scenarios.stack import StackSection, name_of
 from scenarios.venue_phases import PhasesFrom
@@ -120,6 +122,7 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         depth_levels: Levels of each side that its views carry.
         stale_ns: Silence after which its view counts as stale; 0 for never.
         venues: Latencies to and from single venues, by name, where they differ.
+        lines: The two lines that its market data comes on; left out, it comes on one, without loss.
     """
 
     name: str
@@ -136,6 +139,7 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     depth_levels: int = 2
     stale_ns: int = 0
     venues: dict[str, VenueLinks] = {}
+    lines: LineSection | UnsetType = UNSET
 
     def latency(self, part: Literal["feed", "orders", "reports"], venue: str) -> LatencyModel:
         """Of one of its wires, for a venue."""
