@@ -291,6 +291,20 @@ class OperatorAction(IntEnum):
     END_OF_DAY = 6
 
 
+class JournalTrouble(IntEnum):
+    """How the store under a host's journal stands; recorded, so a value never changes its meaning.
+
+    FULL and STALLED may pass. After SYNC_ERROR nobody knows what the file holds behind what was durable
+    before, and after CORRUPT not even that: only a process that reads it anew may go on with it.
+    """
+
+    NONE = 0
+    SYNC_ERROR = 1
+    FULL = 2
+    STALLED = 3
+    CORRUPT = 4
+
+
 class AccrualKind(IntEnum):
     """Money that moves because a position is held, not because it is traded."""
 
