@@ -11,7 +11,7 @@ import json
 import subprocess  # each bug is in processes of its own
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Final
 
@@ -157,20 +157,25 @@ def _hunt_one(mutant: Mutant, clean: dict[str, DrillRun]) -> Kill:
         runs.append(run_worker(name, mutant.name))
         if set(mutant.invariants) & set(runs[-1].violated):
             break
-    unfit = [name for name in mutant.drills if clean[name].verdict != "PASS"]
+    unfit = {name: clean[name] for name in mutant.drills if clean[name].verdict != "PASS"}
     return kill_of(mutant, runs, unfit, time.perf_counter() - began)
 
 
-def kill_of(mutant: Mutant, runs: Sequence[DrillRun], unfit: Sequence[str], wall_s: float) -> Kill:
+def kill_of(
+    mutant: Mutant, runs: Sequence[DrillRun], unfit: Mapping[str, DrillRun], wall_s: float
+) -> Kill:
     """What a bug's runs say.
 
     Args:
-        unfit: Drills that do not pass without the bug, and were not run.
+        unfit: What drills came to that do not pass without the bug, and so were not run with it.
     """
     about = set(mutant.invariants)
     fatal = next((run for run in runs if about & set(run.violated)), None)
     errors = [f"{run.drill} broke off: {run.error}" for run in runs if run.error]
-    errors += [f"{name} does not pass without it" for name in unfit]
+    errors += [
+        f"{name} does not pass without it: {one.error or ', '.join(one.reasons) or one.verdict}"
+        for name, one in unfit.items()
+    ]
     others = {name for run in runs for name in run.violated} - about
     said = [] if fatal is None else fatal.reasons
     return Kill(

@@ -35,8 +35,8 @@ ONE = Mutant(
 )
 
 
-def killing_of(*runs: DrillRun, unfit: tuple[str, ...] = ()) -> Kill:
-    return kill_of(ONE, runs, unfit, 1.0)
+def killing_of(*runs: DrillRun, unfit: DrillRun | None = None) -> Kill:
+    return kill_of(ONE, runs, {} if unfit is None else {unfit.drill: unfit}, 1.0)
 
 
 def test_every_bug_is_about_invariants_and_drills_that_there_are() -> None:
@@ -80,10 +80,10 @@ def test_what_is_no_violation_of_its_own_kills_nothing(run: DrillRun, says: str)
 
 
 def test_a_drill_that_does_not_pass_by_itself_finds_nothing() -> None:
-    told = killing_of(unfit=("first",))
+    told = killing_of(unfit=DrillRun(drill="first", verdict=BROKE_OFF, error="KeyError: 7"))
 
     assert not told.killed
-    assert told.error == "first does not pass without it"
+    assert told.error == "first does not pass without it: KeyError: 7"
 
 
 def test_a_drill_that_fails_without_the_bug_is_not_run_with_it() -> None:
