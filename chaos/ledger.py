@@ -216,6 +216,7 @@ class History:
         member_of: The member that a host speaks for, by number.
         orders: By id, in order of their first event.
         venue_of: Number of the venue of each book; books of one venue share a session.
+        idle: Hosts that have no say at the end, as whoever built the run knows.
         audit: Host numbers with what is said of their journals.
         own: What desks believe at the end, by host and book.
         accounts: The venue's, by member and book.
@@ -232,6 +233,7 @@ class History:
     hosts: list[str] = field(default_factory=list)
     member_of: list[int] = field(default_factory=list)
     venue_of: list[int] = field(default_factory=list)
+    idle: frozenset[int] = frozenset()
     orders: dict[int, OrderStory] = field(default_factory=dict)
     looks: list[Look] = field(default_factory=list)
     windows: list[FaultWindow] = field(default_factory=list)

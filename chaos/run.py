@@ -1,5 +1,6 @@
 """Running a drill: the run, its fault-free twin, the verdict on both, and what is kept of them."""
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,6 +16,7 @@ from chaos.result import Cost, DrillIdentity, DrillResult, LatencyRow
 from chaos.verdict import Judged, check_expectations
 from chaos.world import Played, play
 from market.errors import InputError
+from scenarios.dealt import dealt_tape
 from scenarios.identity import code_digest
 from scenarios.sections import strategies_of
 from sim.tape.read import Tape, open_tape
@@ -63,7 +65,23 @@ def run_drill(
         found = "none" if tape is None else str(tape)
         allowed = "--tape FILE: its scenario has no flow" if tape is None else "none: it has a flow"
         raise InputError(f"drill {plan.drill.name!r}: found tape {found}, allowed is {allowed}")
-    history = open_tape(tape) if tape is not None else None
+    with tempfile.TemporaryDirectory(prefix="twin-drill-") as folder:
+        history = open_tape(tape) if tape is not None else None
+        if history is not None and plan.scenario.split is not None:
+            history = dealt_tape(history, plan.scenario.split, Path(folder))
+        return _drilled(plan, seed, history, wall_ns, progress, with_twin=with_twin)
+
+
+def _drilled(
+    plan: PlannedDrill,
+    seed: int | None,
+    history: Tape | None,
+    wall_ns: Callable[[], int],
+    progress: Progress | None,
+    *,
+    with_twin: bool,
+) -> Drilled:
+    """Run a drill that is planned, with its tape open."""
     chosen = plan.drill.seed if seed is None else seed
     began_ns = wall_ns()
     half = 2 if with_twin else 1

@@ -8,6 +8,7 @@ from typing import Final
 
 from chaos.invariants.base import Finding, Invariant, InvariantKind
 from chaos.invariants.breaks import calm_since, reconnections, troubled
+from chaos.invariants.risk import Worst
 from chaos.ledger import ENDS, FILLS, History, OrderStory
 from desk.orders import Anomaly
 from desk.orders.table import OrderState
@@ -97,8 +98,9 @@ def sent_once(history: History) -> Finding:
 
 
 def doubts_first(history: History) -> Finding:
-    """I-ORD-3: after a reconnection nothing is added before every older order is settled."""
+    """I-ORD-3: after a reconnection no risk is added before every older order is settled."""
     finding = Finding()
+    risky = _risky(history)
     for broken in reconnections(history):
         older = [
             story
@@ -111,6 +113,7 @@ def doubts_first(history: History) -> Finding:
             if history.member(one.host) == broken.member
             and broken.about(one.book_id)
             and broken.up_ns <= one.time_ns < broken.until_ns
+            and one.order_id in risky
         ]
         if not older:
             continue
@@ -132,6 +135,23 @@ def doubts_first(history: History) -> Finding:
         if not added:
             finding.checks += 1
     return finding
+
+
+def _risky(history: History) -> set[int]:
+    """Orders by which a position could become larger, either way, than it could without them.
+
+    A reduction may leave while orders are in doubt: getting out must always be possible.
+    """
+    worst, found = Worst(history), set()
+    for event in history.events:
+        key = history.member(event.host), event.book_id
+        before = worst.reach(key) if event.kind == EventKind.SUBMIT else (0, 0)
+        worst.take(event)
+        if event.kind == EventKind.SUBMIT:
+            after = worst.reach(key)
+            if max(map(abs, after)) > max(map(abs, before)):
+                found.add(event.order_id)
+    return found
 
 
 def _open_before(story: OrderStory, at_ns: int) -> bool:
@@ -217,7 +237,7 @@ INVARIANTS = (
     Invariant(
         "I-ORD-3",
         InvariantKind.SAFETY,
-        "After a reconnection or takeover nothing is added before every older order is settled.",
+        "After a reconnection or takeover no risk is added before every older order is settled.",
         "reconnected_with_orders",
         doubts_first,
     ),

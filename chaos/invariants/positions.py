@@ -80,7 +80,9 @@ def _in_charge(history: History) -> list[tuple[int, int]]:
     return [
         key
         for key in history.own
-        if key[0] not in down and history.in_charge(key[0], history.end_ns)
+        if key[0] not in down
+        and key[0] not in history.idle
+        and history.in_charge(key[0], history.end_ns)
     ]
 
 
