@@ -6,7 +6,7 @@ and nothing of it has left; on `committed` its record is durable and nothing has
 
 An event is named as in docs/reference/events.md, in lower case. Answers and reports may be told apart
 by their type (`report.filled`), what arrives or is lost by what it was (`arrived.cancel`), all others by
-the number in their column `detail` (`takeover.3`).
+the number in their column `detail` (`takeover.3`). `committed.submit` is a record with a new order.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,6 +29,7 @@ class _Match(NamedTuple):
 
     kind: int
     detail: int
+    is_new: bool
     host: int
     book_id: int
     order_id: int
@@ -85,6 +86,10 @@ class Triggers:
             self._fire(number, trigger.after_ns)
 
 
+NEW_ORDER: Final = "submit"
+"""Behind `committed.`: that a new order is among what will leave."""
+
+
 def check_event(event: str) -> None:
     """Refuse the name of an event that no run records.
 
@@ -101,7 +106,7 @@ def _kind_and_detail(event: str) -> tuple[EventKind, int]:
     if name not in kinds:
         raise InputError(f"on.event: found {name!r}, allowed is {', '.join(sorted(kinds))}")
     kind = kinds[name]
-    if not detail:
+    if not detail or (kind is EventKind.COMMITTED and detail == NEW_ORDER):
         return kind, -1
     names: dict[str, int] = {}
     if kind in TYPED:
@@ -122,6 +127,7 @@ def _match_of(fault: Fault, trigger: OnEvent, hosts: Sequence[str], books: Seque
     return _Match(
         kind=kind,
         detail=detail,
+        is_new=kind is EventKind.COMMITTED and trigger.event.endswith(f".{NEW_ORDER}"),
         host=_number(fault, "host", trigger.host, hosts),
         book_id=_number(fault, "book", trigger.book, books),
         order_id=trigger.order or -1,
@@ -143,6 +149,7 @@ def _fits(match: _Match, event: Event) -> bool:
     """Whether an event is one that is waited for."""
     return (
         match.detail in (-1, event.detail)
+        and (not match.is_new or event.qty_lots > 0)
         and match.host in (-1, event.host)
         and match.book_id in (-1, event.book_id)
         and match.order_id in (-1, event.order_id)

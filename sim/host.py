@@ -239,10 +239,17 @@ class Host:
     def _leave(self, commands: Sequence[Command]) -> None:
         """Commands go on their way."""
         if self.records_commits and not self.is_down:
-            event = Event(
-                self._clock.now_ns, EventKind.COMMITTED, self.number, detail=len(commands)
+            new = [one for one in commands if isinstance(one, Submit)]
+            self._recorder.add(
+                Event(
+                    self._clock.now_ns,
+                    EventKind.COMMITTED,
+                    self.number,
+                    order_id=new[0].order_id if new else 0,
+                    qty_lots=len(new),
+                    detail=len(commands),
+                )
             )
-            self._recorder.add(event)
         if self.is_down:  # they had been decided, and their record was not durable yet
             self.missed += len(commands)
             return

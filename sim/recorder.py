@@ -35,7 +35,7 @@ class EventKind(IntEnum):
     TOLD = 13  # an operator's word, a link's status or an accrual was decided on
     MASS_QUOTE = 14  # a command left its host that replaces a set of quotes
     MASS_CANCEL = 15  # a command left its host that takes many orders out
-    COMMITTED = 16  # a record is durable and its commands have not left yet: detail = how many
+    COMMITTED = 16  # a record is durable and its commands have not left: detail = how many, qty = new orders
     SESSION = 17  # a session has another state: detail = the new, qty = the old, price = 1 at the venue's edge
     FENCED = 18  # an edge refused an old epoch: detail = kind of command, qty = offered, leaves = in force
     LEASE = 19  # of a pair: detail = what became of the lease, qty = epoch

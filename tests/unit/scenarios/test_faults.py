@@ -12,7 +12,7 @@ from scenarios.fault_effects import EFFECTS
 from scenarios.faults import FaultOutcome
 from scenarios.run import RunSummary, run_scenario
 from scenarios.schema import load_scenario, parse_scenario
-from sim.recorder import EventKind
+from sim.recorder import Event, EventKind
 
 CALM = load_scenario("calm")[1]
 MINUTE_NS = 60_000_000_000
@@ -141,21 +141,29 @@ def test_every_kind_can_begin_with_an_event(
     assert rows[-1] == cancelled[-1]
 
 
-@pytest.mark.parametrize("event", ["computed", "committed"])
+@pytest.mark.parametrize("event", ["computed", "committed", "committed.submit"])
 def test_a_desk_that_dies_between_deciding_and_sending_has_sent_nothing_of_it(
     tmp_path: Path, event: str
 ) -> None:
     """Journaled, and on `committed` durable too; and the venue never hears of it."""
-    on = f'on = {{ event = "{event}", count = 9 }}'
+    count = 1 if event.endswith("submit") else 9
+    on = f'on = {{ event = "{event}", count = {count} }}'
     summary = run(tmp_path, line(FaultKind.HOST_CRASH).replace('at = "2m"', on))
 
     found = events(summary)
     crash = next(at for at, one in enumerate(found) if one[1] == EventKind.CRASHED)
-    kinds = [EventKind[event.upper()], EventKind.FAULT_BEGUN, EventKind.CRASHED]
+    name = event.partition(".")[0].upper()
+    kinds = [EventKind[name], EventKind.FAULT_BEGUN, EventKind.CRASHED]
     assert [one[1] for one in found[crash - 2 : crash + 1]] == kinds
     sent = [one for one in found[crash:] if one[1] in (4, 5, 6)]
     assert sent == []
-    assert any(one[1] == EventKind.SUBMIT for one in found[:crash])
+    left = [one for one in found if one[1] == EventKind.SUBMIT]
+    if event == "committed.submit":  # the first record of the run that has a new order in it
+        record = dict(zip(Event._fields, found[crash - 2], strict=True))
+        assert record["qty_lots"] > 0
+        assert left == []
+    else:
+        assert left
 
 
 def test_a_fault_that_waits_for_what_never_happens_has_not_begun(
