@@ -2,6 +2,7 @@
 
 from market.errors import InputError
 from market.instruments import Instrument
+from scenarios.monitor_section import MonitorSection
 from scenarios.sections import HostSection, Scenario
 from scenarios.stack import name_of
 from sim.flow import FlowModel
@@ -9,8 +10,8 @@ from sim.tape.meta import TapeBook
 from sim.tape.read import Tape
 
 
-def books_of(host: HostSection, instruments: list[Instrument]) -> list[int]:
-    """The books that a host follows: each named `SYMBOL` or `SYMBOL@VENUE`; none named, all."""
+def books_of(host: HostSection | MonitorSection, instruments: list[Instrument]) -> list[int]:
+    """The books that a host or a monitor follows: each named `SYMBOL` or `SYMBOL@VENUE`; none named, all."""
     names = [(one.symbol, name_of(one)) for one in instruments]
     if not host.books:
         return list(range(len(names)))

@@ -19,6 +19,7 @@ from scenarios.desks import make_desk
 from scenarios.faults import RunFaults
 from scenarios.host_links import HostLinks
 from scenarios.line_feeds import attach_lines
+from scenarios.monitors import Monitors
 from scenarios.participants import participant
 from scenarios.routes import route_fees
 from scenarios.run_journal import RunWriter
@@ -81,6 +82,7 @@ class Assembly:
         self.scenario = scenario
         self.desks: dict[int, Desk] = {}
         self.writers: dict[int, RunWriter] = {}
+        self.commits: dict[int, CommitLog] = {}
         self._journal = journal or _memory
         self._probe = probe
         self.mode = Mode[scenario.run.mode.upper()]
@@ -93,7 +95,7 @@ class Assembly:
         self.start_ns, self.end_ns = interval_of(scenario, tape)
         self.clock = Clock(self.start_ns, self.end_ns)
         self.recorder = Recorder(sink)
-        self._seed = seed
+        self.seed = seed
         self._links = [
             (number, book_id)
             for number, host in enumerate(scenario.hosts)
@@ -104,6 +106,7 @@ class Assembly:
         self.faults = RunFaults(scenario.faults, self.start_ns)
         self.links = HostLinks(self.clock, seed, self.faults)
         self._sessions: list[Session] = []
+        self.monitors = Monitors(self, len(self._links))
         self.world = self._world(tape)
         attach_lines(self, self._links, seed)
         self.venues = RunningVenues(
@@ -112,7 +115,7 @@ class Assembly:
             self.clock,
             self.world,
             seed,
-            len(self._links),
+            len(self._links) + self.monitors.books,
             self._by_tape,
         )
         self.venue = Venue(
@@ -125,7 +128,9 @@ class Assembly:
         )
         self.venues.attach(self.venue)
         self.hosts = [self._host(number) for number in range(len(scenario.hosts))]
+        observers: list[Callable[[tuple[int, int]], None]]
         observers = [self.hosts[number].observe for number, _ in self._links]
+        observers.extend(self.monitors.build())
         observers += [tap.observe for tap in self.venues.taps]
         self.clock.market = WorldMarket(self.clock, self.world, self.venue, observers)
         self.venues.tell = self._tell
@@ -146,13 +151,14 @@ class Assembly:
         locals_ = []
         for number, book_id in self._links:
             host = scenario.hosts[number]
-            key = stream_key(self._seed, f"feed/{host.name}/{book_id}")
+            key = stream_key(self.seed, f"feed/{host.name}/{book_id}")
             one = self.instruments[book_id]
             latency = self.links.feed(host, name_of(one), one.venue)
             lines = self.links.lines(host, book_id, one.venue)
             locals_.append(LocalSpec(book_id=book_id, latency=latency, key=key, lines=lines))
+        locals_ += self.monitors.locals_()
         locals_ += [tap_spec(book_id) for book_id in taps_of(self.plans)]
-        rules = rules_of(self.plans, self.instruments, self._seed)
+        rules = rules_of(self.plans, self.instruments, self.seed)
         flows: list[FlowSpec] = []
         rows: Iterator[npt.NDArray[np.void]] | None = None
         if tape is not None:
@@ -174,7 +180,7 @@ class Assembly:
             ]
             flows = [
                 model.compile(
-                    seed=self._seed, book_id=book_id, start_ns=self.start_ns, end_ns=self.end_ns
+                    seed=self.seed, book_id=book_id, start_ns=self.start_ns, end_ns=self.end_ns
                 )
                 for book_id, model in flows_of(scenario)
             ]
@@ -220,7 +226,7 @@ class Assembly:
             number=number,
             feeds=feeds,
             compute=self.links.block(section, "compute", section.compute),
-            key=stream_key(self._seed, f"compute/{name}"),
+            key=stream_key(self.seed, f"compute/{name}"),
             mode=self.mode,
             triggers=section.triggers,
             stale_ns=section.stale_ns,
@@ -263,8 +269,9 @@ class Assembly:
         self.desks[number] = desk
         self.writers[number] = writer
         commit = self.links.block(section, "commit", section.stack.commit)
-        key = stream_key(self._seed, f"commit/{section.name}")
-        return desk, CommitLog(self.clock, writer, commit=commit, key=key)
+        key = stream_key(self.seed, f"commit/{section.name}")
+        self.commits[number] = CommitLog(self.clock, writer, commit=commit, key=key)
+        return desk, self.commits[number]
 
     # --- what faults ask for ----------------------------------------------------------------------
 

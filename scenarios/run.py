@@ -17,6 +17,7 @@ from scenarios.fault_plan import with_plan
 from scenarios.faults import FaultOutcome
 from scenarios.identity import Identity, code_digest, fingerprint
 from scenarios.journal_watch import watch_journal
+from scenarios.monitors import MonitorSummary
 from scenarios.run_files import RunFolder
 from scenarios.schema import parse_scenario, scenario_digest, scenario_text
 from scenarios.sections import HostSection, strategies_of
@@ -58,6 +59,7 @@ class HostSummary(msgspec.Struct, frozen=True, kw_only=True):
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Outcome of a run; `void_rows` to `moved_orders` say how history and our orders met.
 
+    `host_alerts` counts what hosts themselves had to say about their monitors, by code.
     `stages_unreached` names, as `host.stage`, each stage of a desk of which the journal has no evidence.
     """
 
@@ -94,6 +96,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     trade_throughs: dict[str, dict[str, VenueThroughs]] = {}
     faults: list[FaultOutcome] = []
     stages_unreached: list[str] = []
+    monitors: list[MonitorSummary] = []
+    host_alerts: dict[str, int] = {}
 
 
 def _never() -> bool:
@@ -250,6 +254,8 @@ def _summary(
         books=assembly.instruments,
         trade_throughs=assembly.venues.throughs.report(),
         faults=assembly.faults.outcomes(assembly),
+        monitors=assembly.monitors.summaries(),
+        host_alerts=assembly.monitors.host_alerts(),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
+from msgspec import UNSET
 
 from market.codes import QueueModel, Trigger
 from market.errors import InputError
@@ -17,6 +18,7 @@ from market.instruments import Instrument
 from market.units import DURATION_NS
 from scenarios.fault_lines import read_faults
 from scenarios.line_section import line_models, read_lines
+from scenarios.monitor_section import MONITOR_WIRES, MonitorSection, read_monitor
 from scenarios.sections import (
     FORMAT_VERSION,
     STRATEGIES,
@@ -164,6 +166,9 @@ def scenario_of(table: dict[str, Any], where: str, folder: Path) -> Scenario:
     def venue(value: object, at: Place) -> VenueSection:
         return _venue(value, at, folder)
 
+    def monitor(value: object, at: Place) -> MonitorSection:
+        return read_monitor(value, at, lambda written, where: _latency(written, where, folder))
+
     return read_struct(
         table,
         Place(where),
@@ -177,6 +182,7 @@ def scenario_of(table: dict[str, Any], where: str, folder: Path) -> Scenario:
             "fees": lambda value, at: read_struct(value, at, FeesSection),
             "venues": lambda value, at: _each(value, at, venue),
             "faults": read_faults,
+            "monitors": lambda value, at: _each(value, at, monitor),
             "split": lambda value, at: read_struct(value, at, SplitSection),
         },
     )
@@ -211,14 +217,22 @@ def digest_of(scenario: Scenario) -> str:
         if host.stack is not None:
             models.append((written["stack"], "commit", host.stack.commit))
         models += [(written["lines"], wire, model) for wire, model in line_models(host.lines)]
-        for table, wire, model in models:
-            if isinstance(model, Empirical):
-                block = model.compile()
-                table[wire]["path"] = hashlib.blake2b(block.tobytes(), digest_size=16).hexdigest()
+        _contents(models)
+    if scenario.monitors is not UNSET:
+        for monitor, written in zip(scenario.monitors, fields["monitors"], strict=True):
+            _contents([(written, wire, getattr(monitor, wire)) for wire in MONITOR_WIRES])
     for venue, written in zip(scenario.venues, fields["venues"], strict=True):
         written["preset"] = msgspec.to_builtins(load_preset(venue.preset)[0])
     canonical = msgspec.json.encode(fields, order="sorted")
     return hashlib.blake2b(canonical, digest_size=16).hexdigest()
+
+
+def _contents(models: list[tuple[dict[str, Any], str, LatencyModel]]) -> None:
+    """Put a file's content in the place of its name, wherever a table has a latency from a file."""
+    for table, wire, model in models:
+        if isinstance(model, Empirical):
+            block = model.compile()
+            table[wire]["path"] = hashlib.blake2b(block.tobytes(), digest_size=16).hexdigest()
 
 
 def _library() -> Traversable:

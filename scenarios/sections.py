@@ -21,6 +21,7 @@ from market.faults import Fault
 from market.instruments import Instrument
 from scenarios.fault_lines import check_targets
 from scenarios.line_section import LineSection
+from scenarios.monitor_section import MonitorSection, check_monitors
 from scenarios.split_section import SplitSection
 from scenarios.stack import StackSection, name_of
 from scenarios.venue_phases import PhasesFrom
@@ -40,6 +41,7 @@ FORMAT_VERSION: Final = 1
 SEED_MAX: Final = (1 << 63) - 1
 DEPTH_LEVELS_MAX: Final = 1024
 FEE_PPM_MAX: Final = 1_000_000
+TELEMETRY_NS_MIN: Final = 1_000_000
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 """Names become names of folders and of random streams."""
@@ -122,6 +124,7 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         depth_levels: Levels of each side that its views carry.
         stale_ns: Silence after which its view counts as stale; 0 for never.
         venues: Latencies to and from single venues, by name, where they differ.
+        telemetry_ns: How often it tells monitors how it stands; left out, never.
         lines: The two lines that its market data comes on; left out, it comes on one, without loss.
     """
 
@@ -139,6 +142,7 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     depth_levels: int = 2
     stale_ns: int = 0
     venues: dict[str, VenueLinks] = {}
+    telemetry_ns: int | UnsetType = UNSET
     lines: LineSection | UnsetType = UNSET
 
     def latency(self, part: Literal["feed", "orders", "reports"], venue: str) -> LatencyModel:
@@ -160,6 +164,10 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         if not 0 <= self.depth_levels <= DEPTH_LEVELS_MAX:
             raise InputError(
                 f"depth_levels is {self.depth_levels}, allowed is 0 to {DEPTH_LEVELS_MAX}"
+            )
+        if self.telemetry_ns is not UNSET and self.telemetry_ns < TELEMETRY_NS_MIN:
+            raise InputError(
+                f"telemetry is {self.telemetry_ns} ns, allowed is {TELEMETRY_NS_MIN} or more"
             )
 
 
@@ -238,6 +246,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     venues: tuple[VenueSection, ...] = ()
     faults: tuple[Fault, ...] = ()
     split: SplitSection | None = None
+    monitors: tuple[MonitorSection, ...] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if self.flow is not None or self.flows:
@@ -258,6 +267,14 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             {host.name: host.stack is not None for host in self.hosts},
             [name_of(book) for book in self.books],
         )
+        if self.monitors is not UNSET:
+            check_monitors(
+                self.monitors,
+                {host.name: host.telemetry_ns is not UNSET for host in self.hosts},
+                [name for book in self.books for name in (book.symbol, name_of(book))],
+            )
+            for monitor in self.monitors:
+                _check_name(monitor.name)
         symbols = [book.symbol for book in self.books]
         names = [*symbols, *(name_of(book) for book in self.books)]
         for index, host in enumerate(self.hosts):

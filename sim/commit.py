@@ -55,6 +55,11 @@ class CommitLog:
         self._waiting: list[Departure] = []
         self._busy = False
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a commit is under way."""
+        return self._busy
+
     def request(self, leave: Leave, commands: Sequence[Command]) -> None:
         """Call `leave(commands)` once everything journaled so far is durable."""
         self._waiting.append((leave, commands))

@@ -11,6 +11,7 @@ that it asked for, and not for each message.
 
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,30 @@ REPORT_CAUSE = 2
 TIMER_CAUSE = 3
 START_CAUSE = 4
 TOLD_CAUSE = 6
+
+
+class BookVitals(NamedTuple):
+    """What a host's machine has of a book, whether or not it has been decided on."""
+
+    book_id: int
+    seq: int
+    venue_ns: int
+    phase: int
+
+
+class Vitals(NamedTuple):
+    """How a host stands.
+
+    Attributes:
+        waiting: Messages in its inbox.
+        busy_ns: How long the decision under way has been so.
+        slowest_ns: The longest decision since this was last asked for, while it is watched.
+    """
+
+    waiting: int
+    busy_ns: int
+    slowest_ns: int
+    books: tuple[BookVitals, ...]
 
 
 class Host:
@@ -78,6 +103,8 @@ class Host:
         self.commands = 0
         self.is_down = False
         self.missed = 0
+        self.is_watched = False
+        self._slowest_ns = 0
         self.records_commits = False
         self._clock = clock
         self._recorder = recorder
@@ -140,6 +167,16 @@ class Host:
     def _wake(self) -> None:
         if not self._busy:
             self._next()
+
+    def vitals(self, now_ns: int) -> Vitals:
+        """How it stands now; whoever asks takes the longest decision with him."""
+        slowest_ns, self._slowest_ns = self._slowest_ns, 0
+        books = []
+        for feed in self._feeds:
+            words = self._books.view(feed.local)
+            books.append(BookVitals(feed.book_id, words.seq, words.venue_ns, words.phase))
+        busy_ns = now_ns - self._decided_ns if self._busy and self.decisions else 0
+        return Vitals(len(self._inbox), busy_ns, slowest_ns, tuple(books))
 
     # --- one decision at a time -------------------------------------------------------------------
 
@@ -209,6 +246,8 @@ class Host:
         self._decided_ns = now_ns
         self.decisions += 1
         compute_ns = sample(self._compute, self._key, now_ns, cause_a, cause_b)
+        if self.is_watched and compute_ns > self._slowest_ns:
+            self._slowest_ns = compute_ns
         self._clock.at(now_ns + compute_ns, self._done, commands)
 
     def _done(self, commands: Sequence[Command]) -> None:

@@ -14,6 +14,7 @@ from desk.limits.config import (
 )
 from market.columns import QTY_LOTS_MAX
 from market.refusals import REFUSALS, Giver
+from tests.docs.alert_reference import render_alerts
 from tests.docs.execution_reference import PAGES as EXECUTION_PAGES
 from tests.docs.planted_reference import PAGES as PLANTED_PAGES
 from tests.docs.preset_reference import render_preset
@@ -132,6 +133,7 @@ PAGES = {
     "limits.md": render_limits,
     "refusals.md": render_refusals,
     "venue-preset.md": render_preset,
+    "alert-codes.md": render_alerts,
     **EXECUTION_PAGES,
     **PLANTED_PAGES,
 }
