@@ -122,8 +122,12 @@ def cancel_in_flight(history: History) -> int:
     count = 0
     for broken in outages(history):
         for story in history.stories(broken.member):
-            asked = [one.time_ns for one in story.sent if one.kind == EventKind.CANCEL]
-            if not broken.about(story.book_id) or not asked or asked[-1] >= broken.down_ns:
+            asked = [
+                one.time_ns
+                for one in story.sent
+                if one.kind == EventKind.CANCEL and one.time_ns < broken.down_ns
+            ]
+            if not broken.about(story.book_id) or not asked:
                 continue
             heard = any(asked[-1] <= one.time_ns <= broken.down_ns for one in story.received)
             count += not heard
