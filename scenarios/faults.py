@@ -102,8 +102,9 @@ class RunFaults:
         triggers = Triggers(waiting, assembly.host_names, books, fire)
         assembly.recorder.watch = triggers.see
         if triggers.asks_for_commits:
-            for host in assembly.hosts:
-                host.records_commits = True
+            for name, host in zip(assembly.host_names, assembly.hosts, strict=True):
+                # One that has a stand-by says so anyway, when the copy is durable, too.
+                host.records_commits = (name, "replication") not in assembly.points
 
     def _check_point(self, assembly: "Assembly", fault: Fault) -> None:
         """Refuse a fault of a part that nothing in this run has."""

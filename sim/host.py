@@ -43,6 +43,14 @@ START_CAUSE = 4
 TOLD_CAUSE = 6
 
 
+def committed(now_ns: int, host: int, commands: Sequence[Command]) -> Event:
+    """The record of a decision is durable, and what it decided has not left yet."""
+    new = [one.order_id for one in commands if isinstance(one, Submit)]
+    first = new[0] if new else 0
+    kind = EventKind.COMMITTED
+    return Event(now_ns, kind, host, order_id=first, qty_lots=len(new), detail=len(commands))
+
+
 class BookVitals(NamedTuple):
     """What a host's machine has of a book, whether or not it has been decided on."""
 
@@ -278,17 +286,7 @@ class Host:
     def _leave(self, commands: Sequence[Command]) -> None:
         """Commands go on their way."""
         if self.records_commits and not self.is_down:
-            new = [one for one in commands if isinstance(one, Submit)]
-            self._recorder.add(
-                Event(
-                    self._clock.now_ns,
-                    EventKind.COMMITTED,
-                    self.number,
-                    order_id=new[0].order_id if new else 0,
-                    qty_lots=len(new),
-                    detail=len(commands),
-                )
-            )
+            self._recorder.add(committed(self._clock.now_ns, self.number, commands))
         if self.is_down:  # they had been decided, and their record was not durable yet
             self.missed += len(commands)
             return
