@@ -77,9 +77,9 @@ EFFECTS: Final[Mapping[FaultKind, Effect]] = {
     FaultKind.GATEWAY_LOST_ACK: Effect(("reports",), loses=ImpairmentKind.LOSS),
     FaultKind.VENUE_HALT: Effect((), point=True, owner="book"),
     FaultKind.VENUE_BUST: Effect((), point=True, once=True, lasts=False, owner="book"),
-    FaultKind.HOST_CRASH: Effect(("",), kills=True, once=True, lasts=False),
-    FaultKind.HOST_STALL: Effect(("compute",), slowing=Slowing.STALL),
-    FaultKind.HOST_SLOW: Effect(("compute",), slowing=Slowing.SCALE),
+    FaultKind.HOST_CRASH: Effect(("",), kills=True, point=True, once=True, lasts=False),
+    FaultKind.HOST_STALL: Effect(("compute",), slowing=Slowing.STALL, point=True),
+    FaultKind.HOST_SLOW: Effect(("compute",), slowing=Slowing.SCALE, point=True),
     FaultKind.STORE_SLOW: Effect(("commit",), slowing=Slowing.ADD),
     FaultKind.STORE_WRITER_STALL: Effect(("commit",), slowing=Slowing.STALL),
 }

@@ -61,7 +61,7 @@ class RunFaults:
         """What slows a part of a host, in the order of the plan."""
         return [
             Slowdown(kind=slowing, from_ns=from_ns, until_ns=until_ns, amount=fault.severity)
-            for fault in self._slowing(host, part, book)
+            for fault in self.slowing(host, part, book)
             if (slowing := EFFECTS[fault.kind].slowing) is not None
             for from_ns, until_ns in (self._stretch(fault),)
         ]
@@ -192,7 +192,7 @@ class RunFaults:
         if effect.slowing is not None:
             number = self._recorded(assembly, fault)
             for book, block in assembly.latency_blocks(number, part):
-                for at, one in enumerate(self._slowing(host, part, book)):
+                for at, one in enumerate(self.slowing(host, part, book)):
                     if one is fault:
                         move(block, at, from_ns, until_ns)
         for wire in self._wires(fault):
@@ -236,7 +236,7 @@ class RunFaults:
             return sum(
                 hits_of(block)[at]
                 for book, block in assembly.latency_blocks(number, part)
-                for at, one in enumerate(self._slowing(host, part, book))
+                for at, one in enumerate(self.slowing(host, part, book))
                 if one is fault
             )
         return self._marks.get(fault.name, 0) + sum(
@@ -247,7 +247,7 @@ class RunFaults:
             if one is fault
         )
 
-    def _slowing(self, host: str, part: str, book: str) -> list[Fault]:
+    def slowing(self, host: str, part: str, book: str) -> list[Fault]:
         """Faults that slow a part, in the order of its rows."""
         return [
             fault

@@ -104,13 +104,13 @@ class HostReadings:
     def _with_desk(self, reading: Telemetry, desk: "Desk", now_ns: int) -> Telemetry:
         """A reading with what the host's desk knows."""
         state, orders = desk.state, desk.orders
-        data = state.data
+        data, views = state.data, desk.feed.data.views
         return msgspec.structs.replace(
             reading,
             has_desk=True,
             books=tuple(
                 one._replace(
-                    bad=data.stale[one.book_id],
+                    bad=(view := views[one.book_id]) is not None and view.maybe_bad,
                     position_lots=data.position_lots[one.book_id],
                     worst_lots=state.worst_lots(one.book_id),
                 )

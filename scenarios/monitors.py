@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from desk.oversight import ALERTS, AlertCode, Door, Monitor, NaiveMonitor
+from market.faults import Fault
 from market.messages import Operator
 from market.oversight import Alert, Beat, Instruct, Telemetry
 from scenarios.books import books_of
@@ -25,12 +26,19 @@ from sim.arena import LocalSpec
 from sim.host_view import Feed, HostView
 from sim.lookout import Lookout, Watcher, alert_event
 from sim.recorder import Event, EventKind
-from sim.slowdown import slowed
+from sim.slowdown import hits_of, move, slowed
 from sim.streams import stream_key
 from sim.wire import Wire
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from scenarios.build import Assembly
+    from scenarios.faults import RunFaults
+    from sim.clock import Clock
+
+Blocks = Callable[[], "dict[str, npt.NDArray[np.int64]]"]
 
 MONITOR_BASE: Final = 1_000
 """Number of the first monitor; hosts and their stand-bys have lower ones."""
@@ -54,6 +62,53 @@ class MonitorSummary(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     inbox_most: int
     died: bool
+
+
+class MachinePoint:
+    """The machine of a monitor, which may die (`sim.faultpoint`)."""
+
+    def __init__(self, clock: "Clock", lookout: Lookout) -> None:
+        self._clock = clock
+        self._lookout = lookout
+
+    def begin(self, _fault: Fault, from_ns: int, _until_ns: int) -> None:
+        """It dies then."""
+        self._clock.at(from_ns, self._lookout.crash)
+
+    def hits(self, _name: str) -> int:
+        """What it has missed since."""
+        return self._lookout.missed
+
+
+class BlocksPoint:
+    """Latencies of a monitor, which may be slowed (`sim.faultpoint`).
+
+    Their rows are made with the run; here they are put where a fault turns out to be, and counted.
+    """
+
+    def __init__(self, faults: "RunFaults", name: str, part: str, blocks: Blocks) -> None:
+        self._faults = faults
+        self._name = name
+        self._part = part
+        self._blocks = blocks
+
+    def begin(self, fault: Fault, from_ns: int, until_ns: int) -> None:
+        """Slow in [from_ns, until_ns)."""
+        for block, at in self._rows(fault.name):
+            move(block, at, from_ns, until_ns)
+
+    def hits(self, name: str) -> int:
+        """Latencies that were changed."""
+        return sum(hits_of(block)[at] for block, at in self._rows(name))
+
+    def _rows(self, name: str) -> "list[tuple[npt.NDArray[np.int64], int]]":
+        """Blocks, and the row of a fault in each."""
+        return [
+            (block, at)
+            for book, block in self._blocks().items()
+            for at, one in enumerate(self._faults.slowing(self._name, self._part, book))
+            if one.name == name
+        ]
 
 
 class Lines:
@@ -181,8 +236,30 @@ class Monitors:
         for host in hosts:
             self._connect(section, host, lookout, lines)
         lines.arrive = self._arrivals(section, mine, lines)
+        self._register(section.name, lookout, [feed.local for feed in feeds])
         self.lookouts.append(lookout)
         self.lines.append(lines)
+
+    def _register(self, name: str, lookout: Lookout, locals_: Sequence[int]) -> None:
+        """Let faults act on the machine and on its feed."""
+        assembly = self._assembly
+        crash = MachinePoint(assembly.clock, lookout)
+        compute = BlocksPoint(assembly.faults, name, "compute", lambda: {"": lookout.compute})
+        books = {
+            name_of(assembly.instruments[book_id]): local
+            for (_, book_id), local in zip(
+                [link for link in self._links if self.sections[link[0]].name == name],
+                locals_,
+                strict=True,
+            )
+        }
+
+        def feeds() -> dict[str, "npt.NDArray[np.int64]"]:
+            return {book: assembly.world.latency_block(local) for book, local in books.items()}
+
+        assembly.points[name, ""] = crash
+        assembly.points[name, "compute"] = compute
+        assembly.points[name, "feed"] = BlocksPoint(assembly.faults, name, "feed", feeds)
 
     def _watcher(
         self, section: MonitorSection, hosts: Sequence[int], books: Sequence[int]

@@ -264,7 +264,10 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _check_distinct("hosts", "desk", [host.desk for host in self.hosts])
         check_targets(
             self.faults,
-            {host.name: host.stack is not None for host in self.hosts},
+            {
+                **{host.name: host.stack is not None for host in self.hosts},
+                **{one.name: False for one in (self.monitors or ())},
+            },
             [name_of(book) for book in self.books],
         )
         if self.monitors is not UNSET:

@@ -95,7 +95,7 @@ class Lookout:
         self._books = books
         self._feeds = feeds
         self._by_subscription = {feed.subscription: feed for feed in feeds}
-        self._compute = compute
+        self.compute = compute
         self._key = key
         self._alert_ns = alert_ns
         self._inbox_max = inbox_max
@@ -173,7 +173,7 @@ class Lookout:
         now_ns = self._clock.now_ns
         self._busy = True
         self.decisions += 1
-        took_ns = sample(self._compute, self._key, now_ns, WATCH_CAUSE, cause)
+        took_ns = sample(self.compute, self._key, now_ns, WATCH_CAUSE, cause)
         took_ns += self._alert_ns * sum(isinstance(one, Alert) for one in said)
         self._clock.at(now_ns + took_ns, self._done, said)
 
