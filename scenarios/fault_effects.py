@@ -36,6 +36,7 @@ class Effect(NamedTuple):
         once: Whether it may happen at a moment, without a duration.
         lasts: Whether it may last.
         owner: Whose parts these are.
+        also: Another kind of owner that may be meant.
     """
 
     parts: tuple[str, ...]
@@ -48,6 +49,7 @@ class Effect(NamedTuple):
     once: bool = False
     lasts: bool = True
     owner: Owner = "host"
+    also: Owner | None = None
 
     @property
     def acts_plainly(self) -> bool:
@@ -75,7 +77,7 @@ EFFECTS: Final[Mapping[FaultKind, Effect]] = {
     FaultKind.GATEWAY_HALF_OPEN: Effect(("orders", "reports"), loses=ImpairmentKind.PARTITION),
     FaultKind.GATEWAY_SLOW_ACK: Effect(("reports",), slowing=Slowing.ADD),
     FaultKind.GATEWAY_LOST_ACK: Effect(("reports",), loses=ImpairmentKind.LOSS),
-    FaultKind.VENUE_HALT: Effect((), point=True, owner="book"),
+    FaultKind.VENUE_HALT: Effect((), point=True, owner="book", also="venue"),
     FaultKind.VENUE_BUST: Effect((), point=True, once=True, lasts=False, owner="book"),
     FaultKind.HOST_CRASH: Effect(("",), kills=True, point=True, once=True, lasts=False),
     FaultKind.HOST_STALL: Effect(("compute",), slowing=Slowing.STALL, point=True),
@@ -112,6 +114,6 @@ def allowed_targets(fault: Fault) -> str:
     """Targets that a fault's kind may have, in words."""
     effect = EFFECTS[fault.kind]
     if effect.owner != "host":
-        return f"{effect.owner}:NAME"
+        return " or ".join(f"{one}:NAME" for one in (effect.owner, effect.also) if one)
     host = fault.target.split(".")[0].split("/")[0]
     return ", ".join(host + ("." + one if one else "") for one in effect.parts)

@@ -137,7 +137,7 @@ def _check(fault: Fault) -> None:
         )
     prefix = fault.target.split(":")[0] if target.owner == fault.target else ""
     owner = prefix if prefix in PREFIXED else "host"
-    if owner != effect.owner or (
+    if owner not in (effect.owner, effect.also) or (
         owner == "host"
         and (
             target.part not in effect.parts or (target.book and not target.part.startswith("feed"))
@@ -161,14 +161,14 @@ def check_targets(faults: Sequence[Fault], hosts: Mapping[str, bool], books: Seq
     """
     for fault in faults:
         host, part, book = target_of(fault)
-        if EFFECTS[fault.kind].owner == "book":
-            name = host.partition(":")[2]
-            if books and name not in books:
+        prefix, _, name = host.partition(":")
+        if name:
+            venues = list(dict.fromkeys(one.rpartition("@")[2] for one in books))
+            there = list(books) if prefix == "book" else venues
+            if books and name not in there:
                 raise InputError(
-                    f"fault {fault.name!r}: found book {name!r}, allowed is {', '.join(books)}"
+                    f"fault {fault.name!r}: found {prefix} {name!r}, allowed is {', '.join(there)}"
                 )
-            continue
-        if EFFECTS[fault.kind].owner == "venue":
             continue
         if host not in hosts:
             raise InputError(

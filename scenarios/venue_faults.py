@@ -1,8 +1,9 @@
 """What breaks at a venue: a book that halts, and trades that are taken back long after.
 
-Model: each book of a run is a fault point, `book:SYMBOL@VENUE`.
+Model: each book of a run is a fault point, `book:SYMBOL@VENUE`, and so are all books of a venue together,
+`venue:NAME`.
 
-V-01 halts it as its venue would, until somebody resumes it, and resumes it when the fault ends; all that
+V-01 halts a book as its venue would, until somebody resumes it, and resumes it when the fault ends; all that
 the venue's rules say of a halt and of the auction after it applies. Only a book with a venue can halt.
 
 V-04 takes back the newest fills of all hosts in the book, as many as its severity says, newest first;
@@ -123,6 +124,26 @@ class BookPoint:
         )
 
 
+class VenuePoint:
+    """All books of a venue, as faults see them.
+
+    Args:
+        books: Each by itself.
+    """
+
+    def __init__(self, books: Sequence[BookPoint]) -> None:
+        self._books = books
+
+    def begin(self, fault: Fault, from_ns: int, until_ns: int) -> None:
+        """Let it act on every book."""
+        for book in self._books:
+            book.begin(fault, from_ns, until_ns)
+
+    def hits(self, name: str) -> int:
+        """Over all books."""
+        return sum(book.hits(name) for book in self._books)
+
+
 def attach_venue_faults(assembly: "Assembly") -> None:
     """Let faults reach the books of a run.
 
@@ -130,19 +151,24 @@ def attach_venue_faults(assembly: "Assembly") -> None:
         InputError: A book is to halt that has no venue with rules.
     """
     drivers, names = assembly.venues.drivers, [name_of(one) for one in assembly.instruments]
+    venues: dict[str, list[int]] = {}
+    for book_id, one in enumerate(assembly.instruments):
+        venues.setdefault(one.venue, []).append(book_id)
     for fault in assembly.scenario.faults:
-        book = fault.target.partition(":")[2]
-        halts = fault.kind is FaultKind.VENUE_HALT and book in names
-        if halts and names.index(book) not in drivers:
+        name = fault.target.partition(":")[2]
+        meant = [names.index(name)] if name in names else venues.get(name, [])
+        if fault.kind is FaultKind.VENUE_HALT and not drivers.keys() >= set(meant):
             ruled = ", ".join(names[one] for one in sorted(drivers)) or "none: no book has one"
             raise InputError(
-                f"fault {fault.name!r}: found book {book!r}, allowed is one that a venue of "
+                f"fault {fault.name!r}: found {fault.target!r}, allowed are books that a venue of "
                 f"[[venues]] can halt: {ruled}"
             )
     found = {}
     for book_id, name in enumerate(names):
         point = BookPoint(assembly.clock, assembly.venue, book_id, drivers.get(book_id))
         found[book_id] = assembly.points[f"book:{name}", ""] = point
+    for venue, books in venues.items():
+        assembly.points[f"venue:{venue}", ""] = VenuePoint([found[one] for one in books])
     if any(fault.kind is FaultKind.VENUE_BUST for fault in assembly.scenario.faults):
         assembly.venue.ledger.entered = lambda order, number: found[order.book_id].note(
             order, number

@@ -197,7 +197,7 @@ def test_a_dead_desk_sends_nothing(tmp_path: Path) -> None:
     [
         ('kind = "F-99"', "found 'F-99', allowed is"),
         ('kind = "V-02"\ntarget = "desk"', "found V-02, allowed in a run are F-01"),
-        ('kind = "V-01"\ntarget = "desk"\nduration = "1s"', "allowed is book:NAME"),
+        ('kind = "V-01"\ntarget = "desk"\nduration = "1s"', "allowed is book:NAME or venue:NAME"),
         ('kind = "V-01"\ntarget = "book:X@Y"\nduration = "1s"', "book 'X@Y', allowed is SYN@SIM"),
         ('kind = "P-01"\ntarget = "desk.feed"', "found target 'desk.feed', allowed is desk"),
         ('kind = "P-01"\ntarget = "desk"\nduration = "1s"', "allowed is none: it happens once"),

@@ -81,6 +81,19 @@ def test_a_halted_book_trades_no_more_until_it_is_resumed() -> None:
     assert [one.hits for one in assembly.faults.outcomes(assembly)] == [1]
 
 
+def test_a_venue_halts_all_of_its_books() -> None:
+    assembly, _ = made({**HALT, "target": "venue:NORTH"})
+    assembly.clock.run_until(assembly.start_ns + 43 * S)
+
+    assert (assembly.world.phase(0), assembly.world.phase(1)) == (Phase.HALT, Phase.CONTINUOUS)
+    assert [one.hits for one in assembly.faults.outcomes(assembly)] == [1]
+
+
+def test_a_venue_that_is_not_there_cannot_halt() -> None:
+    with pytest.raises(InputError, match="found venue 'WEST', allowed is NORTH, SOUTH"):
+        made({**HALT, "target": "venue:WEST"})
+
+
 def test_the_trade_of_an_event_is_taken_back_long_after_and_nothing_else() -> None:
     on = {"event": "answer.filled", "count": 5, "book": "AAA@NORTH", "after": "4s"}
     bust = {"name": "bust", "kind": "V-04", "target": "book:AAA@NORTH", "on": on, "severity": 1}
@@ -125,5 +138,5 @@ def test_a_book_without_a_venue_cannot_halt() -> None:
     where = load_scenario("drill_base")[2]
     scenario = scenario_of(table, where, Path(where).parent)
 
-    with pytest.raises(InputError, match=r"'AAA@NORTH', allowed is one that .* BBB@SOUTH"):
+    with pytest.raises(InputError, match=r"'book:AAA@NORTH', allowed are books .* BBB@SOUTH"):
         Assembly(scenario, None, 7, None)
