@@ -108,6 +108,8 @@ def audit_journal(
         own_digest="" if dead else _digest(desk),
         again_digest=again,
         doubts=told.doubts,
+        vetoes=dict(told.vetoes),
+        refusals=dict(told.refusals),
         torn=_torn(data, heads, number),
         changed=_changed(data, heads, number),
     )
@@ -121,11 +123,13 @@ class _Told(NamedTuple):
     reports: Counter[tuple[int, int, int, int]]
     commands: Counter[tuple[int, int]]
     doubts: dict[int, list[int]]
+    vetoes: Counter[int]
+    refusals: Counter[int]
 
 
 def _told(records: Sequence[Record], writer: WatchedWriter) -> _Told:
     """Go through the events of a journal."""
-    told = _Told({}, {}, Counter(), Counter(), {})
+    told = _Told({}, {}, Counter(), Counter(), {}, Counter(), Counter())
     for record in records:
         if record.type is not RecordType.EVENT:
             continue
@@ -142,7 +146,10 @@ def _told(records: Sequence[Record], writer: WatchedWriter) -> _Told:
             if kind is EventKind.SUBMIT:
                 told.submits[command.order_id] = writer.durable_ns(record.end_offset)
                 told.strategies[command.order_id] = caused.cause.strategy
+        told.refusals.update(one.code for one in event.refusals)
         for decision in event.decisions:
+            if decision.veto is not None:
+                told.vetoes[decision.veto.code] += 1
             if decision.veto is not None and decision.veto.code in DOUBTS:
                 told.doubts.setdefault(decision.signal.book_id, []).append(record.now_ns)
     return told

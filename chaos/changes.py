@@ -8,6 +8,7 @@ else `symbol`), `*` all of them; a list of tables is added behind those that are
     stale = "500ms"
     [[overrides.hosts]]               one more host
     name = "monitor"
+    [[overrides.hosts."+"]]           one more host beside changes of others
 
 `without` takes keys out, by their dotted path, with the same names for items of lists.
 """
@@ -18,6 +19,7 @@ from typing import Any, Final, TypeGuard
 from market.errors import InputError
 
 EVERY: Final = "*"
+MORE: Final = "+"
 NAMES: Final = ("name", "book", "symbol")
 """Keys by which an item of a list is known, the first that it has."""
 
@@ -62,6 +64,9 @@ def _merged_items(
     """Items of a list with the changes that name them."""
     result = list(items)
     for name, change in changes.items():
+        if name == MORE and is_tables(change):
+            result += change
+            continue
         if not isinstance(change, Mapping):
             raise InputError(f"{where}.{name}: found {change!r}, allowed is a table")
         for number in _numbers(items, name, where):

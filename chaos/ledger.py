@@ -155,6 +155,8 @@ class JournalEnd(NamedTuple):
         own_digest: Of the desk's state as it was at the end; empty for a desk that died.
         again_digest: As the journal gives it when recovery itself is broken off twice.
         doubts: When the desk would not believe a book, by its number.
+        vetoes: How often its gate gave each veto, by code.
+        refusals: How often its last check held a command back, by code.
         torn: Cuts of its tail that were tried, and how many of them gave anything but a whole prefix.
         changed: Changes of a bit that were tried, and how many of them nobody noticed.
     """
@@ -169,6 +171,8 @@ class JournalEnd(NamedTuple):
     own_digest: str
     again_digest: str
     doubts: dict[int, list[int]]
+    vetoes: Mapping[int, int]
+    refusals: Mapping[int, int]
     torn: tuple[int, int]
     changed: tuple[int, int]
 

@@ -8,6 +8,8 @@ from chaos.invariants.base import Mark
 from chaos.invariants.breaks import outages, reconnections
 from chaos.invariants.risk import Worst
 from chaos.ledger import ENDS, FILLS, LOGGED_ON, STORE_WELL, History, OrderStory
+from desk.gate.codes import VetoCode
+from desk.limits.codes import LimitCode
 from market.codes import OperatorAction, Reason, ReportType, Side
 from market.faults import FaultKind
 from sim.recorder import Event, EventKind
@@ -297,6 +299,22 @@ def feed_broken(history: History) -> int:
     return sum(one.hits for one in history.windows if one.fault.kind.value.startswith("F-"))
 
 
+def correlated(history: History) -> int:
+    """Wishes that were refused because two books had come to move as one."""
+    code = VetoCode.CORRELATION
+    return sum(one.vetoes.get(code, 0) for one in history.audit.values())
+
+
+def throttled(history: History) -> int:
+    """Orders that the desk's own throttle held back."""
+    return sum(one.refusals.get(LimitCode.RATE, 0) for one in history.audit.values())
+
+
+def short_of_cash(history: History) -> int:
+    """Buys that the last check held back because there was no cash for them."""
+    return sum(one.refusals.get(LimitCode.CASH, 0) for one in history.audit.values())
+
+
 def lost_messages(history: History) -> int:
     """Commands and answers that a wire lost."""
     return len(history.of(EventKind.LOST))
@@ -344,6 +362,9 @@ COUNTED: Final = (
     killed_with_orders,
     crowded,
     feed_broken,
+    correlated,
+    throttled,
+    short_of_cash,
     lost_messages,
     venue_cancelled,
 )

@@ -16,6 +16,13 @@ TABLE = {
 }
 
 
+def test_items_are_added_beside_changes_of_others() -> None:
+    table = {"hosts": [{"name": "a", "x": 1}]}
+    changes = {"hosts": {"a": {"x": 2}, "+": [{"name": "b"}]}}
+
+    assert merged(table, changes, "drill") == {"hosts": [{"name": "a", "x": 2}, {"name": "b"}]}
+
+
 def test_tables_merge_and_items_are_addressed_by_name() -> None:
     found = merged(
         TABLE,

@@ -33,6 +33,8 @@ K = EventKind
 def journal(**more: object) -> JournalEnd:
     """What an audit found in a journal that is as it should be."""
     good = JournalEnd(
+        vetoes={},
+        refusals={},
         problem="",
         records=10,
         submits={1: 999 * MS},
