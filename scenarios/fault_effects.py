@@ -77,6 +77,8 @@ EFFECTS: Final[Mapping[FaultKind, Effect]] = {
     FaultKind.GATEWAY_HALF_OPEN: Effect(("orders", "reports"), loses=ImpairmentKind.PARTITION),
     FaultKind.GATEWAY_SLOW_ACK: Effect(("reports",), slowing=Slowing.ADD),
     FaultKind.GATEWAY_LOST_ACK: Effect(("reports",), loses=ImpairmentKind.LOSS),
+    FaultKind.GATEWAY_DUPLICATE_REPORT: Effect(("reports",), loses=ImpairmentKind.DUPLICATE),
+    FaultKind.GATEWAY_REPORT_ORDER: Effect(("reports",), loses=ImpairmentKind.REORDER),
     FaultKind.VENUE_HALT: Effect((), point=True, owner="book", also="venue"),
     FaultKind.VENUE_BUST: Effect((), point=True, once=True, lasts=False, owner="book"),
     FaultKind.HOST_CRASH: Effect(("",), kills=True, point=True, once=True, lasts=False),

@@ -74,7 +74,7 @@ class RunFaults:
         """How a wire loses by a fault."""
         from_ns, until_ns = self._stretch(fault)
         kind = EFFECTS[fault.kind].loses or ImpairmentKind.PARTITION
-        amount = fault.severity if kind is ImpairmentKind.LOSS else 0
+        amount = 0 if kind is ImpairmentKind.PARTITION else fault.severity
         return Impairment(kind=kind, from_ns=from_ns, until_ns=until_ns, amount=amount)
 
     # --- beginning --------------------------------------------------------------------------------

@@ -50,6 +50,8 @@ LINES = {
     FaultKind.GATEWAY_HALF_OPEN: 'target = "desk.reports"\nduration = "20s"',
     FaultKind.GATEWAY_SLOW_ACK: 'target = "desk.reports"\nduration = "30s"\nseverity = "300ms"',
     FaultKind.GATEWAY_LOST_ACK: 'target = "desk.reports"\nduration = "60s"\nseverity = 500_000',
+    FaultKind.GATEWAY_DUPLICATE_REPORT: 'target = "desk.reports"\nduration = "60s"\nseverity = 500_000',
+    FaultKind.GATEWAY_REPORT_ORDER: 'target = "desk.reports"\nduration = "90s"\nseverity = 2',
     FaultKind.HOST_CRASH: 'target = "desk"',
     FaultKind.HOST_STALL: 'target = "desk.compute"\nduration = "5s"',
     FaultKind.HOST_SLOW: 'target = "desk.compute"\nduration = "60s"\nseverity = 10_000_000',
