@@ -286,6 +286,10 @@ class Assembly:
             if owner == number
         ]
 
+    def member_of(self, number: int) -> Session:
+        """What a host's orders belong to at its venues."""
+        return self._sessions[number]
+
     def session_down(self, what: tuple[int, bool]) -> None:
         """A host's session is lost, or says goodbye: its venue may take its orders out."""
         number, logout = what

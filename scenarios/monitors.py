@@ -15,18 +15,19 @@ import msgspec
 from msgspec import UNSET
 
 from desk.oversight import ALERTS, AlertCode, Door, Monitor, NaiveMonitor
-from market.faults import Fault
-from market.messages import Operator
-from market.oversight import Alert, Beat, Instruct, Telemetry
+from market.messages import Operator, Report
+from market.oversight import Alert, Beat, Copied, Instruct, Telemetry
 from scenarios.books import books_of
 from scenarios.host_readings import HostReadings
+from scenarios.monitor_points import BlocksPoint, MachinePoint
 from scenarios.monitor_section import MonitorSection
 from scenarios.stack import name_of
 from sim.arena import LocalSpec
 from sim.host_view import Feed, HostView
 from sim.lookout import Lookout, Watcher, alert_event
 from sim.recorder import Event, EventKind
-from sim.slowdown import hits_of, move, slowed
+from sim.session import report_event
+from sim.slowdown import slowed
 from sim.streams import stream_key
 from sim.wire import Wire
 
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from scenarios.build import Assembly
-    from scenarios.faults import RunFaults
-    from sim.clock import Clock
-
-Blocks = Callable[[], "dict[str, npt.NDArray[np.int64]]"]
 
 MONITOR_BASE: Final = 1_000
 """Number of the first monitor; hosts and their stand-bys have lower ones."""
@@ -62,53 +59,6 @@ class MonitorSummary(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     inbox_most: int
     died: bool
-
-
-class MachinePoint:
-    """The machine of a monitor, which may die (`sim.faultpoint`)."""
-
-    def __init__(self, clock: "Clock", lookout: Lookout) -> None:
-        self._clock = clock
-        self._lookout = lookout
-
-    def begin(self, _fault: Fault, from_ns: int, _until_ns: int) -> None:
-        """It dies then."""
-        self._clock.at(from_ns, self._lookout.crash)
-
-    def hits(self, _name: str) -> int:
-        """What it has missed since."""
-        return self._lookout.missed
-
-
-class BlocksPoint:
-    """Latencies of a monitor, which may be slowed (`sim.faultpoint`).
-
-    Their rows are made with the run; here they are put where a fault turns out to be, and counted.
-    """
-
-    def __init__(self, faults: "RunFaults", name: str, part: str, blocks: Blocks) -> None:
-        self._faults = faults
-        self._name = name
-        self._part = part
-        self._blocks = blocks
-
-    def begin(self, fault: Fault, from_ns: int, until_ns: int) -> None:
-        """Slow in [from_ns, until_ns)."""
-        for block, at in self._rows(fault.name):
-            move(block, at, from_ns, until_ns)
-
-    def hits(self, name: str) -> int:
-        """Latencies that were changed."""
-        return sum(hits_of(block)[at] for block, at in self._rows(name))
-
-    def _rows(self, name: str) -> "list[tuple[npt.NDArray[np.int64], int]]":
-        """Blocks, and the row of a fault in each."""
-        return [
-            (block, at)
-            for book, block in self._blocks().items()
-            for at, one in enumerate(self._faults.slowing(self._name, self._part, book))
-            if one.name == name
-        ]
 
 
 class Lines:
@@ -281,13 +231,40 @@ class Monitors:
         def listen(reading: Telemetry) -> None:
             readings.send(clock.now_ns, reading.host, reading.number, lookout.receive, reading)
 
+        if host in assembly.desks:
+            self._copy(section, host, lookout)
         reader.listeners.append(listen)
         reader.doors.append(door)
+
+    def _copy(self, section: MonitorSection, host: int, lookout: Lookout) -> None:
+        """The drop copy of a host's reports, from its venues straight to the monitor."""
+        assembly = self._assembly
+        wire = self._wire(section, "copies", assembly.scenario.hosts[host].name)
+
+        def arrive(copied: Copied) -> None:
+            if lookout.is_down:
+                return
+            assembly.recorder.add(
+                report_event(
+                    copied.report,
+                    EventKind.DROP_COPY,
+                    assembly.clock.now_ns,
+                    lookout.number,
+                    copied.side,
+                )
+            )
+            lookout.receive(copied)
+
+        def copy(report: Report, side: int) -> None:
+            copied = Copied(host=host, side=side, report=report)
+            wire.send(report.venue_ns, report.order_id, report.report_seq, arrive, copied)
+
+        assembly.member_of(host).copies.append(copy)
 
     def _wire(self, section: MonitorSection, part: str, host: str) -> Wire:
         """One direction between a monitor and a host."""
         assembly = self._assembly
-        model = section.readings if part == "readings" else section.words
+        model = section.words if part == "words" else section.readings
         return Wire(
             assembly.clock,
             slowed(model.compile(), assembly.faults.slowdowns(section.name, part)),

@@ -41,6 +41,9 @@ class Session:
         orders: Wire from host to venue.
         reports: Wire from venue to host.
         others: Both wires of books that have their own, because their venue stands elsewhere.
+
+    Attributes:
+        copies: Who takes a copy of each answer as it leaves the venue, with the order's side.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Session:
         self.host = host
         self.commands_sent = 0
         self.answers_sent = 0
+        self.copies: list[Callable[[Report, int], None]] = []
         self._clock = clock
         self._recorder = recorder
         self._wires = orders, reports
@@ -126,6 +130,8 @@ class Session:
         assert self._owner is not None
         _, reports = self._others.get(row.book_id, self._wires)
         due_ns = reports.send(row.ts_ns, row.id, number, self._owner, report)
+        for copy in self.copies:
+            copy(report, side)
         if due_ns == ARRIVES_NEVER:
             self._recorder.add(self._lost(row.ts_ns, row.book_id, row.id, EventKind.ANSWER))
 

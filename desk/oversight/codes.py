@@ -169,7 +169,7 @@ ALERTS: Final[dict[AlertCode, AlertRow]] = {
     ),
     _C.POSITION_BREAK: AlertRow(
         "the desk and the drop copy differ by {found}, allowed is {allowed}", "lots", _PAGE, _RISK,
-        "stop adding risk; reconcile with the venue", (_C.EXPOSURE,), waits=True,
+        "stop adding risk; reconcile with the venue", (_C.EXPOSURE, _C.MODE_RAISED), waits=True,
         says=OperatorAction.SAFE_MODE,
     ),
     _C.TRADE_BUSTED: AlertRow(
@@ -195,7 +195,7 @@ ALERTS: Final[dict[AlertCode, AlertRow]] = {
         "stop; flatten by hand if need be", (_C.MODE_RAISED,), says=OperatorAction.SAFE_MODE,
     ),
     _C.MODE_RAISED: AlertRow(
-        "the desk went to mode {found} by itself, normal is {allowed}", "mode", _PAGE, _RISK,
+        "the desk is in mode {found}, normal is {allowed}", "mode", _PAGE, _RISK,
         "find the cause; a named person rearms it", waits=True,
     ),
     _C.EPOCH_CHANGED: AlertRow(
