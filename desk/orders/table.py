@@ -44,6 +44,8 @@ races, each with its rows:
    They move lots, never the state: a busted order does not come back to life.
 10. *One cancel, delivered twice* by a stuttering link, is answered twice: a second CANCEL_REJECTED or
    TOO_LATE may find the order LIVE or PENDING_REPLACE again.
+11. *An end, said twice* by a link that stutters: every end is legal in its own state and changes
+   nothing; a fill's number says the same of the last fill.
 
 What is not in the table is an anomaly: it is coded and counted by the machine, raises nothing, leaves
 the state alone, and its lots, if it has any, are booked all the same.
@@ -208,6 +210,7 @@ TABLE: Final[dict[OrderState, dict[OrderEvent, OrderState]]] = {
         _E.STATUS_ENDED: _S.CANCELLED,
     },
     _S.REJECTED: {
+        _E.REJECTED: _S.REJECTED,
         _E.TOO_LATE: _S.REJECTED,
         _E.STATUS_ENDED: _S.REJECTED,
     },
@@ -218,6 +221,7 @@ TABLE: Final[dict[OrderState, dict[OrderEvent, OrderState]]] = {
         _E.TOO_LATE: _S.EXPIRED,
         _E.REPLACED: _S.EXPIRED,
         _E.REPLACE_REJECTED: _S.EXPIRED,
+        _E.EXPIRED: _S.EXPIRED,
         _E.BUST: _S.EXPIRED,
         _E.CORRECT: _S.EXPIRED,
         _E.STATUS_OPEN: _S.EXPIRED,

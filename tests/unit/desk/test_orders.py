@@ -103,6 +103,33 @@ def test_fills_are_booked_once_and_end_the_order() -> None:
     orders.check()
 
 
+@pytest.mark.parametrize(
+    ("kind", "left_lots", "state"),
+    [
+        (ReportType.EXPIRED, 6, OrderState.EXPIRED),
+        (ReportType.CANCELLED, 6, OrderState.CANCELLED),
+        (ReportType.REJECTED, 10, OrderState.REJECTED),
+    ],
+)
+def test_an_end_that_is_said_twice_is_one_end(
+    kind: ReportType, left_lots: int, state: OrderState
+) -> None:
+    if kind is ReportType.REJECTED:
+        orders = Orders(DESK)
+        order = send(orders)
+    else:
+        orders, order = resting()
+        orders.apply(report(ReportType.FILLED, 1, 4, 6, exec_id=1, at=2), 2)
+    first = orders.apply(report(kind, 1, left_lots, 0, at=3), 3)
+    again = orders.apply(report(kind, 1, left_lots, 0, at=3), 4)
+
+    assert (True, 0) == (first.ended, first.anomaly)
+    assert (False, 0, False) == (again.ended, again.anomaly, again.risk_moved)
+    assert (state, 10 - left_lots, 0) == (order.state, order.cum_lots, order.at_risk_lots)
+    assert {} == orders.data.anomalies
+    orders.check()
+
+
 def test_a_bust_and_a_correction_say_what_the_ledger_must_undo() -> None:
     orders, order = resting()
     orders.apply(report(ReportType.FILLED, 1, 4, 6, exec_id=1, at=2), 2)
