@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from chaos.drill import DrillLimits, Phases
 from market.codes import ReportType, Side
 from market.faults import Fault
+from scenarios.monitors import MONITOR_BASE
 from sim.recorder import Event, EventKind
 
 FILLS: Final = frozenset((ReportType.FILLED, ReportType.BUSTED, ReportType.CORRECTED))
@@ -227,6 +228,7 @@ class History:
         anomalies: Reports that made no sense to a desk, by host: how often each `Anomaly`.
         books: Names of books by number.
         watched: Whether anybody watches.
+        monitors: Their names, by number from `MONITOR_BASE` on.
     """
 
     events: list[Event]
@@ -248,6 +250,7 @@ class History:
     anomalies: dict[int, dict[int, int]] = field(default_factory=dict)
     books: list[str] = field(default_factory=list)
     watched: bool = False
+    monitors: list[str] = field(default_factory=list)
     by_kind: dict[int, list[Event]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -266,7 +269,10 @@ class History:
 
     def name(self, host: int) -> str:
         """A host's name."""
-        return self.hosts[host] if host < len(self.hosts) else f"host {host}"
+        names, number = self.hosts, host
+        if host >= MONITOR_BASE:
+            names, number = self.monitors, host - MONITOR_BASE
+        return names[number] if 0 <= number < len(names) else f"host {host}"
 
     def phase_at(self, time_ns: int) -> str:
         """The phase that a moment is in."""

@@ -186,6 +186,8 @@ def _history(
         phases=phases,
         limits=limits,
         hosts=list(assembly.host_names),
+        monitors=[one.name for one in assembly.monitors.sections],
+        watched=bool(assembly.monitors.sections),
         member_of=_members(assembly),
         venue_of=_venues(assembly),
         books=[name_of(one) for one in assembly.instruments],

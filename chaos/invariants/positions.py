@@ -119,7 +119,11 @@ def three_way_match(history: History) -> Finding:
         return finding
     bound_ns = history.limits.match_ns
     alerts = [one.time_ns for one in history.of(EventKind.ALERT)]
+    copied = {story.member for story in history.stories() if story.copies}
+    until_ns = _reader_dies(history)
     for story in history.stories():
+        if story.member not in copied:
+            continue
         desk = _first_heard(story.received)
         copy = _first_heard(story.copies)
         for one in story.answers:
@@ -127,7 +131,7 @@ def three_way_match(history: History) -> Finding:
                 continue
             key = one.detail, one.exec_id
             times = [heard[key] for heard in (desk, copy) if key in heard]
-            if not times or max(times) + bound_ns > history.end_ns:
+            if not times or max(times) + bound_ns > min(history.end_ns, until_ns):
                 continue
             known_ns = min(times)
             late_ns = max(times) - known_ns if len(times) == 2 else bound_ns + 1
@@ -140,6 +144,13 @@ def three_way_match(history: History) -> Finding:
                 one,
             )
     return finding
+
+
+def _reader_dies(history: History) -> int:
+    """When a reader of the drop copy dies; what is not copied any more is not matched."""
+    readers = {one.host for one in history.of(EventKind.DROP_COPY)}
+    deaths = [one.time_ns for one in history.of(EventKind.CRASHED) if one.host in readers]
+    return min(deaths, default=history.end_ns)
 
 
 def _first_heard(events: list[Event]) -> dict[tuple[int, int], int]:

@@ -6,6 +6,9 @@ else knows them too: content with the own feed, positions with the drop copy, th
 
 A clock is judged by the shortest of the last `TRANSITS` ways that readings took: a way is at least as
 long as the link, whatever waits on it, and never negative.
+
+A position is right when it is what the copies added up to at some moment of the last `break_ns`: reports are
+under way all the time, and a desk that trades without a pause is always behind by some of them.
 """
 
 from collections import deque
@@ -21,6 +24,11 @@ from market.messages import EVERY, Report
 from market.oversight import BookReading, Telemetry
 
 TRANSITS: Final = 5
+TRAIL_MAX: Final = 1_024
+"""Positions of a book that are remembered for a desk that lags behind."""
+
+AHEAD_NS: Final = 100_000_000
+"""How long a desk may know of a fill before its copy has come."""
 
 Checks = Iterator[Condition]
 
@@ -41,6 +49,7 @@ class Watched:
         self.copied: dict[int, int] = {}
         self.has_copy = False
         self._signed: dict[tuple[int, int], tuple[int, int]] = {}
+        self._trail: dict[int, deque[tuple[int, int]]] = {}
         self._busts = 0
         self._rejects: deque[int] = deque(maxlen=1_024)
         self._transits: deque[int] = deque(maxlen=TRANSITS)
@@ -77,19 +86,21 @@ class Watched:
         if report.type is ReportType.REJECTED:
             self._rejects.append(now_ns)
         elif report.type is ReportType.FILLED and key not in self._signed:
-            self._book(key, report.book_id, sign * report.qty_lots)
+            self._book(key, report.book_id, sign * report.qty_lots, now_ns)
         elif report.type is ReportType.BUSTED and key in self._signed:
             self._busts += 1
-            self._book(key, report.book_id, 0)
+            self._book(key, report.book_id, 0, now_ns)
         elif report.type is ReportType.CORRECTED and key in self._signed:
             self._busts += 1
-            self._book(key, report.book_id, sign * report.qty_lots)
+            self._book(key, report.book_id, sign * report.qty_lots, now_ns)
 
-    def _book(self, key: tuple[int, int], book_id: int, lots: int) -> None:
+    def _book(self, key: tuple[int, int], book_id: int, lots: int, now_ns: int) -> None:
         """A fill stands at so many lots now."""
         before = self._signed.get(key, (book_id, 0))[1]
         self._signed[key] = book_id, lots
-        self.copied[book_id] = self.copied.get(book_id, 0) + lots - before
+        self.copied[book_id] = held = self.copied.get(book_id, 0) + lots - before
+        trail = self._trail.setdefault(book_id, deque([(now_ns - 1, 0)], maxlen=TRAIL_MAX))
+        trail.append((now_ns, held))
 
     # --- what is wrong ------------------------------------------------------------------------------
 
@@ -170,11 +181,15 @@ class Watched:
                 yield from self._match(book, config, now_ns)
 
     def _match(self, book: BookReading, config: OversightConfig, now_ns: int) -> Checks:
-        """What the desk believes to hold against what the drop copy adds up to."""
-        differs = book.position_lots - self.copied.get(book.book_id, 0)
-        code = AlertCode.POSITION_BREAK
-        lasts_ns = self._lasting(code, book.book_id, now_ns, holds=differs != 0)
-        if lasts_ns > config.break_ns:
+        """What the desk believes to hold against what the drop copy adds up to, or did a moment ago."""
+        recent = self._trail.get(book.book_id, deque())
+        while len(recent) > 1 and recent[1][0] <= now_ns - config.break_ns:
+            recent.popleft()
+        held, lots = [lots for _, lots in recent], book.position_lots
+        code, differs = AlertCode.POSITION_BREAK, lots - self.copied.get(book.book_id, 0)
+        wrong = lots not in held if held else lots != 0
+        lasts_ns = self._lasting(code, book.book_id, now_ns, holds=wrong)
+        if lasts_ns > AHEAD_NS:
             yield Condition(code, abs(differs), 0, self.number, book.book_id)
 
     def _risk(self, one: Telemetry, config: OversightConfig, now_ns: int) -> Checks:

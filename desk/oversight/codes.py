@@ -64,6 +64,7 @@ class AlertRow(NamedTuple):
         explains: Codes that it explains, where it is about the same host or book.
         waits: Whether it may have a cause that shows later.
         says: What the monitor tells the host.
+        after_ns: How long it must have been so before that is said.
     """
 
     text: str
@@ -74,6 +75,7 @@ class AlertRow(NamedTuple):
     explains: tuple[AlertCode, ...] = ()
     waits: bool = False
     says: OperatorAction | None = None
+    after_ns: int = 0
 
 
 _NS: Final = "ns"
@@ -169,8 +171,8 @@ ALERTS: Final[dict[AlertCode, AlertRow]] = {
     ),
     _C.POSITION_BREAK: AlertRow(
         "the desk and the drop copy differ by {found}, allowed is {allowed}", "lots", _PAGE, _RISK,
-        "stop adding risk; reconcile with the venue", (_C.EXPOSURE, _C.MODE_RAISED), waits=True,
-        says=OperatorAction.SAFE_MODE,
+        "stop adding risk; reconcile with the venue", (_C.EXPOSURE, _C.MODE_RAISED),
+        says=OperatorAction.SAFE_MODE, after_ns=2_000_000_000,
     ),
     _C.TRADE_BUSTED: AlertRow(
         "{found} trades were taken back or corrected, allowed are {allowed}", "trades", _PAGE,

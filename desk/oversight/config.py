@@ -66,7 +66,7 @@ class OversightConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     unknown_ns: int = S
     rejects_per_s: int = 20
     commands_per_s: int = 0
-    break_ns: int = 500 * MS
+    break_ns: int = 300 * MS
     loss_micros: int = 0
     gross_micros: int = 0
     journal_ns: int = 500 * MS

@@ -17,7 +17,7 @@ from desk.oversight.checks import Watched
 from desk.oversight.codes import ALERTS, LEADS_TO, AlertCode
 from desk.oversight.config import OversightConfig
 from desk.oversight.frontier import Frontier
-from desk.oversight.pager import Condition, Pager
+from desk.oversight.pager import Condition, Key, Pager
 from market.codes import OperatorAction
 from market.messages import Inbound, SetTimer, TimerFired, View
 from market.oversight import NOBODY, Beat, Copied, Heard, Instruct, Said, Telemetry
@@ -55,6 +55,7 @@ class Monitor:
         self._watched: dict[int, Watched] = {}
         self._frontiers: dict[int, Frontier] = {}
         self._own: dict[int, int] = {}
+        self._since: dict[Key, int] = {}
         self._told: dict[int, deque[tuple[int, OperatorAction]]] = {
             host: deque(maxlen=max(config.instructs_max, 1)) for host in hosts
         }
@@ -101,6 +102,7 @@ class Monitor:
         conditions = self._own_feed(now_ns)
         for watched in self._watched.values():
             conditions += watched.conditions(self._config, self._frontiers, now_ns)
+        self._since = {one.key: self._since.get(one.key, now_ns) for one in conditions}
         said: list[Said | SetTimer] = [*self.pager.apply(conditions, now_ns)]
         for condition in conditions:
             said += self._instruct(condition, now_ns)
@@ -128,6 +130,8 @@ class Monitor:
         action, host = self._says[condition.code], condition.subject
         watched = self._watched.get(host)
         if action is None or watched is None or watched.reading is None:
+            return []
+        if now_ns - self._since[condition.key] < ALERTS[condition.code].after_ns:
             return []
         if watched.reading.mode >= LEADS_TO[action]:
             return []

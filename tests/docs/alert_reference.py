@@ -1,6 +1,7 @@
 """`docs/reference/alert-codes.md`, written from the table that monitors use."""
 
-from desk.oversight import ALERTS
+from desk.oversight import ALERTS, AlertRow
+from market.units import format_ns
 
 HEAD = """\
 # Alert codes
@@ -25,12 +26,19 @@ EXPLAINS = """
 """
 
 
+def word(row: AlertRow) -> str:
+    """What a monitor tells a host, and when."""
+    if row.says is None:
+        return ""
+    return row.says.name + (f" after {format_ns(row.after_ns)}" if row.after_ns else "")
+
+
 def render_alerts() -> str:
     """The page of a monitor's codes."""
     rows = [
         f"| {int(code)} | {code.name} | {row.text.format(found='*found*', allowed='*allowed*')} "
         f"| {row.unit} | {row.severity.name} | {'yes' if row.waits else ''} | {row.owner} "
-        f"| {row.action} | {row.says.name if row.says is not None else ''} |\n"
+        f"| {row.action} | {word(row)} |\n"
         for code, row in ALERTS.items()
     ]
     causes = [

@@ -188,6 +188,31 @@ def test_the_desk_and_the_drop_copy_must_agree() -> None:
     assert world.steps(20, position_lots=0) == [AlertCode.POSITION_BREAK]
 
 
+def test_a_desk_that_is_always_behind_by_a_fill_is_right() -> None:
+    world = World()
+    codes: list[AlertCode] = []
+    for at in range(1, 50):
+        world.monitor.on(copy(ReportType.FILLED, 5, exec_id=at), world.now_ns + 50 * MS)
+        codes += world.step(position_lots=5 * max(at - 2, 0))
+
+    assert codes == []
+    assert world.steps(9, position_lots=5 * 40) == [AlertCode.POSITION_BREAK]
+
+
+def test_a_break_is_told_at_once_and_acted_on_when_it_lasts() -> None:
+    world = World()
+    world.monitor.on(copy(ReportType.FILLED, 5, 1), 0)
+    world.steps(4, position_lots=5)
+    told = [world.step(position_lots=0) for _ in range(20)]
+    assert told.index([AlertCode.POSITION_BREAK]) <= 6
+    assert not [one for one in world.said if isinstance(one, Instruct)]
+
+    world.steps(10, position_lots=0)
+    assert [one.action for one in world.said if isinstance(one, Instruct)] == [
+        OperatorAction.SAFE_MODE
+    ]
+
+
 def test_a_bust_is_told_and_takes_the_position_back() -> None:
     world = World()
     world.monitor.on(copy(ReportType.FILLED, 5, 1), 0)
