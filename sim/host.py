@@ -149,6 +149,10 @@ class Host:
         self.missed += len(self._inbox)
         self._inbox.clear()
 
+    def _died(self) -> bool:
+        """Whether it is dead by now: whatever is recorded may be what kills it."""
+        return self.is_down
+
     def observe(self, observation: tuple[int, int]) -> None:
         """A subscription fired; it stays disarmed until the host is free again."""
         if self.is_down:
@@ -273,7 +277,7 @@ class Host:
                 detail=len(commands),
             )
         )
-        if self.is_down:  # it died of this very decision
+        if self._died():  # of this very decision
             self.missed += len(commands)
             return
         if self._commit is None:

@@ -42,8 +42,8 @@ class EventKind(IntEnum):
     TAKEOVER = 20  # a stand-by takes over: detail = the step, qty = epoch
     RESTARTED = 21  # a host came back: detail = records replayed, qty = torn bytes that were cut
     JOURNAL = 22  # a store is in trouble, or well again: detail = which
-    GAP = 23  # of a feed: detail = begun, refilled, by snapshot, given up; qty = missing, side = line
-    ALERT = 24  # of a monitor: detail = code, figure = severity, order_id = root, leaves = 1 for a page
+    GAP = 23  # of a feed: detail = what became of it, qty = messages missing, side = line
+    ALERT = 24  # of a monitor: detail = code, figure = severity, order_id = root, leaves = 1: page
     INSTRUCTED = 25  # a monitor or a person spoke to a host: detail = the action
     CRASHED = 26  # a host died
     FAULT_BEGUN = 27  # order_id = number in the plan
