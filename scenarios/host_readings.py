@@ -9,7 +9,7 @@ the time that a commit has been under way counts from the first reading that saw
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
 
@@ -25,7 +25,33 @@ if TYPE_CHECKING:
 
 Listener = Callable[[Telemetry], None]
 
-NO_TROUBLE: Final = 0
+
+@runtime_checkable
+class ShowsTime(Protocol):
+    """The clock of a machine, which may be wrong; a host without one shows the run's time."""
+
+    def reading_ns(self) -> int:
+        """The time of day that it shows."""
+        ...
+
+
+class MayBeIll(Protocol):
+    """A store that may be in trouble."""
+
+    @property
+    def trouble(self) -> int:
+        """`JournalTrouble`."""
+        ...
+
+
+@runtime_checkable
+class OnStore(Protocol):
+    """A journal on a store that may break."""
+
+    @property
+    def store(self) -> MayBeIll | None:
+        """Its store, or None for one that never does."""
+        ...
 
 
 class HostReadings:
@@ -35,6 +61,7 @@ class HostReadings:
         every_ns: Its pace.
         desk: What the host runs, if that is a desk.
         commit: The host's journal, if it keeps one.
+        shows: Finds the host's own clock, if it has one.
         alerts: Takes what the host itself has to say, with the host's number.
     """
 
@@ -46,6 +73,7 @@ class HostReadings:
         every_ns: int,
         desk: "Desk | None",
         commit: "CommitLog | None",
+        shows: Callable[[], object],
         alerts: Callable[[Alert, int, int], None],
     ) -> None:
         self.sent = 0
@@ -57,6 +85,7 @@ class HostReadings:
         self._desk = desk
         self._commit = commit
         self._alerts = alerts
+        self._shows = shows
         self._commit_seen = -1, 0
         self._waits: dict[int, int] = {}
 
@@ -88,7 +117,7 @@ class HostReadings:
         reading = Telemetry(
             host=host.number,
             number=self.sent,
-            clock_ns=now_ns,
+            clock_ns=self._shown(now_ns),
             decisions=host.decisions,
             commands=host.commands,
             waiting=vitals.waiting,
@@ -116,8 +145,8 @@ class HostReadings:
                 )
                 for one in reading.books
             ),
-            unsaved_ns=self._unsaved(now_ns),
-            trouble=self._trouble(),
+            unsaved_ns=self.unsaved(now_ns),
+            trouble=self.trouble(),
             mode=int(desk.gate.data.mode),
             down=sum(data.down_since_ns[one.book_id] > 0 for one in reading.books),
             unknown=len(orders.unknown(EVERY)),
@@ -127,7 +156,12 @@ class HostReadings:
             gross_micros=state.gross(),
         )
 
-    def _unsaved(self, now_ns: int) -> int:
+    def _shown(self, now_ns: int) -> int:
+        """What the machine's own clock says."""
+        shows = self._shows()
+        return shows.reading_ns() if isinstance(shows, ShowsTime) else now_ns
+
+    def unsaved(self, now_ns: int) -> int:
         """How long the commit under way has been so."""
         commit = self._commit
         if commit is None or not commit.is_busy:
@@ -148,6 +182,9 @@ class HostReadings:
         }
         return now_ns - min(self._waits.values(), default=now_ns)
 
-    def _trouble(self) -> int:
+    def trouble(self) -> int:
         """How the store stands."""
-        return NO_TROUBLE
+        commit: object = self._commit
+        if isinstance(commit, OnStore) and commit.store is not None:
+            return int(commit.store.trouble)
+        return 0

@@ -130,6 +130,10 @@ class Monitors:
         """Make machines and wires; who observes each local book, in order."""
         assembly = self._assembly
         for number, section in enumerate(assembly.scenario.hosts):
+
+            def shows(name: str = section.name) -> object:
+                return assembly.points.get((name, "clock"))
+
             if section.telemetry_ns is not UNSET:
                 host = assembly.hosts[number]
                 host.is_watched = True
@@ -139,6 +143,7 @@ class Monitors:
                     every_ns=section.telemetry_ns,
                     desk=assembly.desks.get(number),
                     commit=assembly.commits.get(number),
+                    shows=shows,
                     alerts=self._alert,
                 )
         for number in range(len(self.sections)):
