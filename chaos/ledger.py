@@ -38,6 +38,15 @@ STORE_WELL: Final = 0
 LOGGED_ON: Final = 3
 """The step of a takeover at which the stand-by may speak."""
 
+GAP_BEGINS: Final = frozenset((1, 6, 9))
+"""Steps of a feed (docs/explanation/feed-lines.md) from which a book may be bad: a gap, lines that disagree, a cross."""
+
+GAP_ENDS: Final = frozenset((2, 3))
+"""Steps by which it is right again: what was missing came, or a snapshot."""
+
+GAP_ASKS: Final = 7
+"""A request for what is missing left."""
+
 TRADING_READY: Final = 4
 """The step of a takeover at which the stand-by may trade."""
 
@@ -307,6 +316,20 @@ class History:
         """Number of the host that a fault's target names; −1 for what is no host."""
         name = target.partition("/")[0].partition(".")[0]
         return self.hosts.index(name) if name in self.hosts else -1
+
+    def bad_books(self) -> dict[tuple[int, int], list[tuple[int, int]]]:
+        """Stretches in which a book might be bad, by (host, book), as its feed said."""
+        found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        since: dict[tuple[int, int], int] = {}
+        for one in self.of(EventKind.GAP):
+            key = one.host, one.book_id
+            if one.side == 0 and one.detail in GAP_BEGINS:
+                since.setdefault(key, one.time_ns)
+            elif one.side == 0 and one.detail in GAP_ENDS and key in since:
+                found.setdefault(key, []).append((since.pop(key), one.time_ns))
+        for key, from_ns in since.items():
+            found.setdefault(key, []).append((from_ns, self.end_ns))
+        return found
 
     def book_name(self, book_id: int) -> str:
         """A book's name."""

@@ -1,23 +1,24 @@
 """Market data: old content and gaps are noticed in time, recovery is bounded, and books come right again."""
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
 from chaos.invariants.base import Finding, Invariant, InvariantKind
-from chaos.ledger import FaultWindow, History
+from chaos.ledger import GAP_ASKS, FaultWindow, History
 from market.codes import Trigger
 from market.faults import FaultKind
 from sim.recorder import Event, EventKind
 
 BEGUN: Final = 1
-SPLICED: Final = 3
-GIVEN_UP: Final = 4
-CLOSES: Final = frozenset((2, SPLICED))
+DISAGREED: Final = 6
 AGES: Final = (FaultKind.FEED_DELAY, FaultKind.FEED_FREEZE)
 """Faults by which content ages although something goes on arriving."""
 
 LOSES: Final = (FaultKind.FEED_LOSS, FaultKind.FEED_GAP, FaultKind.FEED_CORRUPT)
-GAPS_PER_S_MAX: Final = 50
+BOTH: Final = ("feed",)
+DIVERGES: Final = (FaultKind.FEED_DIVERGE,)
+REQUESTS_PER_S_MAX: Final = 50
 S_NS: Final = 1_000_000_000
 
 
@@ -76,60 +77,55 @@ def _books(history: History, host: int, window: FaultWindow) -> list[int]:
 
 
 def gaps_noticed(history: History) -> Finding:
-    """I-FEED-2: what both lines lost is noticed, be it the last of all."""
+    """I-FEED-2: what both lines lost is noticed, be it the last of all, and so are lines that differ."""
     finding = Finding()
-    for window in history.faults(*LOSES):
+    for window in history.faults(*LOSES, *DIVERGES):
         part = window.fault.target.partition("/")[0].partition(".")[2]
-        if part != "feed" or not window.hits:
+        differs = window.fault.kind in DIVERGES
+        if not window.hits or (part not in BOTH and not differs):
             continue
         host = history.number_of(window.fault.target)
+        wanted = DISAGREED if differs else BEGUN
         seen = [
             one
             for one in history.of(EventKind.GAP)
-            if one.host == host
-            and one.detail == BEGUN
-            and not one.side
+            if (one.host, one.detail, one.side) == (host, wanted, 0)
             and window.from_ns <= one.time_ns <= window.until_ns + history.limits.feed_ns
         ]
         finding.expect(
             bool(seen),
             window.from_ns,
-            f"{history.name(host)}: {window.hits} messages were lost on both lines, and no gap was seen",
+            f"{history.name(host)}: {window.hits} messages were "
+            f"{'not the same on both lines' if differs else 'lost on both lines'}, and nobody noticed",
         )
     return finding
 
 
 def recovery_bounded(history: History) -> Finding:
-    """I-FEED-3: gaps end in time, and who gives up takes a snapshot."""
+    """I-FEED-3: what is asked for has a rate, and every gap ends."""
     finding = Finding()
-    begun: dict[tuple[int, int], Event] = {}
-    recent: dict[int, list[int]] = {}
+    asked: dict[tuple[int, int], deque[int]] = {}
     for one in history.of(EventKind.GAP):
-        if one.side:
+        if one.detail != GAP_ASKS:
             continue
-        key = one.host, one.book_id
-        if one.detail == BEGUN:
-            begun.setdefault(key, one)
-            times = recent.setdefault(one.host, [])
-            times.append(one.time_ns)
-            while times[0] <= one.time_ns - S_NS:
-                times.pop(0)
-            finding.expect(
-                len(times) <= GAPS_PER_S_MAX,
-                one.time_ns,
-                f"{history.name(one.host)} asked for {len(times)} recoveries within a second",
-                one,
-            )
-        elif one.detail in CLOSES and key in begun:
-            finding.checks += 1
-            begun.pop(key)
-    for (host, book_id), one in begun.items():
+        times = asked.setdefault((one.host, one.book_id), deque())
+        times.append(one.time_ns)
+        while times[0] <= one.time_ns - S_NS:
+            times.popleft()
         finding.expect(
-            history.end_ns - one.time_ns <= history.limits.feed_ns,
+            len(times) <= REQUESTS_PER_S_MAX,
             one.time_ns,
-            f"{history.name(host)}: a gap of book {book_id} never ended",
+            f"{history.name(one.host)} asked {len(times)} times within a second for book {one.book_id}",
             one,
         )
+    for (host, book_id), stretches in history.bad_books().items():
+        for from_ns, until_ns in stretches:
+            ended = until_ns < history.end_ns
+            finding.expect(
+                ended or history.end_ns - from_ns <= history.limits.feed_ns,
+                from_ns,
+                f"{history.name(host)}: book {book_id} never came right again",
+            )
     return finding
 
 

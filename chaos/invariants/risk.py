@@ -203,7 +203,7 @@ _COMMANDS: Final = (
 
 
 def never_priced_stale(history: History) -> Finding:
-    """I-RISK-3: no order leaves by a decision on content that is older than the bound."""
+    """I-RISK-3: no order leaves by a decision on content that is too old, or that might be bad."""
     finding = Finding()
     views: dict[tuple[int, int], tuple[list[int], list[Event]]] = {}
     for one in history.of(EventKind.VIEW):
@@ -215,6 +215,7 @@ def never_priced_stale(history: History) -> Finding:
         done, taken = decided.setdefault(one.host, ([], []))
         done.append(one.time_ns)
         taken.append(one.venue_ns)
+    bad = history.bad_books()
     for order in history.of(EventKind.SUBMIT):
         bound_ns = history.stale_ns(order.host, order.book_id)
         if not bound_ns or (order.host, order.book_id) not in views:
@@ -235,6 +236,14 @@ def never_priced_stale(history: History) -> Finding:
             kept[at],
             order,
         )
+        for from_ns, until_ns in bad.get((order.host, order.book_id), ()):
+            if from_ns < decided_ns < until_ns:
+                finding.broken(
+                    order.time_ns,
+                    f"order {order.order_id} was decided on a book that might be bad since {from_ns}",
+                    kept[at],
+                    order,
+                )
     return finding
 
 
@@ -299,7 +308,7 @@ INVARIANTS = (
     Invariant(
         "I-RISK-3",
         InvariantKind.SAFETY,
-        "No order is priced by content that is older than the bound.",
+        "No order is priced by content that is older than the bound, or that might be bad.",
         "content_aged",
         never_priced_stale,
     ),

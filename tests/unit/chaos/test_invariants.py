@@ -224,6 +224,27 @@ def gapped(seen: bool, closed: bool = True) -> History:
     )
 
 
+def differed(step: int) -> History:
+    return history(
+        event(10_100, K.GAP, 0, detail=step),
+        windows=[window(FaultKind.FEED_DIVERGE, "desk.feed.b", 10_000, 11_000, severity=3)],
+    )
+
+
+def asked(count: int) -> History:
+    return history(*(event(10_000 + one, K.GAP, 0, detail=7) for one in range(count)))
+
+
+def doubtful(decided_ms: int) -> History:
+    return history(
+        event(1_000, K.VIEW, 0, venue_ns=999 * MS),
+        event(1_010, K.GAP, 0, detail=1),
+        event(1_030, K.GAP, 0, detail=3),
+        event(1_040, K.COMPUTED, 0, venue_ns=decided_ms * MS, detail=1),
+        submit(1_040),
+    )
+
+
 def heard(right: bool) -> History:
     return history(looks=[Look(50 * S, {}, {}, {}, {}, books={(0, 0): right})])
 
@@ -258,6 +279,8 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-RISK-2", lambda: rated(10), lambda: rated(21)),
     ("I-RISK-2", lambda: rated(1, 100), lambda: rated(1, 101)),
     ("I-RISK-3", lambda: priced(600), lambda: priced(599)),
+    ("I-RISK-3", lambda: doubtful(1_030), lambda: doubtful(1_029)),
+    ("I-RISK-3", lambda: doubtful(1_010), lambda: doubtful(1_011)),
     ("I-RISK-4", lambda: exposed(40, DrillLimits(order_lots=60)), lambda: exposed(40, SMALL)),
     ("I-RISK-5", lambda: crowded(3), lambda: crowded(4)),
     ("I-KILL-1", lambda: killed(2_050), lambda: killed(2_060)),
@@ -283,6 +306,8 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-FEED-1", lambda: doubted(11_200), lambda: doubted(11_201)),
     ("I-FEED-2", lambda: gapped(True), lambda: gapped(False)),
     ("I-FEED-3", lambda: gapped(True), lambda: gapped(True, closed=False)),
+    ("I-FEED-2", lambda: differed(6), lambda: differed(5)),
+    ("I-FEED-3", lambda: asked(50), lambda: asked(51)),
     ("I-FEED-4", lambda: heard(True), lambda: heard(False)),
     ("I-ALERT-1", lambda: alerted(1, 5), lambda: alerted(2)),
     ("I-ALERT-1", lambda: alerted(1, 5), lambda: alerted(1, 6)),
