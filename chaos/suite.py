@@ -11,7 +11,7 @@ import subprocess  # each drill is a process of its own, so that a planted bug c
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -120,39 +120,54 @@ def run_suite(
         out: Folder that keeps a folder of each drill.
         progress: Told drills done and in all.
 
+    A drill that breaks off is a failure of its own, and the others go on.
+
     Raises:
         InputError: A drill could not be run.
     """
     with tempfile.TemporaryDirectory(prefix="twin-drills-") as temporary:
         folder = Path(temporary) if out is None else out
-        results = _run_all(suite, wanted, folder, progress)
-        found_result = summed(suite, results, wanted.planted)
+        rows = _run_all(suite, wanted, folder, progress)
+        found_result = SuiteResult(
+            name=suite.name,
+            title=suite.title,
+            verdict=worst([row.counted for row in rows]),
+            planted=wanted.planted or "",
+            rows=rows,
+        )
         if out is not None:
             text = msgspec.json.format(msgspec.json.encode(found_result), indent=2)
             (out / SUITE_FILE).write_bytes(text)
     return found_result
 
 
-def summed(suite: Suite, results: Sequence[DrillResult], planted: str | None) -> SuiteResult:
-    """What a suite came to."""
-    rows = [
-        SuiteRow(
-            drill=one.name,
-            run_id=one.run_id,
-            verdict=one.verdict,
-            counted=judged(one),
-            reasons=one.reasons,
-            digest=one.digest,
-            wall_s=one.wall_s,
-        )
-        for one in results
-    ]
-    return SuiteResult(
-        name=suite.name,
-        title=suite.title,
-        verdict=worst([row.counted for row in rows]),
-        planted=planted or "",
-        rows=rows,
+class BrokeOffError(Exception):
+    """A drill came to no verdict: a defect, of ours or planted."""
+
+
+def _row(one: DrillResult) -> SuiteRow:
+    """A drill that came to a verdict."""
+    return SuiteRow(
+        drill=one.name,
+        run_id=one.run_id,
+        verdict=one.verdict,
+        counted=judged(one),
+        reasons=one.reasons,
+        digest=one.digest,
+        wall_s=one.wall_s,
+    )
+
+
+def _broken_row(name: str, error: BrokeOffError) -> SuiteRow:
+    """A drill that came to none."""
+    return SuiteRow(
+        drill=name,
+        run_id="",
+        verdict=Verdict.FAIL,
+        counted=Verdict.FAIL,
+        reasons=[str(error)],
+        digest="",
+        wall_s=0.0,
     )
 
 
@@ -169,9 +184,9 @@ def _run_all(
     wanted: Wanted,
     folder: Path,
     progress: Callable[[int, int], None] | None,
-) -> list[DrillResult]:
-    """Results in the order of the suite."""
-    results: dict[str, DrillResult] = {}
+) -> list[SuiteRow]:
+    """What each drill came to, in the order of the suite."""
+    rows: dict[str, SuiteRow] = {}
     with ThreadPoolExecutor(max_workers=wanted.jobs) as pool:
         waiting = {
             pool.submit(run_apart, name, suite.seeds.get(name), wanted, folder): name
@@ -179,13 +194,17 @@ def _run_all(
         }
         try:
             for done in as_completed(waiting):
-                results[waiting[done]] = done.result()
+                name = waiting[done]
+                try:
+                    rows[name] = _row(done.result())
+                except BrokeOffError as error:
+                    rows[name] = _broken_row(name, error)
                 if progress is not None:
-                    progress(len(results), len(suite.drills))
+                    progress(len(rows), len(suite.drills))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return [results[name] for name in suite.drills]
+    return [rows[name] for name in suite.drills]
 
 
 def run_apart(name: str, seed: int | None, wanted: Wanted, folder: Path) -> DrillResult:
@@ -193,6 +212,7 @@ def run_apart(name: str, seed: int | None, wanted: Wanted, folder: Path) -> Dril
 
     Raises:
         InputError: It could not be run.
+        BrokeOffError: It came to no verdict.
     """
     command = [sys.executable, "-m", "chaos.worker", "--drill", name, "--out", str(folder)]
     command += ["--seed", str(seed)] if seed is not None else []
@@ -207,8 +227,8 @@ def run_apart(name: str, seed: int | None, wanted: Wanted, folder: Path) -> Dril
     try:
         told = json.loads(done.stdout)
     except json.JSONDecodeError:
-        # A defect, of ours or planted: whoever plants bugs must be able to tell it from a verdict.
-        raise RuntimeError(f"drill {name!r} broke off:\n{done.stderr.strip()}") from None
+        said = done.stderr.strip().splitlines() or ["it said nothing"]
+        raise BrokeOffError(f"it broke off: {said[-1]}") from None
     return read_result(Path(told["folder"]))
 
 

@@ -11,7 +11,7 @@ from chaos.drill import drill_names, load_drill, plan_drill
 from chaos.replay import replay_drill
 from chaos.result import DrillResult, SuiteResult, Verdict, worst
 from chaos.run import EVENTS_FILE, read_result, run_drill, write_drill
-from chaos.suite import Wanted, judged, load_suite, run_apart, run_suite, suite_names
+from chaos.suite import BrokeOffError, Wanted, judged, load_suite, run_apart, run_suite, suite_names
 from chaos.verdict import Judged
 from market.errors import InputError
 from scenarios.fault_effects import EFFECTS
@@ -53,6 +53,30 @@ def test_a_canary_that_does_not_fail_fails_its_suite(quick: tuple[SuiteResult, P
 
     assert judged(passed) is Verdict.PASS
     assert judged(msgspec.structs.replace(passed, canary=["I-RISK-3"])) is Verdict.FAIL
+
+
+def test_a_drill_that_breaks_off_fails_its_suite_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run(name: str, *_: object) -> DrillResult:
+        raise BrokeOffError(f"{name} broke off")
+
+    monkeypatch.setattr("chaos.suite.run_apart", run)
+    found = run_suite(load_suite("quick"), Wanted(jobs=2))
+
+    assert found.verdict is Verdict.FAIL
+    assert [row.reasons for row in found.rows] == [
+        [f"{name} broke off"] for name in load_suite("quick").drills
+    ]
+
+
+def test_a_process_that_says_nothing_came_to_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+
+    with pytest.raises(BrokeOffError, match="it broke off: it said nothing"):
+        run_apart("slow_acks", None, Wanted(), tmp_path)
 
 
 def test_another_process_comes_to_the_same(quick: tuple[SuiteResult, Path], tmp_path: Path) -> None:
