@@ -101,6 +101,7 @@ def audit_journal(
         problem=problem,
         records=len(records),
         submits=told.submits,
+        decided=told.decided,
         strategies=told.strategies,
         reports=dict(told.reports),
         commands=dict(told.commands),
@@ -119,6 +120,7 @@ class _Told(NamedTuple):
     """What the events of a journal tell; see `JournalEnd`."""
 
     submits: dict[int, int]
+    decided: dict[int, int]
     strategies: dict[int, int]
     reports: Counter[tuple[int, int, int, int]]
     commands: Counter[tuple[int, int]]
@@ -129,7 +131,7 @@ class _Told(NamedTuple):
 
 def _told(records: Sequence[Record], writer: WatchedWriter) -> _Told:
     """Go through the events of a journal."""
-    told = _Told({}, {}, Counter(), Counter(), {}, Counter(), Counter())
+    told = _Told({}, {}, {}, Counter(), Counter(), {}, Counter(), Counter())
     for record in records:
         if record.type is not RecordType.EVENT:
             continue
@@ -145,6 +147,7 @@ def _told(records: Sequence[Record], writer: WatchedWriter) -> _Told:
             told.commands[int(kind), command.order_id] += 1
             if kind is EventKind.SUBMIT:
                 told.submits[command.order_id] = writer.durable_ns(record.end_offset)
+                told.decided[command.order_id] = record.now_ns
                 told.strategies[command.order_id] = caused.cause.strategy
         told.refusals.update(one.code for one in event.refusals)
         for decision in event.decisions:

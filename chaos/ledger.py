@@ -155,18 +155,16 @@ class JournalEnd(NamedTuple):
     """What the audit found in a host's journal.
 
     Attributes:
-        problem: What is wrong with it, empty when nothing is.
-        records: In it.
+        problem: What is wrong with it, empty when nothing is; `records`: how many it has.
         submits: Time at which the record of each new order became durable, by id; −1 for never.
-        strategies: Number of the strategy of each new order, by id.
+        strategies: Number of the strategy of each new order, by id; `decided`: when it was on record.
         reports: Reports taken, as (order, type, stamp, exec id), with how often each.
         commands: Commands recorded, as (kind, order), with how often each.
         digest: Of the desk's state as the journal gives it.
         own_digest: Of the desk's state as it was at the end; empty for a desk that died.
         again_digest: As the journal gives it when recovery itself is broken off twice.
         doubts: When the desk would not believe a book, by its number.
-        vetoes: How often its gate gave each veto, by code.
-        refusals: How often its last check held a command back, by code.
+        vetoes: How often its gate gave each veto, by code; `refusals`: its last check, likewise.
         torn: Cuts of its tail that were tried, and how many of them gave anything but a whole prefix.
         changed: Changes of a bit that were tried, and how many of them nobody noticed.
     """
@@ -185,6 +183,7 @@ class JournalEnd(NamedTuple):
     refusals: Mapping[int, int]
     torn: tuple[int, int]
     changed: tuple[int, int]
+    decided: Mapping[int, int] = {}
 
 
 class DeskRules(NamedTuple):

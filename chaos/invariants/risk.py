@@ -215,6 +215,7 @@ def never_priced_stale(history: History) -> Finding:
         done, taken = decided.setdefault(one.host, ([], []))
         done.append(one.time_ns)
         taken.append(one.venue_ns)
+    moments = {(host, one) for host, (_, taken) in decided.items() for one in taken}
     bad = history.bad_books()
     for order in history.of(EventKind.SUBMIT):
         bound_ns = history.stale_ns(order.host, order.book_id)
@@ -223,6 +224,11 @@ def never_priced_stale(history: History) -> Finding:
         done, taken = decided.get(order.host, ([], []))
         at = bisect_right(done, order.time_ns) - 1
         decided_ns = taken[at] if at >= 0 else order.time_ns
+        # A slow journal lets decisions overtake the leaving of earlier ones; then the record knows.
+        audit = history.audit.get(order.host)
+        on_record_ns = audit.decided.get(order.order_id, -1) if audit is not None else -1
+        if on_record_ns < decided_ns and (order.host, on_record_ns) in moments:
+            decided_ns = on_record_ns
         times, kept = views[order.host, order.book_id]
         at = bisect_right(times, decided_ns) - 1
         if at < 0:
