@@ -78,6 +78,12 @@ class Picture:
                 self.state.apply_link(book_id, up=status.up, now_ns=now_ns)
                 self._count_unknown(book_id)
 
+    def doubt(self, now_ns: int) -> None:
+        """Nobody knows what has left of all that was on its way."""
+        self.orders.link_lost(EVERY, now_ns)
+        for book_id in self.state.books:
+            self._count_unknown(book_id)
+
     def accrual(self, accrual: Accrual) -> None:
         """Funding or borrow fell due."""
         self.ledger.accrue(accrual)

@@ -29,6 +29,7 @@ from desk.outbox import EXECUTION_TIMERS, Outbox
 from desk.picture import Picture
 from desk.routes import Routing
 from desk.state import State, account_key
+from desk.trouble import Trouble
 from market.codes import OperatorAction, ReportType, TimeInForce
 from market.decisions import Facts, Flat, Permit, Signal, Veto
 from market.errors import DeskError
@@ -41,6 +42,7 @@ from market.messages import (
     LinkStatus,
     Operator,
     Report,
+    StoreStatus,
     TimerFired,
     View,
 )
@@ -143,6 +145,7 @@ class Desk:
         self.routing = Routing(config, self.picture, self.gate, self.executor, self.out, probe)
         self._homes, self._memory = self.routing.homes, self.routing.memory
         self._loop = self.out.loop
+        self._take[StoreStatus] = Trouble(self.gate, self.picture, self.out, self._keys).take
 
     # --- the whole desk on one screen -----------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Messages: immutable, and the only things that cross a boundary.
 
-Towards a desk go `View`, `Report`, `TimerFired`, `LinkStatus`, `Operator` and `Accrual`; from it come
+Towards a desk go `View`, `Report`, `TimerFired`, `LinkStatus`, `Operator`, `Accrual` and `StoreStatus`; from it come
 `Submit`, `Cancel`, `Replace`, `Query` and `SetTimer`. Every message carries the venue time it stems from where it has one, so that a decision
 can never be shown to rest on something from the future.
 """
@@ -11,6 +11,7 @@ import msgspec
 
 from market.codes import (
     AccrualKind,
+    JournalTrouble,
     Liquidity,
     OperatorAction,
     OrderType,
@@ -299,6 +300,17 @@ class Operator(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, ta
     strategy: int = EVERY
 
 
+class StoreStatus(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"
+):
+    """The store under the desk's journal is in trouble, or with NONE is well again.
+
+    Nothing that was decided and was not durable when trouble began has left, but cancels and questions.
+    """
+
+    trouble: JournalTrouble
+
+
 class Accrual(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
     """Funding or borrow falls due on what is held of a book now.
 
@@ -315,4 +327,4 @@ class Accrual(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag
 OrderCommand = Submit | Cancel | Replace | Query
 VenueCommand = OrderCommand | MassQuote | MassCancel
 Command = VenueCommand | SetTimer
-Inbound = View | Report | TimerFired | LinkStatus | Operator | Accrual
+Inbound = View | Report | TimerFired | LinkStatus | Operator | Accrual | StoreStatus

@@ -25,6 +25,7 @@ from scenarios.routes import route_fees
 from scenarios.run_journal import RunWriter
 from scenarios.sections import Scenario
 from scenarios.stack import desk_config, name_of
+from scenarios.stores import Stores
 from scenarios.venue_assembly import (
     RunningVenues,
     plan_venues,
@@ -137,7 +138,12 @@ class Assembly:
         self.venues.start()
         for host in self.hosts:
             self.clock.at(self.start_ns, host.start)
+        self._break()
+
+    def _break(self) -> None:
+        """Let faults reach what they are about."""
         attach_venue_faults(self)
+        self.stores = Stores(self)
         self.faults.start(self)
 
     def _tell(self, accrual: Accrual) -> None:

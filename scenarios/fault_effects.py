@@ -85,7 +85,11 @@ EFFECTS: Final[Mapping[FaultKind, Effect]] = {
     FaultKind.HOST_STALL: Effect(("compute",), slowing=Slowing.STALL, point=True),
     FaultKind.HOST_SLOW: Effect(("compute",), slowing=Slowing.SCALE, point=True),
     FaultKind.STORE_SLOW: Effect(("commit",), slowing=Slowing.ADD),
-    FaultKind.STORE_WRITER_STALL: Effect(("commit",), slowing=Slowing.STALL),
+    FaultKind.STORE_WRITER_STALL: Effect(("commit", "journal"), slowing=Slowing.STALL, point=True),
+    FaultKind.STORE_TORN_WRITE: Effect(("journal",), point=True, once=True),
+    FaultKind.STORE_SYNC: Effect(("journal",), point=True, once=True),
+    FaultKind.STORE_FULL: Effect(("journal",), point=True),
+    FaultKind.STORE_CORRUPT: Effect(("journal",), point=True, once=True, lasts=False),
 }
 
 

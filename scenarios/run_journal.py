@@ -56,9 +56,36 @@ class RunWriter:
         self._written = mark
 
     def durable(self) -> bytes:
-        """What a simulated crash would leave now, of a journal in memory."""
-        assert isinstance(self._file, BytesIO)
-        return self._file.getvalue()
+        """What a simulated crash would leave now."""
+        if isinstance(self._file, BytesIO):
+            return self._file.getvalue()
+        assert self.path is not None
+        self._file.flush()
+        return self.path.read_bytes()
+
+    # --- what may happen to a store -----------------------------------------------------------------
+
+    def crash(self, torn_bytes: int) -> int:
+        """Lose what is not durable, but for its first bytes; how many bytes there were."""
+        count = len(self._waiting)
+        self._file.write(self._waiting[:torn_bytes])
+        self._written += min(torn_bytes, count)
+        self._waiting.clear()
+        return count
+
+    def cut(self, end_offset: int) -> None:
+        """Go on behind a byte: what stands there is torn."""
+        self._file.seek(end_offset)
+        self._file.truncate()
+        self._written = end_offset
+
+    def flip(self, bit: int) -> None:
+        """Turn one stored bit over."""
+        at, place = bit // 8, bit % 8
+        changed = self.durable()[at] ^ (1 << place)
+        self._file.seek(at)
+        self._file.write(bytes([changed]))
+        self._file.seek(self._written)
 
     def finish(self, journal: Journal, now_ns: int) -> None:
         """Seal the journal, and keep its head beside it."""

@@ -11,12 +11,13 @@ that it asked for, and not for each message.
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from copy import copy
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from market.codes import Mode, Trigger
+from market.codes import Mode, OperatorAction, Trigger
 from market.messages import (
     Accrual,
     Command,
@@ -24,6 +25,7 @@ from market.messages import (
     Operator,
     Report,
     SetTimer,
+    StoreStatus,
     Submit,
     TimerFired,
 )
@@ -32,15 +34,18 @@ from sim.clock import Clock
 from sim.commit import CommitLog
 from sim.host_view import Feed, HostView, LocalBooks
 from sim.recorder import Event, EventKind, Recorder
-from sim.session import Session
+from sim.session import COMMAND_EVENT, Session
 from sim.slowdown import sample
 
-Queued = Report | TimerFired | LinkStatus | Operator | Accrual
+Queued = Report | TimerFired | LinkStatus | Operator | Accrual | StoreStatus
 VIEW_CAUSE = 1
 REPORT_CAUSE = 2
 TIMER_CAUSE = 3
 START_CAUSE = 4
 TOLD_CAUSE = 6
+
+STOPS: Final = frozenset((OperatorAction.KILL, OperatorAction.SAFE_MODE))
+"""Words that no news may delay."""
 
 
 def committed(now_ns: int, host: int, commands: Sequence[Command]) -> Event:
@@ -173,7 +178,11 @@ class Host:
             self._recorder.add(
                 self._known.report_event(message, EventKind.RECEIVED, self._clock.now_ns)
             )
-        self._inbox.append(message)
+            self._inbox.append(message)
+        elif _is_urgent(message):
+            self._inbox.appendleft(message)
+        else:
+            self._inbox.append(message)
         self._wake()
 
     def _wake(self) -> None:
@@ -294,6 +303,13 @@ class Host:
         if self.is_down:  # they had been decided, and their record was not durable yet
             self.missed += len(commands)
             return
+        self.release(commands)
+
+    def release(self, commands: Sequence[Command]) -> None:
+        """Commands leave, with a record or without."""
+        if self.is_down:
+            self.missed += len(commands)
+            return
         now_ns = self._clock.now_ns
         for command in commands:
             if isinstance(command, SetTimer):
@@ -304,3 +320,49 @@ class Host:
                 self._known.sent[command.order_id] = command
             self.commands += 1
             self._session.send(command, now_ns)
+
+    # --- a journal that fails, and a new process --------------------------------------------------
+
+    def drop(self, commands: Sequence[Command]) -> None:
+        """Commands that may not leave without a record are lost."""
+        now_ns = self._clock.now_ns
+        for command in commands:
+            assert not isinstance(command, SetTimer)
+            kind = COMMAND_EVENT[type(command)]
+            self._recorder.add(
+                Event(
+                    now_ns,
+                    EventKind.LOST,
+                    self.number,
+                    command.book_id,
+                    command.order_id,
+                    detail=kind,
+                )
+            )
+
+    def reborn(self, participant: Participant, commit: CommitLog) -> Self:
+        """The same machine with a new process, which knows nothing of the old one's."""
+        new = copy(self)
+        new.forget(participant, commit)
+        return new
+
+    def forget(self, participant: Participant, commit: CommitLog) -> None:
+        """Be a process that has seen nothing."""
+        self.is_down = False
+        self._known = self._known.fresh()
+        self.open_orders = self._known.open_orders
+        self._participant = participant
+        self._commit = commit
+        self._feeds = [
+            Feed(one.book_id, one.local, one.subscription, lined=one.lined) for one in self._feeds
+        ]
+        self._by_subscription = {feed.subscription: feed for feed in self._feeds}
+        self._inbox = deque()
+        self._busy = True
+
+
+def _is_urgent(message: Queued) -> bool:
+    """Whether a message goes before all that waits: a word that stops, or trouble."""
+    if isinstance(message, Operator):
+        return message.action in STOPS
+    return isinstance(message, StoreStatus)

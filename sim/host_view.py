@@ -96,6 +96,17 @@ class HostView:
         self._shown_in_feed = mode is Mode.REACTIVE
         self._depth_levels = depth_levels
 
+    def fresh(self) -> "HostView":
+        """The same eyes without a memory."""
+        mode = Mode.REACTIVE if self._shown_in_feed else Mode.FROZEN
+        return HostView(
+            self._recorder,
+            self._books,
+            number=self._number,
+            mode=mode,
+            depth_levels=self._depth_levels,
+        )
+
     def missed(self, feed: Feed, triggers: Trigger) -> Trigger:
         """Triggers that would have fired since the view last decided on."""
         if feed.seen is None:

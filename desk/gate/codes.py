@@ -44,6 +44,7 @@ class VetoCode(IntEnum):
     PRICE_BREAKER = 27
     VOLATILITY_JUMP = 28
     ORDER_RATE = 29
+    NO_JOURNAL = 30
 
 
 class CodeRow(NamedTuple):
@@ -165,6 +166,10 @@ VETOES: Final[dict[VetoCode, CodeRow]] = {
     VetoCode.ORDER_RATE: CodeRow(
         "{found} orders and replacements were sent within the window, allowed are {allowed}",
         "orders", False, _SAFE,
+    ),
+    VetoCode.NO_JOURNAL: CodeRow(
+        "nothing can be put on record: the journal's trouble is {found}, allowed is {allowed}",
+        "JournalTrouble", True, _SAFE, False,
     ),
 }  # fmt: skip
 """Every code, by number."""

@@ -16,6 +16,7 @@ import msgspec
 
 from desk.gate.breakers import PriceWindow, RateWindow
 from desk.gate.codes import VETOES, VetoCode
+from market.codes import JournalTrouble
 from market.decisions import Action, ActionKind
 from market.messages import EVERY
 
@@ -90,6 +91,38 @@ _SCOPE: Final = 1 << 20
 def episode_key(code: int, strategy: int, book_id: int) -> int:
     """One number for a code and its scope."""
     return (code * _SCOPE + strategy + 1) * _SCOPE + book_id + 1
+
+
+NO_JOURNAL_KEY: Final = episode_key(VetoCode.NO_JOURNAL, EVERY, EVERY)
+"""Of the one episode of trouble with the journal."""
+
+PASSING: Final = frozenset((JournalTrouble.FULL, JournalTrouble.STALLED))
+"""Trouble after which the same process may go on."""
+
+
+def journal(data: GateData, trouble: JournalTrouble, now_ns: int) -> list[Action]:
+    """How the journal stands: trouble that may pass pauses everything, any other is safe mode."""
+    old = data.episodes.get(NO_JOURNAL_KEY)
+    if trouble is JournalTrouble.NONE:
+        if old is None:
+            return []
+        del data.episodes[NO_JOURNAL_KEY]
+        # In safe mode nothing resumes.
+        return resume(data, old) if data.mode is GateMode.NORMAL else []
+    if old is not None and old.found == trouble:
+        return []
+    episode = Episode(
+        kind=ActionKind.PAUSE if trouble in PASSING else ActionKind.SAFE,
+        code=int(VetoCode.NO_JOURNAL),
+        strategy=EVERY,
+        book_id=EVERY,
+        found=int(trouble),
+        allowed=0,
+        seen_ns=now_ns,
+        held=True,
+    )
+    data.episodes[NO_JOURNAL_KEY] = episode
+    return [action_of(episode)]
 
 
 def begin(data: GateData, causes: Sequence[Cause], now_ns: int) -> list[Action]:

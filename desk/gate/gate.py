@@ -14,6 +14,7 @@ book's position is held to the limits of net exposure; only a `Flat` may pass th
 | paused: a book, a strategy, or a strategy in a book | passes | veto | pulled until it resumes |
 | safe mode | passes | veto | ended |
 | killed | veto | veto | cancelled |
+| without a journal | veto | veto | cancelled, whatever the mode |
 
 A book that is halted, closed, stale, without a price or without an order link hinders everything in
 every mode: nothing can be priced or sent there. `Flat` never asks for more than the strategy's own
@@ -33,6 +34,7 @@ from desk.gate.breakers import PriceWindow, RateWindow, add_count
 from desk.gate.codes import VetoCode
 from desk.gate.config import GateConfig
 from desk.gate.episodes import (
+    NO_JOURNAL_KEY,
     Episode,
     GateData,
     GateMode,
@@ -40,6 +42,7 @@ from desk.gate.episodes import (
     begin,
     end,
     episode_key,
+    journal,
     resume,
 )
 from desk.gate.exposure import Sums
@@ -47,7 +50,7 @@ from desk.gate.monitor import Monitor
 from desk.gate.obstacles import Obstacles
 from desk.gate.rooms import ROOMS, Room, figures, reducing_rooms, rooms_of, tightest
 from desk.gate.tables import Tables
-from market.codes import OperatorAction
+from market.codes import JournalTrouble, OperatorAction
 from market.decisions import PPM, Action, ActionKind, Flat, Permit, Quotes, Signal, Target, Veto
 from market.messages import EVERY, Operator
 
@@ -225,6 +228,13 @@ class Gate:
             case _:
                 return []
 
+    def journal(self, trouble: JournalTrouble, now_ns: int) -> list[Action]:
+        """How the journal stands: without one nothing new leaves, and what works is taken out."""
+        actions = journal(self.data, trouble, now_ns)
+        for action in actions:
+            self._heighten(action.kind, now_ns)
+        return actions
+
     def _heighten(self, kind: ActionKind, now_ns: int) -> None:
         """Go to the mode that an action stands for, never down from a higher one."""
         mode = GateMode.NORMAL
@@ -255,7 +265,9 @@ class Gate:
         """End a person's pause of a strategy, or with EVERY all of them."""
         episodes = self.data.episodes
         over = [
-            key for key, one in episodes.items() if one.held and strategy in (EVERY, one.strategy)
+            key
+            for key, one in episodes.items()
+            if one.held and strategy in (EVERY, one.strategy) and key != NO_JOURNAL_KEY
         ]
         ended = [episodes.pop(key) for key in over]
         if self.data.mode is not GateMode.NORMAL:
@@ -265,10 +277,15 @@ class Gate:
     def _rearm(self, now_ns: int) -> list[Action]:
         """Leave safe mode or a kill; what pauses a part of the desk goes on doing so.
 
-        A cause that is still there is found again by the next look, and leads back at once.
+        A cause that is still there is found again by the next look, and leads back at once. No word
+        brings a lost journal back: without one the desk stays in safe mode at least.
         """
         data = self.data
         if data.mode is GateMode.NORMAL:
+            return []
+        trouble = data.episodes.get(NO_JOURNAL_KEY)
+        if trouble is not None and trouble.kind is ActionKind.SAFE:
+            data.mode, data.mode_ns = GateMode.SAFE, now_ns
             return []
         data.mode, data.mode_ns = GateMode.NORMAL, now_ns
         stops = (ActionKind.SAFE, ActionKind.KILL)

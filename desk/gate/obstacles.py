@@ -8,7 +8,7 @@ one look, and a property test holds it equal to them.
 from typing import TYPE_CHECKING, Final
 
 from desk.gate.codes import VetoCode
-from desk.gate.episodes import GateData, GateMode, pause_of
+from desk.gate.episodes import NO_JOURNAL_KEY, GateData, GateMode, pause_of
 from desk.gate.tables import Tables
 from market.codes import Phase
 from market.decisions import PPM, Veto
@@ -76,6 +76,9 @@ class Obstacles:
         seen = state.data
         if self._data.mode is GateMode.KILLED:
             return Veto(code=VetoCode.KILLED, found=int(GateMode.KILLED), allowed=0)
+        trouble = self._data.episodes.get(NO_JOURNAL_KEY)
+        if trouble is not None:
+            return Veto(code=VetoCode.NO_JOURNAL, found=trouble.found, allowed=0)
         phase = seen.phase[book_id]
         if phase != CONTINUOUS:
             code = VetoCode.CLOSED if phase == CLOSED else VetoCode.HALTED
