@@ -108,6 +108,8 @@ class CommitLog:
 
     def _stored(self, store: Store, work: tuple[int, list[Departure]]) -> bool:
         """Whether a commit ends well now. It may end later, or never."""
+        if store.is_dead:
+            return False
         trouble, until_ns = store.sync()
         if not trouble:
             if store.trouble and store.trouble not in PASSING:
@@ -125,7 +127,9 @@ class CommitLog:
     def _watch(self, commit: int) -> None:
         """Has a commit taken too long?"""
         store = self.store
-        if store is not None and not store.trouble and self._busy and self.commits == commit:
+        if store is None or store.is_dead or store.trouble:
+            return
+        if self._busy and self.commits == commit:
             self._fail(store, JournalTrouble.STALLED)
 
     def _fail(self, store: Store, trouble: JournalTrouble) -> None:

@@ -153,6 +153,8 @@ class Host:
         self.is_down = True
         self.missed += len(self._inbox)
         self._inbox.clear()
+        if self._commit is not None and self._commit.store is not None:
+            self._commit.store.crash()
 
     def _died(self) -> bool:
         """Whether it is dead by now: whatever is recorded may be what kills it."""

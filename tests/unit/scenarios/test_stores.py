@@ -115,3 +115,16 @@ def test_the_same_faults_give_the_same_run() -> None:
     first, again = Run(line, seconds=13), Run(line, seconds=13)
     assert first.rows == again.rows
     assert first.assembly.writers[0].durable() == again.assembly.writers[0].durable()
+
+
+@pytest.mark.parametrize("torn", [1, 40, 200])
+def test_a_crash_tears_what_was_not_durable_and_a_reader_cuts_it_off(torn: int) -> None:
+    crash = 'name = "two"\nkind = "P-01"\ntarget = "desk"\n'
+    crash += 'on = { event = "computed", host = "desk", count = 500 }'
+    whole = Run(crash, fault("S-02", at="15s"))
+    run = Run(crash, fault("S-01", at="1s", severity=torn))
+    reader = Reader(run.assembly.writers[0].durable()).to_end()
+    reader.check()
+    assert reader.torn_bytes == torn == run.hits("one")
+    clean = whole.assembly.writers[0].durable()
+    assert run.assembly.writers[0].durable()[: len(clean)] == clean
