@@ -215,7 +215,7 @@ def _history(
 
 def _members(assembly: Assembly) -> list[int]:
     """The member that each host speaks for."""
-    return list(range(len(assembly.hosts)))
+    return [assembly.pairs.member_of(number) for number in range(len(assembly.hosts))]
 
 
 def _venues(assembly: Assembly) -> list[int]:

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from desk.feed import Feed
 from desk.ledger import Ledger
 from desk.orders import Order, Orders, Outcome
+from desk.orders.adoption import adopted
 from desk.state import State, account_key
 from market.errors import DeskError
 from market.messages import EVERY, Accrual, LinkStatus, Report, View
+from market.succession import Adopted
 
 MICROS = 1_000_000
 
@@ -77,6 +79,14 @@ class Picture:
             if status.book_id in (EVERY, book_id):
                 self.state.apply_link(book_id, up=status.up, now_ns=now_ns)
                 self._count_unknown(book_id)
+
+    def adopt(self, found: Adopted, strategy: int, now_ns: int) -> Order:
+        """An order that was found at the venue: at risk from now on, and in doubt."""
+        order = adopted(found, strategy, now_ns)
+        self.orders.take_in(order)
+        self.risk(strategy, found.book_id)
+        self._count_unknown(found.book_id)
+        return order
 
     def doubt(self, now_ns: int) -> None:
         """Nobody knows what has left of all that was on its way."""

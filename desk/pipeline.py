@@ -29,6 +29,7 @@ from desk.outbox import EXECUTION_TIMERS, Outbox
 from desk.picture import Picture
 from desk.routes import Routing
 from desk.state import State, account_key
+from desk.succession import Succession
 from desk.trouble import Trouble
 from market.codes import OperatorAction, ReportType, TimeInForce
 from market.decisions import Facts, Flat, Permit, Signal, Veto
@@ -88,8 +89,7 @@ class Desk:
     ) -> None:
         assert len(strategies) == len(config.strategies)
         self.config = config
-        self.instruments = list(instruments)
-        self.strategies = list(strategies)
+        self.instruments, self.strategies = list(instruments), list(strategies)
         self.journal = journal
         count, old = len(strategies), data
         self.feed = Feed(len(instruments), config.stale_ns, old.feed if old else None)
@@ -146,6 +146,7 @@ class Desk:
         self._homes, self._memory = self.routing.homes, self.routing.memory
         self._loop = self.out.loop
         self._take[StoreStatus] = Trouble(self.gate, self.picture, self.out, self._keys).take
+        self._take |= Succession(config, self.picture, self.out).takes()
 
     # --- the whole desk on one screen -----------------------------------------------------------
 

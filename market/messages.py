@@ -25,6 +25,7 @@ from market.codes import (
     TimeInForce,
     Trigger,
 )
+from market.succession import Adopted, Promoted
 
 NO_PRICE: Final = -(1 << 62)
 """Stands where a side of a book is empty or nothing has traded yet."""
@@ -327,4 +328,6 @@ class Accrual(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag
 OrderCommand = Submit | Cancel | Replace | Query
 VenueCommand = OrderCommand | MassQuote | MassCancel
 Command = VenueCommand | SetTimer
-Inbound = View | Report | TimerFired | LinkStatus | Operator | Accrual | StoreStatus
+Inbound = (
+    View | Report | TimerFired | LinkStatus | Operator | Accrual | StoreStatus | Promoted | Adopted
+)

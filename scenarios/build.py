@@ -20,10 +20,12 @@ from scenarios.faults import RunFaults
 from scenarios.host_links import HostLinks
 from scenarios.line_feeds import attach_lines
 from scenarios.monitors import Monitors
+from scenarios.pairs import Pairs
 from scenarios.participants import participant
 from scenarios.routes import route_fees
 from scenarios.run_journal import RunWriter
 from scenarios.sections import Scenario
+from scenarios.sessions import Sessions
 from scenarios.stack import desk_config, name_of
 from scenarios.stores import Stores
 from scenarios.venue_assembly import (
@@ -107,6 +109,8 @@ class Assembly:
         self.faults = RunFaults(scenario.faults, self.start_ns)
         self.links = HostLinks(self.clock, seed, self.faults)
         self._sessions: list[Session] = []
+        self.pairs = Pairs(self)
+        self.sessions = Sessions(self)
         self.monitors = Monitors(self, len(self._links))
         self.world = self._world(tape)
         attach_lines(self, self._links, seed)
@@ -129,16 +133,20 @@ class Assembly:
         )
         self.venues.attach(self.venue)
         self.hosts = [self._host(number) for number in range(len(scenario.hosts))]
-        observers: list[Callable[[tuple[int, int]], None]]
-        observers = [self.hosts[number].observe for number, _ in self._links]
-        observers.extend(self.monitors.build())
-        observers += [tap.observe for tap in self.venues.taps]
+        observers = self._observers()
         self.clock.market = WorldMarket(self.clock, self.world, self.venue, observers)
         self.venues.tell = self._tell
         self.venues.start()
-        for host in self.hosts:
-            self.clock.at(self.start_ns, host.start)
+        self.sessions.build()
+        self.pairs.start_hosts()
         self._break()
+
+    def _observers(self) -> list[Callable[[tuple[int, int]], None]]:
+        """Who is woken by each local book, in the order of their numbers."""
+        observers: list[Callable[[tuple[int, int]], None]]
+        observers = [self.hosts[number].observe for number, _ in self._links]
+        observers.extend(self.monitors.build())
+        return observers + [tap.observe for tap in self.venues.taps]
 
     def _break(self) -> None:
         """Let faults reach what they are about."""
@@ -149,7 +157,7 @@ class Assembly:
     def _tell(self, accrual: Accrual) -> None:
         """Hosts that follow a book hear what holding it costs."""
         for number, book_id in self._links:
-            if book_id == accrual.book_id:
+            if book_id == accrual.book_id and not self.pairs.follows(number):
                 self.hosts[number].receive(accrual)
 
     def _world(self, tape: Tape | None) -> World:
@@ -213,10 +221,13 @@ class Assembly:
             if owner == number
         }
         orders, reports, others = self.links.wires_of(section, venues)
-        session = Session(
+        session = member = Session(
             self.clock, self.recorder, host=number, orders=orders, reports=reports, others=others
         )
-        self._sessions.append(session)
+        paired = self.pairs.session(number, orders, reports, others)
+        numbered = self.sessions.make(number, venues, orders, reports, others)
+        member, session = paired or numbered or (member, session)
+        self._sessions.append(member)
         runs, commit = self._runs(number)
         feeds = [
             Feed(book_id, index, index, lined=index in self.world.lines)
@@ -226,7 +237,7 @@ class Assembly:
         host = Host(
             self.clock,
             self.recorder,
-            runs,
+            self.pairs.clocked(number, runs),
             session,
             self.world,
             number=number,
@@ -240,7 +251,7 @@ class Assembly:
             commit=commit,
         )
         clock, venue = self.clock, self.venue
-        session.connect(
+        member.connect(
             lambda sender, order: venue.receive(sender, order, clock.now_ns), host.receive
         )
         return host
@@ -261,22 +272,27 @@ class Assembly:
         )
         check_auctions(config, self.plans, self.instruments, self._by_tape)
         writer = self._journal(section.name)
+        store = self.pairs.store(number, writer)
         try:
-            desk = make_desk(
-                section.stack,
-                config,
-                self.instruments,
-                writer,
-                now_ns=self.start_ns,
-                probe=self._probe,
-            )
+            if self.pairs.is_standby(number):
+                desk = self.pairs.follower(number, config, writer)
+            else:
+                desk = make_desk(
+                    section.stack,
+                    config,
+                    self.instruments,
+                    store,
+                    now_ns=self.start_ns,
+                    probe=self._probe,
+                )
         except InputError as error:
             raise InputError(f"host {section.name!r}: {error}") from None
         self.desks[number] = desk
         self.writers[number] = writer
         commit = self.links.block(section, "commit", section.stack.commit)
         key = stream_key(self.seed, f"commit/{section.name}")
-        self.commits[number] = CommitLog(self.clock, writer, commit=commit, key=key)
+        make_log = self.pairs.commit_type(number)
+        self.commits[number] = make_log(self.clock, store, commit=commit, key=key)
         return desk, self.commits[number]
 
     # --- what faults ask for ----------------------------------------------------------------------
@@ -299,17 +315,22 @@ class Assembly:
     def session_down(self, what: tuple[int, bool]) -> None:
         """A host's session is lost, or says goodbye: its venue may take its orders out."""
         number, logout = what
+        if self.sessions.down(number):
+            return
         self.venue.acts.session_down(self._sessions[number], self.clock.now_ns, logout=logout)
 
     def session_up(self, number: int) -> None:
         """A host's session is back."""
+        if self.sessions.up(number):
+            return
         self.venue.acts.session_up(self._sessions[number])
 
     def finish(self) -> None:
         """The run is over: seal every journal."""
         for number, desk in self.desks.items():
-            assert isinstance(desk.journal, Journal)
-            self.writers[number].finish(desk.journal, self.clock.now_ns)
+            if not self.pairs.finish(number):
+                assert isinstance(desk.journal, Journal)
+                self.writers[number].finish(desk.journal, self.clock.now_ns)
 
     def discard(self) -> None:
         """The run has failed: close what is open."""

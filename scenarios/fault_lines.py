@@ -140,7 +140,8 @@ def _check(fault: Fault) -> None:
     if owner not in (effect.owner, effect.also) or (
         owner == "host"
         and (
-            target.part not in effect.parts or (target.book and not target.part.startswith("feed"))
+            target.part not in effect.parts
+            or (target.book and not target.part.startswith(("feed", "session")))
         )
     ):
         raise InputError(

@@ -18,6 +18,7 @@ from scenarios.faults import FaultOutcome
 from scenarios.identity import Identity, code_digest, fingerprint
 from scenarios.journal_watch import watch_journal
 from scenarios.monitors import MonitorSummary
+from scenarios.pair_summary import PairSummary
 from scenarios.run_files import RunFolder
 from scenarios.schema import parse_scenario, scenario_digest, scenario_text
 from scenarios.sections import HostSection, strategies_of
@@ -96,6 +97,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     trade_throughs: dict[str, dict[str, VenueThroughs]] = {}
     faults: list[FaultOutcome] = []
     stages_unreached: list[str] = []
+    pairs: list[PairSummary] = []
     monitors: list[MonitorSummary] = []
     host_alerts: dict[str, int] = {}
 
@@ -254,6 +256,7 @@ def _summary(
         books=assembly.instruments,
         trade_throughs=assembly.venues.throughs.report(),
         faults=assembly.faults.outcomes(assembly),
+        pairs=assembly.pairs.summaries(),
         monitors=assembly.monitors.summaries(),
         host_alerts=assembly.monitors.host_alerts(),
     )

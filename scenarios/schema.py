@@ -30,8 +30,11 @@ from scenarios.sections import (
     VenueLinks,
     VenueSection,
 )
+from scenarios.session_section import SessionSection
 from scenarios.split_section import SplitSection
 from scenarios.stack import StackSection, read_strategy
+from scenarios.standby_hosts import with_standbys
+from scenarios.standby_section import STANDBY_WIRES, read_standby
 from scenarios.templates import expanded
 from scenarios.venue_phases import PHASES
 from scenarios.venue_preset import load_preset
@@ -178,7 +181,9 @@ def scenario_of(table: dict[str, Any], where: str, folder: Path) -> Scenario:
             "books": lambda value, at: _each(value, at, _instrument),
             "flow": lambda value, at: read_struct(value, at, FlowModel),
             "flows": lambda value, at: _each(value, at, _flow),
-            "hosts": lambda value, at: _each(value, at, host),
+            "hosts": lambda value, at: with_standbys(
+                cast("tuple[HostSection, ...]", _each(value, at, host)), at
+            ),
             "fees": lambda value, at: read_struct(value, at, FeesSection),
             "venues": lambda value, at: _each(value, at, venue),
             "faults": read_faults,
@@ -216,6 +221,10 @@ def digest_of(scenario: Scenario) -> str:
             ]
         if host.stack is not None:
             models.append((written["stack"], "commit", host.stack.commit))
+        if host.standby is not UNSET:
+            models += [
+                (written["standby"], wire, getattr(host.standby, wire)) for wire in STANDBY_WIRES
+            ]
         models += [(written["lines"], wire, model) for wire, model in line_models(host.lines)]
         _contents(models)
     if scenario.monitors is not UNSET:
@@ -311,6 +320,9 @@ def _host(value: object, where: Place, folder: Path) -> HostSection:
     def lines(written: object, at: Place) -> object:
         return read_lines(written, at, latency)
 
+    def standby(written: object, at: Place) -> object:
+        return read_standby(written, at, latency)
+
     readers: dict[str, Reader] = dict.fromkeys(WIRES, latency)
     return read_struct(
         value,
@@ -323,6 +335,8 @@ def _host(value: object, where: Place, folder: Path) -> HostSection:
             "triggers": _triggers,
             "venues": venues,
             "lines": lines,
+            "session": lambda written, at: read_struct(written, at, SessionSection),
+            "standby": standby,
         },
     )
 

@@ -22,8 +22,10 @@ from market.instruments import Instrument
 from scenarios.fault_lines import check_targets
 from scenarios.line_section import LineSection
 from scenarios.monitor_section import MonitorSection, check_monitors
+from scenarios.session_section import SessionSection
 from scenarios.split_section import SplitSection
 from scenarios.stack import StackSection, name_of
+from scenarios.standby_section import StandbySection
 from scenarios.venue_phases import PhasesFrom
 from sim.flow import FlowModel
 from sim.latency import LatencyModel
@@ -124,8 +126,11 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         depth_levels: Levels of each side that its views carry.
         stale_ns: Silence after which its view counts as stale; 0 for never.
         venues: Latencies to and from single venues, by name, where they differ.
-        telemetry_ns: How often it tells monitors how it stands; left out, never.
         lines: The two lines that its market data comes on; left out, it comes on one, without loss.
+        telemetry_ns: How often it tells monitors how it stands; left out, never.
+        session: Its sessions with numbers and heartbeats; left out, nothing is ever missing on them.
+        standby: A second machine that takes over from it.
+        standby_of: Of such a machine: whose. Nobody writes it.
     """
 
     name: str
@@ -142,8 +147,12 @@ class HostSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     depth_levels: int = 2
     stale_ns: int = 0
     venues: dict[str, VenueLinks] = {}
-    telemetry_ns: int | UnsetType = UNSET
     lines: LineSection | UnsetType = UNSET
+    telemetry_ns: int | UnsetType = UNSET
+
+    session: SessionSection | UnsetType = UNSET
+    standby: StandbySection | UnsetType = UNSET
+    standby_of: str | UnsetType = UNSET
 
     def latency(self, part: Literal["feed", "orders", "reports"], venue: str) -> LatencyModel:
         """Of one of its wires, for a venue."""
@@ -261,7 +270,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _check_distinct("venues", "name", [venue.name for venue in self.venues])
         _check_distinct("flows", "book", [flow.book for flow in self.flows])
         _check_distinct("hosts", "name", [host.name for host in self.hosts])
-        _check_distinct("hosts", "desk", [host.desk for host in self.hosts])
+        _check_distinct(
+            "hosts", "desk", [host.desk for host in self.hosts if host.standby_of is UNSET]
+        )
         check_targets(
             self.faults,
             {

@@ -30,6 +30,7 @@ from market.messages import (
     TimerFired,
 )
 from market.ports import Participant
+from market.succession import Adopted, Promoted
 from sim.clock import Clock
 from sim.commit import CommitLog
 from sim.host_view import Feed, HostView, LocalBooks
@@ -37,7 +38,7 @@ from sim.recorder import Event, EventKind, Recorder
 from sim.session import COMMAND_EVENT, Session
 from sim.slowdown import sample
 
-Queued = Report | TimerFired | LinkStatus | Operator | Accrual | StoreStatus
+Queued = Report | TimerFired | LinkStatus | Operator | Accrual | Promoted | Adopted | StoreStatus
 VIEW_CAUSE = 1
 REPORT_CAUSE = 2
 TIMER_CAUSE = 3
@@ -115,10 +116,11 @@ class Host:
         self.decisions = 0
         self.commands = 0
         self.is_down = False
+        self.died_ns = 0
         self.missed = 0
         self.is_watched = False
-        self._slowest_ns = 0
         self.records_commits = False
+        self._slowest_ns = 0
         self._clock = clock
         self._recorder = recorder
         self._known = HostView(recorder, books, number=number, mode=mode, depth_levels=depth_levels)
@@ -151,10 +153,16 @@ class Host:
         Its orders stay where they are; what becomes of them is the venue's matter.
         """
         self.is_down = True
+        self.died_ns = self._clock.now_ns
         self.missed += len(self._inbox)
         self._inbox.clear()
         if self._commit is not None and self._commit.store is not None:
             self._commit.store.crash()
+
+    def own(self, order: Submit, standing: Report) -> None:
+        """An order that another machine sent for the same desk is this one's now."""
+        self._known.sent[order.order_id] = order
+        self._known.track(standing)
 
     def _died(self) -> bool:
         """Whether it is dead by now: whatever is recorded may be what kills it."""

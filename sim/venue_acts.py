@@ -3,7 +3,7 @@
 Everything ends by `end`, with a reason that the order's owner is told.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from market.codes import Phase, Reason
@@ -38,7 +38,7 @@ class VenueActs:
         self._venue = venue
         self._books = books
         self._later = later
-        self._mass = MassCommands(venue)
+        self.mass = MassCommands(venue)
         self._armed_ns: dict[House, int] = {}
 
     def end(self, order_id: int, reason: Reason, now_ns: int) -> bool:
@@ -77,30 +77,41 @@ class VenueActs:
 
     # --- lost sessions ------------------------------------------------------------------------------
 
-    def session_down(self, session: Session, now_ns: int, *, logout: bool = False) -> None:
-        """A session is lost, or says goodbye: its orders may have to go, now or later."""
-        for house in self.distinct_houses():
+    def session_down(
+        self,
+        session: Session,
+        now_ns: int,
+        *,
+        logout: bool = False,
+        books: Collection[int] | None = None,
+    ) -> None:
+        """A session is lost, or says goodbye: its orders may have to go, now or later.
+
+        With `books` it is lost at the venues of these books alone.
+        """
+        for house in self.distinct_houses(books):
             due_ns = house.disconnects.down(session.host, now_ns, logout=logout)
             if due_ns is None:
                 continue
             if due_ns <= now_ns:
-                self._mass.sweep_lost(house, now_ns)
+                self.mass.sweep_lost(house, now_ns)
             else:
                 assert self._later is not None
                 self._later(due_ns, self._sweep, (house, due_ns))
 
-    def session_up(self, session: Session) -> None:
-        """A session is back."""
-        for house in self.distinct_houses():
+    def session_up(self, session: Session, books: Collection[int] | None = None) -> None:
+        """A session is back, at every venue or at those of some books."""
+        for house in self.distinct_houses(books):
             house.disconnects.up(session.host)
 
     def _sweep(self, due: tuple[House, int]) -> None:
-        self._mass.sweep_lost(*due)
+        self.mass.sweep_lost(*due)
 
-    def distinct_houses(self) -> list[House]:
-        """Every house once, in order of its first book."""
+    def distinct_houses(self, books: Collection[int] | None = None) -> list[House]:
+        """Every house once, or those of some books, in order of its first book."""
         houses = self._venue.houses
-        return list(dict.fromkeys(houses[book_id] for book_id in sorted(houses)))
+        wanted = [book_id for book_id in sorted(houses) if books is None or book_id in books]
+        return list(dict.fromkeys(houses[book_id] for book_id in wanted))
 
     # --- lives --------------------------------------------------------------------------------------
 

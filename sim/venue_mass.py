@@ -15,6 +15,8 @@ from sim.session import Session
 from sim.venue_answers import done
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sim.venue import Venue
 
 
@@ -23,9 +25,13 @@ class MassCommands:
 
     Args:
         venue: Whose orders.
+
+    Attributes:
+        overlooks: Whether the sweep of a lost session misses an order that it covers; None for never.
     """
 
     def __init__(self, venue: "Venue") -> None:
+        self.overlooks: Callable[[int, int], bool] | None = None
         self._venue = venue
 
     def take(self, session: Session, command: MassQuote | MassCancel, now_ns: int) -> None:
@@ -69,6 +75,8 @@ class MassCommands:
                 order.order_id: self._venue.orders[order.order_id].original for order in orders
             }
             for ending in house.lost(number, number + 1, orders, originals, now_ns).ended:
+                if self.overlooks is not None and self.overlooks(ending.order_id, now_ns):
+                    continue
                 self._venue.acts.end(ending.order_id, ending.reason, now_ns)
 
     def _standing(self, house: House) -> list[Standing]:

@@ -136,11 +136,14 @@ class Orders:
             base_lots=qty_lots,
             fills={},
         )
-        data.orders[order_id] = order
-        self._enter(order)
-        self._unsettled[order_id] = order  # it waits for its answer
-        self._add_risk(order, qty_lots)
+        self.take_in(order)
         return order
+
+    def take_in(self, order: Order) -> None:
+        """An order of ours, wherever it was sent from; its lots are at risk from now on."""
+        self.data.orders[order.order_id] = order
+        self._index(order)
+        self._add_risk(order, order.open_lots)
 
     def cancel(self, order: Order, now_ns: int) -> Cancel | None:
         """Ask for an order's end; it may fill until the answer is here.
@@ -166,8 +169,7 @@ class Orders:
         if state is None or order.replacing_lots:
             return None
         self._request(order, state, now_ns)
-        order.replacing_lots = qty_lots
-        order.replacing_ticks = price_ticks
+        order.replacing_lots, order.replacing_ticks = qty_lots, price_ticks
         self._add_risk(order, qty_lots)
         return Replace(
             book_id=order.book_id,
@@ -300,8 +302,7 @@ class Orders:
         """Assert the invariants; for tests and drills."""
         risk: dict[int, list[int]] = {key: [0, 0] for key in self.data.risk}
         for order in self.data.orders.values():
-            assert order.open_lots >= 0
-            assert order.replacing_lots >= 0
+            assert min(order.open_lots, order.replacing_lots) >= 0
             assert order.cum_lots == sum(fill.qty_lots for fill in order.fills.values())
             assert order.traded_lots == sum(fill.traded_lots for fill in order.fills.values())
             risk[order.strategy << BOOK_BITS | order.book_id][order.side] += order.at_risk_lots
