@@ -41,7 +41,7 @@ def test_every_row_of_both_tables(state: SessionState, event: SessionEvent) -> N
 
 def test_recorded_values_do_not_change() -> None:
     assert [one.value for one in SessionState] == [0, 1, 2, 3, 4]
-    assert SessionState.UP == 2
+    assert int(SessionState.UP) == 2
 
 
 def test_every_state_of_a_host_leads_down_and_up_again() -> None:
