@@ -15,6 +15,7 @@ from market.instruments import Instrument
 from scenarios.books import books_of
 from scenarios.build import Assembly
 from scenarios.desks import make_strategies
+from scenarios.faults import FaultOutcome
 from scenarios.run_journal import RunWriter
 from scenarios.schema import load_scenario
 from scenarios.sections import Scenario
@@ -35,6 +36,8 @@ class Day:
         events: Place in `records` of each event, by its number from 0.
         digests: Digest of the state after an event, by its number.
         commands: How many commands left with each record.
+        faults: What became of what broke.
+        crashes: What a crash right after an event would leave, by its number.
     """
 
     data: bytes
@@ -44,6 +47,8 @@ class Day:
     commands: list[int]
     make: MakeDesk
     config: DeskConfig = field(repr=False)
+    faults: list[FaultOutcome] = field(default_factory=list)
+    crashes: dict[int, bytes] = field(default_factory=dict, repr=False)
 
 
 def digest_of(desk: Desk) -> str:
@@ -83,6 +88,7 @@ def record_day(
     wanted: Callable[[int], bool],
     duration_ns: int = 0,
     change: Callable[[Scenario, int], Scenario] = busy,
+    crashed: Callable[[int], bool] = lambda _number: False,
 ) -> Day:
     """Run a scenario's desk to the end.
 
@@ -90,6 +96,7 @@ def record_day(
         wanted: Of which events (by number from 0) the state's digest is kept.
         duration_ns: Length of the run; 0 for the scenario's own.
         change: What is made of the scenario.
+        crashed: After which events it is kept what a crash would leave.
     """
     scenario, _, _ = load_scenario(name)
     if duration_ns:
@@ -97,6 +104,7 @@ def record_day(
         scenario = structs.replace(scenario, run=run)
     scenario = change(scenario, snapshot_every)
     digests: dict[int, str] = {}
+    crashes: dict[int, bytes] = {}
     desks: list[Desk] = []
 
     def ended(stage: str) -> None:
@@ -104,6 +112,8 @@ def record_day(
             number = desks[0].data.seq - 1
             if wanted(number):
                 digests[number] = digest_of(desks[0])
+            if crashed(number):
+                crashes[number] = writers[0].durable()
 
     writers: list[RunWriter] = []
 
@@ -136,6 +146,8 @@ def record_day(
         ],
         make=maker_of(stack, config, assembly.instruments),
         config=config,
+        faults=assembly.faults.outcomes(assembly),
+        crashes=crashes,
     )
 
 
