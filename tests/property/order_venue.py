@@ -150,9 +150,12 @@ class World:
         self.lost_fills.clear()
 
     def repeat(self, index: int) -> None:
-        """A fill, bust or correction under way is delivered twice."""
-        if self.reports and self.reports[index % len(self.reports)].exec_id:
-            self.reports.append(self.reports[index % len(self.reports)])
+        """A fill, bust, correction or end under way is delivered twice."""
+        if not self.reports:
+            return
+        report = self.reports[index % len(self.reports)]
+        if report.exec_id or report.type in (ReportType.REJECTED, ReportType.EXPIRED):
+            self.reports.append(report)
 
     # --- the venue ------------------------------------------------------------------------------
 

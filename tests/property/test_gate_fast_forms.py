@@ -58,8 +58,13 @@ LIMITS: dict[str, dict[str, Any]] = {
 SHARES = {"single_name_ppm": 400_000, "single_name_floor_micros": 30 * LOT}
 CAPITAL = 1_000_000 * 1_000_000
 
-NOT_FOUND = {VetoCode.KILLED, VetoCode.SAFE_MODE, VetoCode.STRATEGY_PAUSED}
-"""A person's words, which no watch finds."""
+NOT_FOUND = {
+    VetoCode.KILLED,
+    VetoCode.SAFE_MODE,
+    VetoCode.STRATEGY_PAUSED,
+    VetoCode.NO_JOURNAL,
+}
+"""A person's words and a store's, which no watch finds."""
 
 Step = tuple[Any, ...]
 

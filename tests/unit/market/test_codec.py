@@ -25,16 +25,18 @@ from market.messages import (
     Replace,
     Report,
     SetTimer,
+    StoreStatus,
     Submit,
     Terms,
     TimerFired,
     View,
 )
+from market.succession import Adopted, Promoted
 
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
 KINDS = (
     Submit, Cancel, Replace, Query, MassQuote, MassCancel, SetTimer,
-    View, Report, TimerFired, LinkStatus, Operator, Accrual,
+    View, Report, TimerFired, LinkStatus, Operator, Accrual, StoreStatus, Promoted, Adopted,
 )  # fmt: skip
 PARTS = (QuoteLeg, Terms)
 

@@ -49,7 +49,7 @@ def test_a_plan_survives_the_trip_through_text() -> None:
     text = msgspec.json.encode(plan)
     assert msgspec.json.decode(text, type=FaultPlan) == plan
     assert b'"kind":"P-01"' in text
-    assert b'"trigger":{"when":"event","event":"ack","count":3,"after_ns":0}' in text
+    assert b'"trigger":{"when":"event","event":"ack","count":3,"after_ns":0,' in text
 
 
 def test_a_plan_has_one_order_whatever_order_it_was_written_in() -> None:
