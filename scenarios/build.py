@@ -20,6 +20,7 @@ from scenarios.faults import RunFaults
 from scenarios.host_links import HostLinks
 from scenarios.line_feeds import attach_lines
 from scenarios.monitors import Monitors
+from scenarios.operator_faults import attach_operators
 from scenarios.pairs import Pairs
 from scenarios.participants import participant
 from scenarios.routes import route_fees
@@ -151,6 +152,7 @@ class Assembly:
     def _break(self) -> None:
         """Let faults reach what they are about."""
         attach_venue_faults(self)
+        attach_operators(self)
         self.stores = Stores(self)
         self.faults.start(self)
 

@@ -95,6 +95,7 @@ EFFECTS: Final[Mapping[FaultKind, Effect]] = {
     FaultKind.STORE_SYNC: Effect(("journal",), point=True, once=True),
     FaultKind.STORE_FULL: Effect(("journal",), point=True),
     FaultKind.STORE_CORRUPT: Effect(("journal",), point=True, once=True, lasts=False),
+    FaultKind.OPERATOR_KILL_SWITCH: Effect(("operator",), point=True, once=True, lasts=False),
 }
 
 
