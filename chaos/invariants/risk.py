@@ -3,7 +3,8 @@
 At each moment an order of the venue's record may still fill: with all of its lots once it has left its
 host, with what is open once the venue has said so, with the larger of old and new while a replacement
 is on its way. The position on the venue's ledger and all of that to one side is the worst that could
-come; it is what limits are about.
+come; it is what limits are about. What a wire lost, and what the venue's edge refused as of an epoch that
+is over, came to no book.
 """
 
 from bisect import bisect_right
@@ -31,6 +32,7 @@ class Worst:
         self.position: dict[tuple[int, int], int] = {}
         self.open: dict[tuple[int, int], list[int]] = {}
         self._orders: dict[int, list[int]] = {}
+        self._speaks: dict[int, int] = {}
         self._fills: dict[tuple[int, int], int] = {}
 
     def take(self, event: Event) -> tuple[int, int] | None:
@@ -38,13 +40,13 @@ class Worst:
         kind = event.kind
         if kind == EventKind.SUBMIT:
             self._orders.setdefault(event.order_id, [event.side, 0, 0])
+            self._speaks[event.order_id] = event.host
             self._set(event, 1, event.qty_lots)
         elif kind == EventKind.REPLACE:
+            self._speaks[event.order_id] = event.host
             self._set(event, 2, event.qty_lots)
-        elif kind == EventKind.LOST and event.detail == EventKind.SUBMIT:
-            self._set(event, 1, 0)
-        elif kind == EventKind.LOST and event.detail == EventKind.REPLACE:
-            self._set(event, 2, 0)
+        elif kind == EventKind.LOST or (kind == EventKind.FENCED and self._spoke_last(event)):
+            self._came_to_nothing(event)
         elif kind in (EventKind.ANSWER, EventKind.BUSTED):
             self._answer(event)
         else:
@@ -56,6 +58,17 @@ class Worst:
         buys, sells = self.open.get(key, (0, 0))
         held = self.position.get(key, 0)
         return held + buys, held - sells
+
+    def _spoke_last(self, event: Event) -> bool:
+        """Whether nobody else has said anew what its sender was refused with."""
+        return self._speaks.get(event.order_id) == event.host
+
+    def _came_to_nothing(self, event: Event) -> None:
+        """A command was lost, or refused before it reached a book."""
+        if event.detail == EventKind.SUBMIT:
+            self._set(event, 1, 0)
+        elif event.detail == EventKind.REPLACE:
+            self._set(event, 2, 0)
 
     def _answer(self, event: Event) -> None:
         detail = event.detail

@@ -128,6 +128,25 @@ def exposed(second_lots: int, bounds: DrillLimits | None = None) -> History:
     )
 
 
+def refused_at_the_door(kind: EventKind, second_lots: int) -> History:
+    return history(
+        submit(1_000, 1, 60),
+        event(1_005, K.FENCED, 1, detail=kind, qty_lots=1, leaves_lots=2),
+        submit(1_020, 2, second_lots),
+    )
+
+
+def replaced_by_both(next_lots: int) -> History:
+    return history(
+        submit(1_000, 1, 40),
+        *accepted(1_002, 1, 40),
+        event(1_010, K.REPLACE, 1, host=0, qty_lots=80),
+        event(1_011, K.REPLACE, 1, host=1, qty_lots=70),
+        event(1_015, K.FENCED, 1, detail=K.REPLACE, qty_lots=1, leaves_lots=2),
+        submit(1_020, 2, next_lots, host=1),
+    )
+
+
 def priced(view_ms: int) -> History:
     return history(
         event(1_000, K.VIEW, 0, venue_ns=view_ms * MS),
@@ -276,6 +295,22 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-ORD-4", lived, lambda: lived(anomaly=Anomaly.ILLEGAL_EVENT)),
     ("I-ORD-4", lived, lambda: history(submit(1_000), answer(1_001, FILLED, qty=1, exec_id=1))),
     ("I-RISK-1", lambda: exposed(40), lambda: exposed(41)),
+    (
+        "I-RISK-1",
+        lambda: refused_at_the_door(K.SUBMIT, 100),
+        lambda: refused_at_the_door(K.SUBMIT, 101),
+    ),
+    (
+        "I-RISK-1",
+        lambda: refused_at_the_door(K.CANCEL, 40),
+        lambda: refused_at_the_door(K.CANCEL, 41),
+    ),
+    (
+        "I-RISK-1",
+        lambda: refused_at_the_door(K.REPLACE, 40),
+        lambda: refused_at_the_door(K.REPLACE, 41),
+    ),
+    ("I-RISK-1", lambda: replaced_by_both(30), lambda: replaced_by_both(31)),
     ("I-RISK-2", lambda: rated(10), lambda: rated(21)),
     ("I-RISK-2", lambda: rated(1, 100), lambda: rated(1, 101)),
     ("I-RISK-3", lambda: priced(600), lambda: priced(599)),
