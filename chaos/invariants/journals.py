@@ -9,8 +9,10 @@ from typing import Final
 
 from chaos.invariants.base import Finding, Invariant, InvariantKind
 from chaos.ledger import STORE_WELL, History
+from market.codes import JournalTrouble
 from market.faults import FaultKind
-from sim.recorder import EventKind
+from sim.recorder import Event, EventKind
+from sim.store import PATIENCE_NS
 
 STORE_FAULTS: Final = (
     FaultKind.STORE_TORN_WRITE.value,
@@ -20,6 +22,14 @@ STORE_FAULTS: Final = (
 """After these a journal's bytes may be wrong; then it must be seen."""
 
 COMMANDS: Final = (EventKind.SUBMIT, EventKind.CANCEL, EventKind.REPLACE)
+
+ADDS: Final = (EventKind.SUBMIT, EventKind.REPLACE, EventKind.MASS_QUOTE)
+"""What may add risk, and so needs a record."""
+
+LASTING: Final = (JournalTrouble.SYNC_ERROR, JournalTrouble.CORRUPT)
+"""Trouble that no process gets over."""
+
+_ENDS: Final = (EventKind.CRASHED, EventKind.RESTARTED)
 
 S_NS: Final = 1_000_000_000
 RECORDS_PER_S: Final = 1_000_000
@@ -60,24 +70,81 @@ def any_prefix_reads(history: History) -> Finding:
 
 
 def no_journal_no_orders(history: History) -> Finding:
-    """I-JRN-3: while a host's store takes nothing, no new order leaves it."""
+    """I-JRN-3: while a host's store takes nothing, nothing that adds risk leaves it or is decided there.
+
+    Trouble that cannot pass ends with the process that met it, and not before.
+    """
     finding = Finding()
-    since: dict[int, tuple[int, int]] = {}
-    for one in history.of(EventKind.JOURNAL, EventKind.SUBMIT, EventKind.RESTARTED):
-        if one.kind == EventKind.JOURNAL and one.detail != STORE_WELL:
-            since.setdefault(one.host, (one.time_ns, one.detail))
+    _nothing_held_up(history, finding)
+    since: dict[int, Event] = {}
+    lasting: dict[int, Event] = {}
+    decided: dict[int, Event] = {}
+    dropped: dict[int, Event] = {}
+    # In this order within an instant: a process that begins has its trouble still before it.
+    for one in history.of(*_ENDS, EventKind.COMPUTED, EventKind.JOURNAL, EventKind.LOST, *ADDS):
+        host = one.host
+        if one.kind in _ENDS:
+            since.pop(host, None)
+            lasting.pop(host, None)
+        elif one.kind == EventKind.COMPUTED:
+            decided[host] = one
+        elif one.kind == EventKind.JOURNAL and one.detail != STORE_WELL:
+            since.setdefault(host, one)
             finding.checks += 1
-        elif one.kind != EventKind.SUBMIT:
-            since.pop(one.host, None)
-        elif one.host in since:
-            begun_ns, detail = since[one.host]
-            finding.broken(
-                one.time_ns,
-                f"order {one.order_id} left {history.name(one.host)} although its journal was in "
-                f"trouble {detail} since {begun_ns}",
-                one,
-            )
+            if one.detail in LASTING:
+                lasting.setdefault(host, one)
+        elif one.kind == EventKind.JOURNAL:
+            since.pop(host, None)
+            if host in lasting:
+                text = f"{history.name(host)}: its journal was well again without a new process"
+                finding.broken(one.time_ns, text, lasting.pop(host), one)
+        elif one.kind == EventKind.SUBMIT and one.order_id in dropped:
+            text = f"order {one.order_id} was dropped, and left {history.name(host)} all the same"
+            finding.broken(one.time_ns, text, dropped[one.order_id], one)
+        elif host in since:
+            if one.kind == EventKind.LOST and one.detail == EventKind.SUBMIT:
+                dropped[one.order_id] = one
+            wrong = _wrong_in_trouble(one, since[host], decided.get(host))
+            if wrong:
+                text = (
+                    f"order {one.order_id} {wrong} {history.name(host)} although its journal was in "
+                    f"trouble {since[host].detail} since {since[host].time_ns}"
+                )
+                finding.broken(one.time_ns, text, since[host], one)
     return finding
+
+
+def _nothing_held_up(history: History, finding: Finding) -> None:
+    """Judge that a stall is noticed: no order waits for its end and leaves then, at an old price."""
+    bound_ns = 2 * PATIENCE_NS + history.limits.link_ns
+    for stall in history.faults(FaultKind.STORE_WRITER_STALL.value):
+        host = history.number_of(stall.fault.target)
+        audit = history.audit.get(host)
+        for one in history.of(EventKind.SUBMIT):
+            if one.host != host or audit is None:
+                continue
+            decided_ns = audit.decided.get(one.order_id, -1)
+            if stall.from_ns <= decided_ns <= stall.until_ns:
+                finding.expect(
+                    one.time_ns - decided_ns <= bound_ns,
+                    one.time_ns,
+                    f"order {one.order_id} waited {one.time_ns - decided_ns} ns at "
+                    f"{history.name(host)} for a journal that stood still, and left then",
+                    one,
+                )
+
+
+def _wrong_in_trouble(one: Event, trouble: Event, decided: Event | None) -> str:
+    """What is wrong with a command at a host whose store is in trouble; empty for nothing.
+
+    What was decided before is rightly dropped; that there is something to be dropped which was decided
+    later shows a desk that has not heard.
+    """
+    if one.kind in ADDS:
+        return "left"
+    if decided is None or decided.time_ns != one.time_ns or one.detail not in ADDS:
+        return ""
+    return "was decided at" if decided.venue_ns > trouble.time_ns else ""
 
 
 def complete_and_sealed(history: History) -> Finding:
@@ -199,7 +266,7 @@ INVARIANTS = (
     Invariant(
         "I-JRN-3",
         InvariantKind.SAFETY,
-        "Without a journal that takes records no new order leaves.",
+        "Without a journal that takes records no new risk leaves, and none is decided.",
         "journal_in_trouble",
         no_journal_no_orders,
     ),

@@ -7,7 +7,7 @@ import pytest
 
 from chaos.drill import DrillLimits
 from chaos.invariants import INVARIANTS, MARKS, invariant_named
-from chaos.ledger import AccountEnd, History, JournalEnd, Look, VenueOrderEnd
+from chaos.ledger import AccountEnd, History, Look, VenueOrderEnd
 from desk.orders import Anomaly
 from desk.orders.table import OrderState
 from market.codes import OperatorAction, ReportType
@@ -24,35 +24,20 @@ from tests.unit.chaos.histories import (
     submit,
     window,
 )
+from tests.unit.chaos.journal_histories import (
+    audited,
+    dropped,
+    held_up,
+    journal,
+    restarted,
+    sent_later,
+    stored,
+    well_again,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 FILLED = ReportType.FILLED
 K = EventKind
-
-
-def journal(**more: object) -> JournalEnd:
-    """What an audit found in a journal that is as it should be."""
-    good = JournalEnd(
-        vetoes={},
-        refusals={},
-        problem="",
-        records=10,
-        submits={1: 999 * MS},
-        strategies={1: 0},
-        reports={},
-        commands={(int(K.SUBMIT), 1): 1},
-        digest="a",
-        own_digest="a",
-        again_digest="a",
-        doubts={},
-        torn=(8, 0),
-        changed=(8, 0),
-    )
-    return good._replace(**more)
-
-
-def audited(**more: object) -> History:
-    return history(submit(1_000), audit={0: journal(**more)})
 
 
 def filled(own_lots: int = 10, twice: bool = False) -> History:
@@ -188,17 +173,6 @@ def throttled(answer_ms: int) -> History:
     )
 
 
-def stored(well_ms: int, next_ms: int) -> History:
-    events = [event(1_000, K.JOURNAL, 0, detail=3), event(well_ms, K.JOURNAL, 0, detail=0)]
-    return history(*sorted([*events, submit(next_ms)]))
-
-
-def restarted(ready_ms: int) -> History:
-    return history(
-        event(1_000, K.RESTARTED, 0, detail=100), event(ready_ms, K.COMPUTED, 0, detail=1)
-    )
-
-
 def paired(arrives_ms: int, ready_ms: int = 1_400, sender: int = 0) -> History:
     return history(
         submit(990, host=sender),
@@ -326,6 +300,15 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-JRN-1", audited, lambda: audited(submits={})),
     ("I-JRN-2", audited, lambda: audited(torn=(8, 1))),
     ("I-JRN-3", lambda: stored(2_000, 2_001), lambda: stored(2_000, 1_999)),
+    ("I-JRN-3", lambda: stored(2_000, 1_999, K.CANCEL), lambda: stored(2_000, 1_999, K.REPLACE)),
+    ("I-JRN-3", lambda: stored(2_000, 999), lambda: stored(2_000, 1_999, K.MASS_QUOTE)),
+    ("I-JRN-3", lambda: dropped(1_000), lambda: dropped(1_001)),
+    ("I-JRN-3", lambda: dropped(1_001, K.QUERY), lambda: dropped(1_001, K.REPLACE)),
+    ("I-JRN-3", lambda: sent_later(2), lambda: sent_later(1)),
+    ("I-JRN-3", lambda: held_up(1_025), lambda: held_up(1_026)),
+    ("I-JRN-3", lambda: well_again(2), lambda: well_again(1)),
+    ("I-JRN-3", lambda: well_again(1, K.RESTARTED), lambda: well_again(1)),
+    ("I-JRN-3", lambda: well_again(4, K.CRASHED), lambda: well_again(4)),
     ("I-JRN-4", audited, lambda: audited(commands={})),
     ("I-JRN-4", audited, lambda: audited(changed=(8, 1))),
     ("I-JRN-4", audited, lambda: audited(problem="it is damaged")),
