@@ -5,7 +5,7 @@ from msgspec import UNSET, UnsetType
 
 from desk.execution import ExecutionConfig
 from desk.gate import GateConfig
-from desk.limits import LimitsConfig
+from desk.limits import CeilingsConfig, LimitsConfig
 from desk.purse import CashConfig
 from desk.router.config import RouteConfig
 from desk.sizing import SizingConfig
@@ -75,6 +75,7 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         snapshot_every: Events between two snapshots in the journal; 0 for none.
         tca: How costs are learned and fed back, if they are.
         cash: What buys may spend, if that is bounded.
+        ceilings: Over whatever limits are set to while it runs; the limits themselves by default.
     """
 
     desk: int
@@ -90,6 +91,7 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     snapshot_every: int = 16_384
     tca: LoopConfig | UnsetType = UNSET
     cash: CashConfig | UnsetType = UNSET
+    ceilings: CeilingsConfig | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if not self.strategies:

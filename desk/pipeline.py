@@ -88,9 +88,8 @@ class Desk:
         probe: Probe | None = None,
     ) -> None:
         assert len(strategies) == len(config.strategies)
-        self.config = config
+        self.config, self.journal, self._probe = config, journal, probe
         self.instruments, self.strategies = list(instruments), list(strategies)
-        self.journal = journal
         count, old = len(strategies), data
         self.feed = Feed(len(instruments), config.stale_ns, old.feed if old else None)
         self.state = State(
@@ -103,7 +102,9 @@ class Desk:
             strategies=[one.name for one in config.strategies],
             data=old.gate if old else None,
         )
-        self.limits = Limits(config.limits, instruments, old.limits if old else None)
+        self.limits = Limits(
+            config.limits, instruments, old.limits if old else None, config.ceilings
+        )
         self.orders = Orders(config.desk, old.orders if old else None)
         self.ledger = Ledger(self.instruments, count, old.ledger if old else None)
         self.executor = Executor(
@@ -123,7 +124,6 @@ class Desk:
             strategies=[],
         )
         self.picture = Picture(self.feed, self.orders, self.ledger, self.state)
-        self._probe = probe
         self._keys = [
             account_key(number, book_id)
             for number, one in enumerate(config.strategies)

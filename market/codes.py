@@ -289,6 +289,7 @@ class OperatorAction(IntEnum):
     PAUSE_STRATEGY = 4
     RESUME_STRATEGY = 5
     END_OF_DAY = 6
+    SET_LIMITS = 7
 
 
 class JournalTrouble(IntEnum):

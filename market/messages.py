@@ -8,6 +8,7 @@ can never be shown to rest on something from the future.
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from market.codes import (
     AccrualKind,
@@ -294,11 +295,16 @@ class LinkStatus(
 
 
 class Operator(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):
-    """A person's word; `authority` names who gave it, and must not be empty where risk comes back."""
+    """A person's word; `authority` names who gave it, and must not be empty where risk comes back.
+
+    SET_LIMITS makes every limit `limits_ppm` millionths of what was configured; a million is as before.
+    Other words leave that out.
+    """
 
     action: OperatorAction
     authority: str
     strategy: int = EVERY
+    limits_ppm: int | UnsetType = UNSET
 
 
 class StoreStatus(

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from market.codes import OperatorAction
+from market.decisions import PPM
 from market.messages import EVERY, Report
 
 NOBODY: Final = -1
@@ -61,6 +62,8 @@ class Telemetry(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, t
         odd: Reports so far that made no sense.
         loss_micros: Loss since the day's highest equity.
         gross_micros: Gross exposure with all orders filled at their worst.
+        limits_ppm: What its limits are, in millionths of what was configured.
+        held_back: Commands so far that its ceilings stopped and its limits had let out.
         books: Those that it follows.
     """
 
@@ -84,6 +87,8 @@ class Telemetry(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, t
     odd: int = 0
     loss_micros: int = 0
     gross_micros: int = 0
+    limits_ppm: int = PPM
+    held_back: int = 0
 
 
 class Copied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag=True, tag_field="message"):

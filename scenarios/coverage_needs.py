@@ -12,7 +12,7 @@ plant a mistake in a desk. Those are driven by the tests that each reason names.
 from typing import Final
 
 from desk.gate.codes import VetoCode
-from desk.limits import LimitCode
+from desk.limits import CEILINGS, LimitCode
 from desk.orders.table import OrderEvent, OrderState
 from market.codes import OrderType, TimeInForce
 from scenarios.journal_watch import Step
@@ -25,6 +25,7 @@ STAFF: Final = (
     "the venue's staff, who bust or correct a fill (tests/property/test_order_machine.py)"
 )
 PERSON: Final = "a person's word (tests/unit/desk/test_desk_pipeline.py)"
+WRONG_LIMIT: Final = "a limit that was set wrong while the desk ran (fault O-03)"
 MISTAKE: Final = "a mistake in the desk (tests/unit/desk/test_limits.py)"
 CROSSED: Final = "a tape or a feed that shows a locked or crossed book"
 BETWEEN_TICKS: Final = "a venue whose midpoint fills lie on ticks: a desk books whole ticks alone"
@@ -102,6 +103,7 @@ VETO_NEEDS: Final[dict[VetoCode, str]] = {
 REFUSAL_NEEDS: Final[dict[LimitCode, str]] = {
     LimitCode.DUPLICATE_ORDER: MISTAKE,
     LimitCode.UNKNOWN_ORDER: MISTAKE,
+    **dict.fromkeys(CEILINGS, WRONG_LIMIT),
 }
 
 KIND_NEEDS: Final[dict[tuple[OrderType, TimeInForce, bool], str]] = {

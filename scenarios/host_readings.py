@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
 
+from desk.limits import CEILINGS
 from market.messages import EVERY
 from market.oversight import Alert, BookReading, Telemetry
 from sim.host import Host
@@ -160,6 +161,8 @@ class HostReadings:
         """What the machine's own clock says."""
         shows = self._shows()
         return shows.reading_ns() if isinstance(shows, ShowsTime) else now_ns
+            limits_ppm=desk.gate.limits_ppm,
+            held_back=sum(desk.data.refusal_counts.get(code, 0) for code in CEILINGS),
 
     def unsaved(self, now_ns: int) -> int:
         """How long the commit under way has been so."""

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from desk.config import DeskConfig, StrategyConfig
 from desk.execution import ExecutionConfig
 from desk.gate import GateConfig
-from desk.limits import LimitsConfig
+from desk.limits import CeilingsConfig, LimitsConfig, check_ceilings
 from desk.purse import CashConfig
 from desk.router.config import RouteFees
 from desk.sizing import SizingConfig
@@ -67,6 +67,7 @@ class StackSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         snapshot_every: Events between two snapshots in the journal; 0 for none.
         tca: How own costs are learned, and fed back into sizes and schedules; not by default.
         cash: What buys may spend: they wait for the sells that pay for them; without bound by default.
+        ceilings: Over whatever limits are set to while it runs; the limits themselves by default.
     """
 
     strategies: tuple[StackStrategy, ...]
@@ -82,6 +83,7 @@ class StackSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     snapshot_every: int = 16_384
     tca: LoopConfig | UnsetType = UNSET
     cash: CashConfig | UnsetType = UNSET
+    ceilings: CeilingsConfig | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if not self.strategies:
@@ -90,6 +92,8 @@ class StackSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"strategies: found name {name!r} twice, allowed is once")
+        if isinstance(self.ceilings, CeilingsConfig):
+            check_ceilings(self.ceilings, self.limits)
 
 
 def read_strategy(value: object, where: Place) -> StackStrategy:
@@ -153,6 +157,7 @@ def desk_config(
         snapshot_every=stack.snapshot_every,
         tca=stack.tca,
         cash=stack.cash,
+        ceilings=stack.ceilings,
     )
 
 

@@ -4,6 +4,7 @@
     [[flows]]  book = "*"                     a flow for every book, each with draws of its own
     [….gate.instruments."*"]                  a table for every symbol that has none of its own
     [….limits.instruments."*"]                the same
+    [….ceilings.instruments."*"]              the same
 
 It is done to the table as it was read, before anything is checked, so that errors and digests are those of
 what is meant.
@@ -68,7 +69,7 @@ def _host(host: Any, symbols: list[str]) -> Any:
     if not isinstance(host, dict) or not isinstance(host.get("stack"), dict):
         return host
     stack = dict(host["stack"])
-    for stage in ("gate", "limits"):
+    for stage in ("gate", "limits", "ceilings"):
         told = stack.get(stage)
         if not isinstance(told, dict) or not isinstance(told.get("instruments"), dict):
             continue

@@ -28,6 +28,7 @@ MATTERS: Final = frozenset(
         FaultKind.STORE_SYNC,
         FaultKind.STORE_FULL,
         FaultKind.STORE_WRITER_STALL,
+        FaultKind.OPERATOR_WRONG_LIMIT,
     )
 )
 

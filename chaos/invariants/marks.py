@@ -9,7 +9,7 @@ from chaos.invariants.breaks import outages, reconnections
 from chaos.invariants.risk import Worst
 from chaos.ledger import ENDS, FILLS, LOGGED_ON, STORE_WELL, History, OrderStory
 from desk.gate.codes import VetoCode
-from desk.limits.codes import LimitCode
+from desk.limits.codes import CEILINGS, LimitCode
 from market.codes import OperatorAction, Reason, ReportType, Side
 from market.faults import FaultKind
 from sim.recorder import Event, EventKind
@@ -310,6 +310,11 @@ def throttled(history: History) -> int:
     return sum(one.refusals.get(LimitCode.RATE, 0) for one in history.audit.values())
 
 
+def ceiling_reached(history: History) -> int:
+    """Orders that a limit let out and a ceiling stopped."""
+    return sum(one.refusals.get(code, 0) for one in history.audit.values() for code in CEILINGS)
+
+
 def short_of_cash(history: History) -> int:
     """Buys that the last check held back because there was no cash for them."""
     return sum(one.refusals.get(LimitCode.CASH, 0) for one in history.audit.values())
@@ -365,6 +370,7 @@ COUNTED: Final = (
     correlated,
     throttled,
     short_of_cash,
+    ceiling_reached,
     lost_messages,
     venue_cancelled,
 )

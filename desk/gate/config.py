@@ -9,7 +9,7 @@ million.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ MICROS_MAX: Final = 1 << 60
 
 RATIO_PPM_MAX: Final = 1_000 * PPM
 ORDERS_MAX: Final = 1_000_000
+
+Table = TypeVar("Table", bound=msgspec.Struct)
 
 REGIMES: Final = {regime.name.lower(): regime for regime in Regime}
 
@@ -158,6 +160,52 @@ class GateConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     groups: dict[str, GroupGate] = {}
     strategies: dict[str, StrategyGate] = {}
     portfolio: PortfolioGate = PortfolioGate()
+
+
+def scaled(config: GateConfig, ppm: int) -> GateConfig:
+    """Every limit times a factor, but none past what may be written at all.
+
+    Limits are amounts: lots, worths, shares and counts. Lengths of time, facts such as a day's volume, and what
+    sizes are multiplied with stay as they are.
+    """
+
+    def changed(table: Table, **most: int) -> Table:
+        values = {name: min(getattr(table, name) * ppm // PPM, one) for name, one in most.items()}
+        return msgspec.structs.replace(table, **values)
+
+    worth = MICROS_MAX
+    return msgspec.structs.replace(
+        config,
+        instruments={
+            name: changed(
+                one,
+                position_lots=QTY_LOTS_MAX,
+                value_micros=worth,
+                volume_ppm=RATIO_PPM_MAX,
+                spread_ppm=RATIO_PPM_MAX,
+                price_move_ppm=RATIO_PPM_MAX,
+                volatility_jump_ppm=RATIO_PPM_MAX,
+            )
+            for name, one in config.instruments.items()
+        },
+        groups={
+            name: changed(one, gross_micros=worth, net_micros=worth)
+            for name, one in config.groups.items()
+        },
+        strategies={
+            name: changed(one, value_micros=worth) for name, one in config.strategies.items()
+        },
+        portfolio=changed(
+            config.portfolio,
+            gross_micros=worth,
+            net_micros=worth,
+            single_name_ppm=PPM,
+            correlation_ppm=PPM,
+            day_drawdown_micros=worth,
+            peak_drawdown_micros=worth,
+            orders_max=ORDERS_MAX,
+        ),
+    )
 
 
 def check_names(

@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from desk.gate.breakers import PriceWindow, RateWindow
 from desk.gate.codes import VETOES, VetoCode
@@ -60,6 +61,7 @@ class GateData(msgspec.Struct):
         orders: Sent lately.
         looked: The state's version that was looked at last.
         bar_ns: End of the bar whose volatilities and correlations were looked at last.
+        limits_ppm: What limits were set to, in millionths of what was configured; left out where they are that.
     """
 
     prices: list[PriceWindow]
@@ -71,6 +73,7 @@ class GateData(msgspec.Struct):
     episodes: dict[int, Episode] = {}
     bar_ns: int = 0
     looked: int = 0
+    limits_ppm: int | UnsetType = UNSET
 
 
 class Cause(NamedTuple):

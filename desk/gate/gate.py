@@ -30,9 +30,11 @@ Invariants:
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from msgspec import UNSET, UnsetType
+
 from desk.gate.breakers import PriceWindow, RateWindow, add_count
 from desk.gate.codes import VetoCode
-from desk.gate.config import GateConfig
+from desk.gate.config import GateConfig, scaled
 from desk.gate.episodes import (
     NO_JOURNAL_KEY,
     Episode,
@@ -83,16 +85,29 @@ class Gate:
         strategies: Sequence[str],
         data: GateData | None = None,
     ) -> None:
-        self._tables = Tables(config, instruments, groups, strategies)
+        self._written = config, instruments, groups, strategies
         self.data = data or GateData(
             prices=[PriceWindow() for _ in instruments],
             orders=RateWindow(),
         )
+        self._allow()
+
+    def _allow(self) -> None:
+        """Work with the limits in force."""
+        config, instruments, groups, strategies = self._written
+        allowed = config if self.limits_ppm == PPM else scaled(config, self.limits_ppm)
+        self._tables = Tables(allowed, instruments, groups, strategies)
         self._sums = Sums(self._tables)
         self._monitor = Monitor(self._tables, self._sums, self.data)
         self._memos: dict[int, Memo] = {}
         self._obstacles = Obstacles(self._tables, self.data)
         self._scale_ppm = self._tables.scale_ppm
+
+    @property
+    def limits_ppm(self) -> int:
+        """What limits are, in millionths of what was configured."""
+        ppm = self.data.limits_ppm
+        return PPM if isinstance(ppm, UnsetType) else ppm
 
     # --- before sizing --------------------------------------------------------------------------
 
@@ -218,6 +233,9 @@ class Gate:
                 return [Action(kind=ActionKind.SAFE, code=VetoCode.SAFE_MODE, found=1)]
             case OperatorAction.PAUSE_STRATEGY:
                 return self._pause(word.strategy, now_ns)
+            case OperatorAction.SET_LIMITS:
+                self._set_limits(word)
+                return []
             case OperatorAction.RESUME_STRATEGY | OperatorAction.REARM:
                 if not word.authority.strip():
                     self.data.refused += 1
@@ -227,6 +245,17 @@ class Gate:
                 return self._resume(word.strategy)
             case _:
                 return []
+
+    def _set_limits(self, word: Operator) -> None:
+        """Make every limit a multiple of what was configured; wider only for somebody with a name."""
+        data, ppm = self.data, word.limits_ppm
+        named = bool(word.authority.strip())
+        if isinstance(ppm, UnsetType) or ppm < 0 or (ppm > self.limits_ppm and not named):
+            data.refused += 1
+            return
+        data.limits_ppm = UNSET if ppm == PPM else ppm
+        data.looked = -1  # what was within its limit may not be so any more
+        self._allow()
 
     def journal(self, trouble: JournalTrouble, now_ns: int) -> list[Action]:
         """How the journal stands: without one nothing new leaves, and what works is taken out."""

@@ -17,19 +17,23 @@ Invariants:
 2. Within any stretch of the window no more messages leave than the limit says.
 3. A strategy that executes too often is off until somebody who gives a name switches it on.
 4. A limit that is missing is zero.
+5. What limits are set to while the desk runs lets nothing past the ceilings (`desk.limits.ceilings`).
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from desk.limits.ceilings import Ceilings, CeilingsConfig, notional_maxima
 from desk.limits.codes import LimitCode
-from desk.limits.config import BookLimits, LimitsConfig
+from desk.limits.config import BookLimits, LimitsConfig, scaled
 from desk.limits.recent import Recent, count_since
 from desk.limits.tally import (
     SentOrder,
     TallyData,
+    reached_lots,
     send_order,
     send_replace,
     take_report,
@@ -73,6 +77,7 @@ class LimitsData(msgspec.Struct):
         messages: Everything that left.
         fills: Executions, by strategy.
         disabled: Strategies that executed too often, with how often.
+        limits_ppm: What limits were set to, in millionths of what was configured; left out where they are that.
     """
 
     tally: TallyData
@@ -81,6 +86,7 @@ class LimitsData(msgspec.Struct):
     messages: Recent
     fills: dict[int, Recent] = {}
     disabled: dict[int, int] = {}
+    limits_ppm: int | UnsetType = UNSET
 
 
 class Limits:
@@ -90,6 +96,7 @@ class Limits:
         config: What is let out.
         instruments: By book; limits are given by their symbols.
         data: What an earlier check remembered.
+        ceilings: Over whatever limits are set to; the limits themselves where none are written.
 
     Raises:
         InputError: A table is about an instrument that the desk does not have.
@@ -100,6 +107,7 @@ class Limits:
         config: LimitsConfig,
         instruments: Sequence[Instrument],
         data: LimitsData | None = None,
+        ceilings: CeilingsConfig | UnsetType = UNSET,
     ) -> None:
         check_symbols(config, instruments)
         zeros = [0] * len(instruments)
@@ -111,20 +119,32 @@ class Limits:
             mids_ns=zeros.copy(),
             messages=Recent(),
         )
-        self._config = config
-        self._tables = [config.instruments.get(one.symbol, NO_LIMITS) for one in instruments]
+        self._written, self._instruments = config, instruments
+        self._ceilings = Ceilings(ceilings, config, instruments)
         self._known = {
             book_id for book_id, one in enumerate(instruments) if one.symbol in config.instruments
         }
         self._tick_units = [one.tick_units for one in instruments]
-        self._notional_max = [
-            table.order_notional_micros * one.price_units_per_currency * one.lot_den
-            // (PPM * one.lot_num)
-            for table, one in zip(self._tables, instruments, strict=True)
-        ]  # fmt: skip
         self._window_ns = config.messages_window_ns
-        self._messages_max = config.messages_max
         self._reference_ns = config.reference_ns
+        self._set(self.limits_ppm)
+
+    @property
+    def limits_ppm(self) -> int:
+        """What limits are, in millionths of what was configured."""
+        ppm = self.data.limits_ppm
+        return PPM if isinstance(ppm, UnsetType) else ppm
+
+    def _set(self, ppm: int) -> None:
+        """Work with limits that are a multiple of what was configured."""
+        self.data.limits_ppm = UNSET if ppm == PPM else ppm
+        config = self._written if ppm == PPM else scaled(self._written, ppm)
+        instruments = self._instruments
+        self._fills_max = config.fills_max
+        self._tables = [config.instruments.get(one.symbol, NO_LIMITS) for one in instruments]
+        self._notional_max = notional_maxima(self._tables, instruments)
+        # What takes risk away is never held to less than was configured.
+        self._messages_max = max(config.messages_max, self._written.messages_max)
         self._plain_max = config.messages_max - config.cancel_reserve
 
     # --- what wants to leave --------------------------------------------------------------------
@@ -143,9 +163,12 @@ class Limits:
             return None
         messages = self.data.messages
         left = count_since(messages, now_ns - self._window_ns)
+        ceilings = self._ceilings
         if kind is Cancel or kind is Query:
             if left >= self._messages_max:
                 return LimitCode.RATE, left, self._messages_max
+            if left >= ceilings.messages_max:
+                return LimitCode.CEILING_RATE, left, ceilings.messages_max
             messages.times_ns.append(now_ns)
             return None
         assert isinstance(command, PLAIN)
@@ -154,6 +177,9 @@ class Limits:
             return refusal
         if left >= self._plain_max:
             return LimitCode.RATE, left, self._plain_max
+        refusal = self._above(command, left)
+        if refusal is not None:
+            return refusal
         messages.times_ns.append(now_ns)
         tally = self.data.tally
         if isinstance(command, Submit):
@@ -169,7 +195,7 @@ class Limits:
         data, book_id, qty_lots = self.data, command.book_id, command.qty_lots
         tally = data.tally
         if strategy in data.disabled:
-            return LimitCode.STRATEGY_DISABLED, data.disabled[strategy], self._config.fills_max
+            return LimitCode.STRATEGY_DISABLED, data.disabled[strategy], self._fills_max
         if book_id not in self._known:
             return LimitCode.MISSING_LIMIT, 0, 1
         if isinstance(command, Submit):
@@ -187,10 +213,7 @@ class Limits:
         priced = self._priced(command, now_ns, view, market)
         if priced is not None:
             return priced
-        if side is _BUY:
-            reached = tally.position_lots[book_id] + tally.buy_lots[book_id] + qty_lots
-        else:
-            reached = tally.sell_lots[book_id] + qty_lots - tally.position_lots[book_id]
+        reached = reached_lots(tally, book_id, side, qty_lots)
         if reached > table.position_lots:
             return LimitCode.POSITION, reached, table.position_lots
         working = tally.working.get(book_id << 1 | 1 - side)
@@ -237,6 +260,18 @@ class Limits:
             return LimitCode.NOTIONAL, notional // 2, self._notional_max[book_id]
         return None
 
+    def _above(self, command: Submit | Replace, left: int) -> Refusal | None:
+        """The ceiling that an order would pass, asked last of all."""
+        ceilings, tally = self._ceilings, self.data.tally
+        if isinstance(command, Submit):
+            side = command.side
+        else:
+            side = _BUY if tally.orders[command.order_id].sign > 0 else _SELL
+        refusal = ceilings.refusal(command, side, self.data.mids_x2[command.book_id], tally)
+        if refusal is None and left >= ceilings.plain_max:
+            return LimitCode.CEILING_RATE, left, ceilings.plain_max
+        return refusal
+
     def _self_trade(
         self, price_ticks: int, side: Side, market: bool, working: list[int]
     ) -> Refusal | None:
@@ -268,12 +303,17 @@ class Limits:
         if times_ns and times_ns[-1] > at_ns:
             at_ns = times_ns[-1]
         times_ns.append(at_ns)
-        count = count_since(recent, at_ns - self._config.fills_window_ns)
-        if count >= self._config.fills_max:
+        count = count_since(recent, at_ns - self._written.fills_window_ns)
+        if count >= self._fills_max:
             data.disabled[strategy] = count
 
     def operator(self, word: Operator) -> None:
-        """Switch strategies on again, if the person who says so has a name."""
+        """Switch strategies on again or set limits, if the person who says so has a name."""
+        if word.action is OperatorAction.SET_LIMITS and not isinstance(word.limits_ppm, UnsetType):
+            ppm = word.limits_ppm
+            if ppm >= 0 and (ppm <= self.limits_ppm or word.authority.strip()):
+                self._set(ppm)
+            return
         if word.action not in (OperatorAction.REARM, OperatorAction.RESUME_STRATEGY):
             return
         if not word.authority.strip():

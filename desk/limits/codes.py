@@ -19,6 +19,11 @@ class LimitCode(IntEnum):
     SELF_TRADE = 10
     RATE = 11
     CASH = 12
+    CEILING_QTY = 13
+    CEILING_COLLAR = 14
+    CEILING_NOTIONAL = 15
+    CEILING_POSITION = 16
+    CEILING_RATE = 17
 
 
 class LimitRow(NamedTuple):
@@ -66,8 +71,31 @@ LIMITS: Final[dict[LimitCode, LimitRow]] = {
         "the buy could cost {found}, {allowed} of the cash is free for it",
         "millionths of the base currency",
     ),
+    LimitCode.CEILING_QTY: LimitRow(
+        "the quantity is {found}, the ceiling over every limit is {allowed}", "lots"
+    ),
+    LimitCode.CEILING_COLLAR: LimitRow(
+        "the price is {found} away from the market, the ceiling over every limit is {allowed}",
+        "ppm",
+    ),
+    LimitCode.CEILING_NOTIONAL: LimitRow(
+        "the order is worth {found}, the ceiling over every limit is {allowed}",
+        "price unit × lot",
+    ),
+    LimitCode.CEILING_POSITION: LimitRow(
+        "the position could reach {found} with all that was sent, the ceiling over every limit is "
+        "{allowed}",
+        "lots",
+    ),
+    LimitCode.CEILING_RATE: LimitRow(
+        "{found} messages left within the window, the ceiling for this kind is {allowed}",
+        "messages",
+    ),
 }
 """Every code, in the order in which they are looked for; CASH is the purse's, which is asked before."""
+
+CEILINGS: Final = tuple(code for code in LimitCode if code.name.startswith("CEILING_"))
+"""What a limit let out and a ceiling did not, so that a limit must be wrong."""
 
 
 def explain(code: int, found: int, allowed: int) -> str:

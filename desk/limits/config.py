@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from market.columns import QTY_LOTS_MAX
+from market.decisions import PPM
 from market.errors import InputError
 from market.units import DURATION_NS
 
@@ -80,6 +81,32 @@ class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         _within("fills_max", self.fills_max, FILLS_MAX)
         _within("fills_window_ns", self.fills_window_ns, WINDOW_NS_MAX, least=WINDOW_NS_MIN)
         _within("reference_ns", self.reference_ns, WINDOW_NS_MAX)
+
+
+def scaled(config: LimitsConfig, ppm: int) -> LimitsConfig:
+    """Every limit times a factor, but none past what may be written at all; windows stay.
+
+    What is kept for cancels stays as well: a limit that somebody sets must not hold up what takes risk away.
+    """
+
+    def times(value: int, most: int) -> int:
+        return min(value * ppm // PPM, most)
+
+    messages_max = max(times(config.messages_max, MESSAGES_MAX), config.cancel_reserve)
+    return msgspec.structs.replace(
+        config,
+        instruments={
+            name: BookLimits(
+                order_lots=times(one.order_lots, QTY_LOTS_MAX),
+                order_notional_micros=times(one.order_notional_micros, NOTIONAL_MICROS_MAX),
+                position_lots=times(one.position_lots, QTY_LOTS_MAX),
+                collar_ppm=times(one.collar_ppm, COLLAR_PPM_MAX),
+            )
+            for name, one in config.instruments.items()
+        },
+        messages_max=messages_max,
+        fills_max=times(config.fills_max, FILLS_MAX),
+    )
 
 
 def _within(name: str, value: int, most: int, *, least: int = 0) -> None:

@@ -98,6 +98,13 @@ class TallyData(msgspec.Struct):
     unmatched: int = 0
 
 
+def reached_lots(data: TallyData, book_id: int, side: Side, qty_lots: int) -> int:
+    """How far a position may come to one side with everything that was sent and so many lots more."""
+    if side is _BUY:
+        return data.position_lots[book_id] + data.buy_lots[book_id] + qty_lots
+    return data.sell_lots[book_id] + qty_lots - data.position_lots[book_id]
+
+
 def send_order(data: TallyData, command: Submit, strategy: int) -> None:
     """A new order leaves."""
     side, book_id, order_id, qty_lots = (

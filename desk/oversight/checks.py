@@ -20,6 +20,7 @@ from desk.oversight.config import OversightConfig, S
 from desk.oversight.frontier import Frontier
 from desk.oversight.pager import Condition
 from market.codes import Phase, ReportType
+from market.decisions import PPM
 from market.messages import EVERY, Report
 from market.oversight import BookReading, Telemetry
 
@@ -56,6 +57,7 @@ class Watched:
         self._sent: deque[tuple[int, int]] = deque(maxlen=64)
         self._since: dict[tuple[AlertCode, int], int] = {}
         self._odd: deque[tuple[int, int]] = deque(maxlen=64)
+        self._held_back: deque[tuple[int, int]] = deque(maxlen=64)
         self._epoch = 0
         self._gap_ns = 0
 
@@ -76,6 +78,7 @@ class Watched:
         self._transits.append(now_ns - reading.clock_ns)
         self._sent.append((now_ns, reading.commands))
         self._odd.append((now_ns, reading.odd))
+        self._held_back.append((now_ns, reading.held_back))
         self._epoch = self._epoch or reading.epoch
 
     def hear_copy(self, report: Report, side: int, now_ns: int) -> None:
@@ -202,6 +205,11 @@ class Watched:
             yield Condition(code.EXPOSURE, one.gross_micros, config.gross_micros, me)
         if 0 < config.loss_micros < one.loss_micros:
             yield Condition(code.LOSS, one.loss_micros, config.loss_micros, me)
+        if one.limits_ppm != PPM:
+            yield Condition(code.LIMITS_CHANGED, one.limits_ppm, PPM, me)
+        held_back = _within(self._held_back, now_ns, S)
+        if held_back:
+            yield Condition(code.CEILING_REACHED, held_back, 0, me)
         if one.mode:
             yield Condition(code.MODE_RAISED, one.mode, 0, me)
 

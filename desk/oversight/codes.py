@@ -42,6 +42,8 @@ class AlertCode(IntEnum):
     TELEMETRY_GAP = 25
     MONITOR_SILENT = 26
     MONITOR_FLOODS = 27
+    LIMITS_CHANGED = 28
+    CEILING_REACHED = 29
 
 
 class Severity(IntEnum):
@@ -216,6 +218,15 @@ ALERTS: Final[dict[AlertCode, AlertRow]] = {
         "the monitor gave {found} instructions within the window, allowed are {allowed}",
         "instructions", _PAGE, _OPERATIONS, "take the monitor out of service: the rest is ignored",
         (_C.MONITOR_SILENT,),
+    ),
+    _C.LIMITS_CHANGED: AlertRow(
+        "every limit is {found} of what was configured, it was {allowed}", "ppm", _PAGE, _RISK,
+        "ask who set them and set them back; until then only the ceilings hold",
+        (_C.CEILING_REACHED, _C.EXPOSURE, _C.ORDER_RATE, _C.REJECTS, _C.MODE_RAISED),
+    ),
+    _C.CEILING_REACHED: AlertRow(
+        "{found} more commands were let out by a limit and stopped by a ceiling, allowed are {allowed}",
+        "commands", _PAGE, _RISK, "find the limit that let them out", waits=True,
     ),
 }  # fmt: skip
 """Every code, by number."""
