@@ -66,6 +66,12 @@ class WatchedWriter(RunWriter):
         now_ns = self.clock.now_ns if self.clock is not None else 0
         self.synced.append((len(self.durable()), now_ns))
 
+    def cut(self, end_offset: int) -> None:
+        """What stands behind a byte was torn, and is not there any more."""
+        super().cut(end_offset)
+        while self.synced and self.synced[-1][0] > end_offset:
+            self.synced.pop()
+
     def durable_ns(self, end_offset: int) -> int:
         """When the record that ends at a byte became durable; −1 for never."""
         at = bisect_left(self.synced, (end_offset, -1))

@@ -23,6 +23,7 @@ from scenarios.monitors import Monitors
 from scenarios.operator_faults import attach_operators
 from scenarios.pairs import Pairs
 from scenarios.participants import participant
+from scenarios.restarts import Restarts
 from scenarios.routes import route_fees
 from scenarios.run_journal import RunWriter
 from scenarios.sections import Scenario
@@ -88,7 +89,7 @@ class Assembly:
         self.writers: dict[int, RunWriter] = {}
         self.commits: dict[int, CommitLog] = {}
         self._journal = journal or _memory
-        self._probe = probe
+        self.probe = probe
         self.mode = Mode[scenario.run.mode.upper()]
         self.instruments = instruments_of(scenario, tape)
         self.plans = plan_venues(scenario, self.instruments)
@@ -154,6 +155,7 @@ class Assembly:
         attach_venue_faults(self)
         attach_operators(self)
         self.stores = Stores(self)
+        self.restarts = Restarts(self)
         self.faults.start(self)
 
     def _tell(self, accrual: Accrual) -> None:
@@ -285,7 +287,7 @@ class Assembly:
                     self.instruments,
                     store,
                     now_ns=self.start_ns,
-                    probe=self._probe,
+                    probe=self.probe,
                 )
         except InputError as error:
             raise InputError(f"host {section.name!r}: {error}") from None

@@ -172,6 +172,8 @@ class RunFaults:
             assembly.recorder.add(Event(now_ns, EventKind.CRASHED, host_number))
             # Not at once: the venue may be in the midst of an answer.
             clock.at(now_ns, assembly.session_down, (host_number, False))
+            if fault.duration_ns:
+                assembly.restarts.down(host_number, now_ns + fault.duration_ns)
         if effect.cuts:
             host, until_ns = assembly.hosts[host_number], now_ns + fault.duration_ns
             # A reset is noticed by its host only later; the venue notices at once.

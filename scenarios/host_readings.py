@@ -90,6 +90,12 @@ class HostReadings:
         self._commit_seen = -1, 0
         self._waits: dict[int, int] = {}
 
+    def renew(self, desk: "Desk", commit: "CommitLog") -> None:
+        """A new process runs on the host."""
+        self._desk, self._commit = desk, commit
+        self._commit_seen = -1, 0
+        self._waits = {}
+
     def start(self, _: object = None) -> None:
         """Read for the first time."""
         self._read()

@@ -154,6 +154,12 @@ class Monitors:
             assembly.clock.at(assembly.start_ns, lookout.start)
         return [self.lookouts[number].observe for number, _ in self._links]
 
+    def renew(self, number: int) -> None:
+        """A new process runs on a host: it is that which is read from now on."""
+        if number in self.readings:
+            assembly = self._assembly
+            self.readings[number].renew(assembly.desks[number], assembly.commits[number])
+
     def _build(self, number: int) -> None:
         """One monitor."""
         assembly, section = self._assembly, self.sections[number]

@@ -18,12 +18,12 @@ from desk.journal.frame import PREFIX
 from desk.journal.records import Header
 from desk.pipeline import Desk
 from desk.replica import Replica
-from market.codes import Liquidity, Reason, ReportType
 from market.faults import Fault, FaultKind
-from market.messages import Report, Submit
+from market.messages import Submit
 from market.ports import JournalWriter, Participant
 from market.succession import Adopted
 from scenarios.desks import config_digest, make_strategies
+from scenarios.own_orders import own_orders
 from scenarios.pair_summary import PairSummary, summary_of
 from scenarios.sections import HostSection
 from scenarios.standby_section import StandbySection
@@ -328,16 +328,7 @@ class Pairs:
         host, local = self._assembly.hosts[pair.number], self.clocks[pair.number]
         assert pair.replica is not None
         local.set_told_ns(pair.replica.now_ns)
-        for order in pair.replica.desk.orders.data.orders.values():
-            if not order.ended:
-                submit = Submit(
-                    book_id=order.book_id,
-                    order_id=order.order_id,
-                    side=order.side,
-                    price_ticks=order.price_ticks,
-                    qty_lots=order.qty_lots,
-                )
-                host.own(submit, _standing(submit, order.open_lots))
+        own_orders(host, pair.replica.desk)
 
     def finish(self, number: int) -> bool:
         """End the journal of a desk that still follows, which nobody may seal; whether it is one."""
@@ -364,20 +355,4 @@ def found_order(original: Submit) -> Adopted:
         order_type=original.order_type,
         tif=original.tif,
         post_only=original.post_only,
-    )
-
-
-def _standing(order: Submit, open_lots: int) -> Report:
-    """An order's acknowledgement, as its machine would have heard it."""
-    return Report(
-        type=ReportType.ACCEPTED,
-        book_id=order.book_id,
-        order_id=order.order_id,
-        price_ticks=order.price_ticks,
-        qty_lots=order.qty_lots,
-        leaves_lots=open_lots,
-        reason=Reason.NONE,
-        liquidity=Liquidity.NONE,
-        venue_ns=0,
-        report_seq=0,
     )

@@ -134,7 +134,7 @@ def _read(reader: Reader, header: Header, told: Anchor | None) -> tuple[list[Rec
     agrees = told is None or told.head.count == 0
     for record in reader:
         if record.type is RecordType.HEADER:
-            _check_identity(header_in(record), header, reader.where)
+            check_identity(record, header, reader.where)
         elif record.type is RecordType.SNAPSHOT:
             tail.clear()  # what stands before a snapshot is in it
         tail.append(record)
@@ -143,8 +143,17 @@ def _read(reader: Reader, header: Header, told: Anchor | None) -> tuple[list[Rec
     return tail, agrees
 
 
-def _check_identity(found: Header, wanted: Header, where: str) -> None:
-    """Refuse to go on with what another desk or configuration has written."""
+def check_identity(record: Record, wanted: Header, where: str) -> None:
+    """Refuse to go on with what another desk or configuration has written.
+
+    Args:
+        record: The first of the journal, its HEADER.
+        wanted: Of this desk.
+
+    Raises:
+        InputError: The journal is another one's.
+    """
+    found = header_in(record)
     for name in ("desk", "config_digest"):
         one, other = getattr(found, name), getattr(wanted, name)
         if one != other:

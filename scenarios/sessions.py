@@ -260,6 +260,18 @@ class Sessions:
             gateway.die()
         return gateway is not None
 
+    def rise(self, number: int, heard: Mapping[int, int]) -> None:
+        """A new process runs on a machine that had died, and logs on.
+
+        Args:
+            heard: Answers that it knows of, by book.
+        """
+        gateway = self.gateways[number]
+        for connection in gateway.connections:
+            # A session says each answer once and in order, so how many there were is the last one's number.
+            connection.forget(sum(heard.get(book_id, 0) for book_id in connection.edge.books))
+        gateway.open(FIRST_EPOCH)
+
     def up(self, number: int) -> bool:
         """A machine is back and logs on; whether it has such sessions."""
         gateway = self.gateways.get(number)

@@ -5,6 +5,7 @@ Model: a host whose journal no fault is about has no store, and costs nothing.
 
 from typing import TYPE_CHECKING
 
+from market.faults import FaultKind
 from scenarios.fault_effects import target_of
 from sim.store import Store
 from sim.streams import stream_key
@@ -25,6 +26,7 @@ class Stores:
             target_of(fault).owner
             for fault in assembly.scenario.faults
             if target_of(fault).part == "journal"
+            or (fault.kind is FaultKind.HOST_CRASH and fault.duration_ns)
         }
         self.all: dict[int, Store] = {}
         for number, commit in assembly.commits.items():

@@ -4,7 +4,8 @@ Model: a commit takes `commit_ns`. One is under way at a time; what is decided m
 into the next one together (group commit). The bytes that a commit covers are those that were there
 when it began. How long a real disk takes never enters simulated time.
 
-A host that dies loses what was not durable yet, and nothing of that has left it.
+A host that dies loses what was not durable yet, and nothing of that has left it. A new process has a log
+of its own.
 
 A log with a store (`sim.store`) may be in trouble: then only what needs no record leaves. A commit that fails
 to sync is the log's last one.
@@ -63,6 +64,7 @@ class CommitLog:
         self._key = key
         self._waiting: list[Departure] = []
         self._busy = False
+        self._is_over = False
         self._under_way: list[Departure] = []
 
     @property
@@ -81,6 +83,12 @@ class CommitLog:
         if not self._busy:
             self._begin()
 
+    def crash(self) -> None:
+        """The process dies: no commit ends any more, the one under way neither."""
+        self._is_over = True
+        if self.store is not None:
+            self.store.crash()
+
     def _begin(self) -> None:
         self._busy = True
         batch, self._waiting = self._waiting, []
@@ -95,6 +103,8 @@ class CommitLog:
 
     def _done(self, work: tuple[int, list[Departure]]) -> None:
         mark, batch = work
+        if self._is_over:
+            return
         if self.store is not None and not self._stored(self.store, work):
             return
         self._journal.sync_to(mark)
@@ -108,8 +118,6 @@ class CommitLog:
 
     def _stored(self, store: Store, work: tuple[int, list[Departure]]) -> bool:
         """Whether a commit ends well now. It may end later, or never."""
-        if store.is_dead:
-            return False
         trouble, until_ns = store.sync()
         if not trouble:
             if store.trouble and store.trouble not in PASSING:
@@ -127,7 +135,7 @@ class CommitLog:
     def _watch(self, commit: int) -> None:
         """Has a commit taken too long?"""
         store = self.store
-        if store is None or store.is_dead or store.trouble:
+        if store is None or self._is_over or store.trouble:
             return
         if self._busy and self.commits == commit:
             self._fail(store, JournalTrouble.STALLED)

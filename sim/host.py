@@ -11,8 +11,7 @@ that it asked for, and not for each message.
 
 from collections import deque
 from collections.abc import Sequence
-from copy import copy
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -140,6 +139,7 @@ class Host:
         self._inbox: deque[Queued] = deque()
         self._busy = True
         self._decided_ns = 0
+        self._life = 1
 
     # --- what reaches the host ------------------------------------------------------------------
 
@@ -156,8 +156,8 @@ class Host:
         self.died_ns = self._clock.now_ns
         self.missed += len(self._inbox)
         self._inbox.clear()
-        if self._commit is not None and self._commit.store is not None:
-            self._commit.store.crash()
+        if self._commit is not None:
+            self._commit.crash()
 
     def own(self, order: Submit, standing: Report) -> None:
         """An order that another machine sent for the same desk is this one's now."""
@@ -279,11 +279,12 @@ class Host:
         compute_ns = sample(self._compute, self._key, now_ns, cause_a, cause_b)
         if self.is_watched and compute_ns > self._slowest_ns:
             self._slowest_ns = compute_ns
-        self._clock.at(now_ns + compute_ns, self._done, commands)
+        self._clock.at(now_ns + compute_ns, self._done, (self._life, commands))
 
-    def _done(self, commands: Sequence[Command]) -> None:
+    def _done(self, decided: tuple[int, Sequence[Command]]) -> None:
         """The decision is computed: let it out, then look at what came in meanwhile."""
-        if self.is_down:
+        life, commands = decided
+        if self.is_down or life != self._life:
             self.missed += len(commands)
             return
         now_ns = self._clock.now_ns
@@ -324,12 +325,18 @@ class Host:
         for command in commands:
             if isinstance(command, SetTimer):
                 fired = TimerFired(timer_id=command.timer_id, due_ns=command.due_ns)
-                self._clock.at(max(command.due_ns, now_ns), self.receive, fired)
+                self._clock.at(max(command.due_ns, now_ns), self._ring, (self._life, fired))
                 continue
             if isinstance(command, Submit):
                 self._known.sent[command.order_id] = command
             self.commands += 1
             self._session.send(command, now_ns)
+
+    def _ring(self, timer: tuple[int, TimerFired]) -> None:
+        """A timer is due; those of a process that has died died with it."""
+        life, fired = timer
+        if life == self._life:
+            self.receive(fired)
 
     # --- a journal that fails, and a new process --------------------------------------------------
 
@@ -350,24 +357,24 @@ class Host:
                 )
             )
 
-    def reborn(self, participant: Participant, commit: CommitLog) -> Self:
-        """The same machine with a new process, which knows nothing of the old one's."""
-        new = copy(self)
-        new.forget(participant, commit)
-        return new
+    def restart(self, participant: Participant, commit: CommitLog) -> None:
+        """A new process runs on the machine; it knows nothing that its participant does not.
 
-    def forget(self, participant: Participant, commit: CommitLog) -> None:
-        """Be a process that has seen nothing."""
+        Args:
+            participant: What it runs.
+            commit: Its journal.
+        """
+        assert self.is_down
         self.is_down = False
-        self._known = self._known.fresh()
-        self.open_orders = self._known.open_orders
+        self._life += 1
         self._participant = participant
         self._commit = commit
+        self._known = self._known.fresh()
+        self.open_orders = self._known.open_orders
         self._feeds = [
             Feed(one.book_id, one.local, one.subscription, lined=one.lined) for one in self._feeds
         ]
         self._by_subscription = {feed.subscription: feed for feed in self._feeds}
-        self._inbox = deque()
         self._busy = True
 
 

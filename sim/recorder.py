@@ -51,6 +51,7 @@ class EventKind(IntEnum):
     DROP_COPY = 29  # a copy of an answer reached its reader: as REPORT
     STOOD_DOWN = 30  # a host found itself fenced and sends no more: qty = epoch
     BUSTED = 31  # the venue took a trade back: as ANSWER
+    START_REFUSED = 32  # a process could not begin: detail = why (docs/explanation/restarts.md)
 
 
 class Event(NamedTuple):

@@ -71,7 +71,6 @@ class Store:
 
     Attributes:
         trouble: How it stands, as far as has been noticed.
-        is_dead: Whether the process that wrote to it has died; no commit ends any more.
         tell: Takes what the desk has to hear.
         release: Lets commands out that need no record.
         drop: Takes commands that must not leave.
@@ -81,7 +80,6 @@ class Store:
         self, clock: Clock, recorder: Recorder, *, host: int, medium: Medium, key: int
     ) -> None:
         self.trouble = JournalTrouble.NONE
-        self.is_dead = False
         self.tell: Callable[[StoreStatus], None] = _nobody
         self.release: Callable[[Sequence[Command]], None] = _nobody
         self.drop: Callable[[Sequence[Command]], None] = _nobody
@@ -181,7 +179,6 @@ class Store:
 
     def crash(self) -> None:
         """The process dies: what was not durable is lost, or torn."""
-        self.is_dead = True
         one = self._at_work(FaultKind.STORE_TORN_WRITE)
         lost_bytes = self._medium.crash(0 if one is None else one.fault.severity)
         if one is not None and lost_bytes > one.fault.severity:

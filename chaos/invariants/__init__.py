@@ -7,7 +7,18 @@ holding to mean something. `chaos.ledger` is what checks may look at.
 
 from typing import Final
 
-from chaos.invariants import alerts, feeds, journals, kills, marks, orders, pairs, positions, risk
+from chaos.invariants import (
+    alerts,
+    feeds,
+    journals,
+    kills,
+    marks,
+    orders,
+    pairs,
+    positions,
+    risk,
+    starts,
+)
 from chaos.invariants.base import Finding, Invariant, InvariantKind, Mark, Violation
 from market.errors import InputError
 
@@ -17,12 +28,13 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     *risk.INVARIANTS,
     *kills.INVARIANTS,
     *journals.INVARIANTS,
+    *starts.INVARIANTS,
     *pairs.INVARIANTS,
     *feeds.INVARIANTS,
     *alerts.INVARIANTS,
 )
 
-MARKS: Final = {mark.name: mark for mark in marks.MARKS}
+MARKS: Final = {mark.name: mark for mark in (*marks.MARKS, *starts.MARKS)}
 
 __all__ = [
     "INVARIANTS",

@@ -119,8 +119,12 @@ class Connection:
             self._say(Bye(self.of))
             self._clock.at(self._clock.now_ns + self.terms.logon_ns, self._late, self.of)
 
-    def know(self, seq: int) -> None:
-        """The host has every answer up to here from elsewhere."""
+    def forget(self, seq: int) -> None:
+        """The host's process is a new one, which has every answer up to a number and nothing behind it.
+
+        Which numbers it has used itself stands in the session's own store.
+        """
+        self.heard = Numbered()
         self.heard.restart(seq)
 
     def send(self, command: VenueCommand, now_ns: int) -> None:

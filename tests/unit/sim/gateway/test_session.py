@@ -174,7 +174,7 @@ def test_a_higher_epoch_ends_the_active_connection_and_a_lower_one_is_fenced() -
     other = rig.connect(1)
     rig.send()
     rig.run(5)
-    other.know(1)
+    other.forget(1)
     other.open(2)
     rig.run(1)
     rig.send()  # decided before it could know
