@@ -4,7 +4,8 @@ Model: a *condition* is something that a check finds wrong now: a code, the host
 about. Conditions that explain one another (`codes.ALERTS`) make one *incident*. An incident calls a
 person once, when it begins or, where its cause may show a little later, when it has waited for that; at
 most `children_max` of what joins it is said one by one, and the rest is counted. What has gone away and
-comes back within `reopen_ns` belongs to its incident still.
+comes back within `reopen_ns` belongs to its incident still. Anything else that shows when the root of an incident
+has not been seen for LINGERS_NS is a cause of its own: what has passed explains nothing new, and hides nothing.
 
 Invariants, for any stream of conditions:
 1. An incident calls once at most, and says `children_max` further alerts at most.
@@ -24,6 +25,9 @@ from market.oversight import NOBODY, Alert
 
 INCIDENTS_MAX: Final = 64
 MEMBERS_MAX: Final = 256
+
+LINGERS_NS: Final = 5_000_000_000
+"""For how long after an incident's root was seen last something new may still belong to it."""
 
 Key = tuple[int, int, int]
 """Code, subject, book."""
@@ -51,16 +55,27 @@ class Incident:
         root: The condition that names the cause.
         root_id: Id of the alert that said it, 0 while it waits.
         due_ns: When it calls, if no cause has shown until then.
+        root_ns: When the root was there last.
         seen_ns: When one of its conditions was there last.
         children: Further alerts said.
     """
 
-    __slots__ = ("children", "due_ns", "members", "paged", "root", "root_id", "seen_ns")
+    __slots__ = (
+        "children",
+        "due_ns",
+        "members",
+        "paged",
+        "root",
+        "root_id",
+        "root_ns",
+        "seen_ns",
+    )
 
     def __init__(self, root: Condition, now_ns: int, due_ns: int) -> None:
         self.root = root
         self.root_id = 0
         self.due_ns = due_ns
+        self.root_ns = now_ns
         self.seen_ns = now_ns
         self.children = 0
         self.paged = False
@@ -108,12 +123,19 @@ class Pager:
         incident = self._holding(condition.key)
         if incident is not None:
             incident.seen_ns = now_ns
+            if condition.key == incident.root.key:
+                incident.root_ns = now_ns
             pages = ALERTS[condition.code].severity is Severity.PAGE
             if pages and incident.root_id and not incident.paged and self._may_call(now_ns, said):
                 self._say(condition, incident.root_id, said, page=True)
                 self._called(incident, now_ns, calls=True)
             return
-        related = [one for one in self._incidents if _related(one.root, condition)]
+        lately_ns = now_ns - LINGERS_NS
+        related = [
+            one
+            for one in self._incidents
+            if one.root_ns >= lately_ns and _related(one.root, condition)
+        ]
         if related:
             # Who has been called about already stays the incident; others that wait are drawn in.
             home = next((one for one in related if one.root_id), related[0])
@@ -133,6 +155,8 @@ class Pager:
         """A condition becomes part of an incident; a deeper cause becomes its root."""
         home.seen_ns = now_ns
         deeper = _explains(condition, home.root)
+        if deeper:
+            home.root_ns = now_ns
         if deeper and not home.root_id:
             before, home.root = home.root, condition
             waits = ALERTS[condition.code].waits

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.oversight import ALERTS, AlertCode, Condition, OversightConfig, Pager, Severity
-from desk.oversight.pager import INCIDENTS_MAX
+from desk.oversight.pager import INCIDENTS_MAX, LINGERS_NS
 from market.messages import EVERY
 from market.oversight import NOBODY, Alert
 
@@ -94,6 +94,29 @@ def test_what_comes_back_after_long_calls_again() -> None:
     pager.apply([], CONFIG.reopen_ns + 1)
 
     assert [one.page for one in pager.apply([down], CONFIG.reopen_ns + 2)] == [True]
+
+
+def test_what_shows_long_after_an_incident_is_a_cause_of_its_own() -> None:
+    """Neither deeper than what has passed nor explained by it: that has passed."""
+    for first, later in (
+        (AlertCode.CONTENT_OLD, AlertCode.HOST_SILENT),
+        (AlertCode.HOST_STALLED, AlertCode.SESSION_DOWN),
+    ):
+        pager = Pager(CONFIG)
+        said(pager, [[condition(first)]] * 10)
+
+        [alert] = pager.apply([condition(later)], S - 100 * MS + LINGERS_NS + 1)
+
+        assert (alert.code, alert.page, alert.root_id) == (later, True, alert.alert_id)
+
+
+def test_what_shows_a_little_after_an_incident_still_joins_it() -> None:
+    pager = Pager(CONFIG)
+    [first] = said(pager, [[condition(AlertCode.HOST_STALLED)]] * 10)
+
+    [alert] = pager.apply([condition(AlertCode.SESSION_DOWN)], S - 100 * MS + LINGERS_NS)
+
+    assert (alert.page, alert.root_id) == (False, first.alert_id)
 
 
 def test_a_warning_calls_nobody_until_something_graver_joins() -> None:
