@@ -176,6 +176,7 @@ class Assembly:
             locals_.append(LocalSpec(book_id=book_id, latency=latency, key=key, lines=lines))
         locals_ += self.monitors.locals_()
         locals_ += [tap_spec(book_id) for book_id in taps_of(self.plans)]
+        locals_ += self._followed_besides()
         rules = rules_of(self.plans, self.instruments, self.seed)
         flows: list[FlowSpec] = []
         rows: Iterator[npt.NDArray[np.void]] | None = None
@@ -215,6 +216,10 @@ class Assembly:
             flows=flows,
             consolidated=self.consolidated,
         )
+
+    def _followed_besides(self) -> list[LocalSpec]:
+        """Local books that nobody in the run wakes for, for who reads what books publish."""
+        return []
 
     def _host(self, number: int) -> Host:
         section = self.scenario.hosts[number]
