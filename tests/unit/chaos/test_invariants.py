@@ -10,9 +10,11 @@ from chaos.invariants import INVARIANTS, MARKS, invariant_named
 from chaos.ledger import AccountEnd, History, Look, VenueOrderEnd
 from desk.orders import Anomaly
 from desk.orders.table import OrderState
+from desk.oversight import AlertCode
 from market.codes import OperatorAction, ReportType
 from market.faults import FaultKind
 from sim.recorder import Event, EventKind
+from tests.unit.chaos.alert_histories import alerted, called, late_feed, monitor_died
 from tests.unit.chaos.histories import (
     MS,
     S,
@@ -242,16 +244,7 @@ def heard(right: bool) -> History:
     return history(looks=[Look(50 * S, {}, {}, {}, {}, books={(0, 0): right})])
 
 
-def alerted(pages: int, children: int = 0, at_ms: int = 11_000) -> History:
-    events = [event(at_ms, K.ALERT, 5, host=1, leaves_lots=1)] * pages
-    events += [event(at_ms, K.ALERT, 5, host=1)] * children
-    return history(
-        *events,
-        windows=[window(FaultKind.HOST_STALL, "desk.compute", 10_000, 14_000)],
-        watched=True,
-    )
-
-
+_OLD = AlertCode.CONTENT_OLD
 SMALL = DrillLimits(order_lots=50)
 CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-POS-1", filled, lambda: filled(own_lots=0)),
@@ -330,6 +323,15 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-ALERT-1", lambda: alerted(1, 5), lambda: alerted(2)),
     ("I-ALERT-1", lambda: alerted(1, 5), lambda: alerted(1, 6)),
     ("I-ALERT-1", lambda: alerted(1), lambda: alerted(1, at_ms=15_001)),
+    ("I-ALERT-1", lambda: alerted(1), lambda: alerted(1, code=AlertCode.MODE_RAISED)),
+    ("I-ALERT-1", lambda: called(5, 6, faults=2), lambda: called(5, 6, faults=1)),
+    ("I-ALERT-1", lambda: late_feed(_OLD), lambda: late_feed(AlertCode.MODE_RAISED)),
+    ("I-ALERT-1", lambda: late_feed(_OLD, at_ms=9_000), lambda: late_feed(_OLD, at_ms=15_001)),
+    (
+        "I-ALERT-1",
+        lambda: monitor_died(AlertCode.MONITOR_SILENT),
+        lambda: monitor_died(AlertCode.HOST_SILENT),
+    ),
 ]
 
 
