@@ -196,7 +196,7 @@ def _swept(seed: int, tmp_path: Path) -> None:
     """A crash at a drawn moment, for a drawn time, with a torn write and a short partition."""
     at_ms = 35_000 + uniform_below(draw(seed, 1), 15_000)
     down_ms = 20 + uniform_below(draw(seed, 2), 3_000)
-    torn = uniform_below(draw(seed, 3), 200)
+    torn = 1 + uniform_below(draw(seed, 3), 200)
     count = 2_200 + uniform_below(draw(seed, 4), 700)
     text = load_drill("crash_and_restart").text
     trigger = (
