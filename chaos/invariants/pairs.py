@@ -8,6 +8,7 @@ from typing import Final
 
 from chaos.invariants.base import Finding, Invariant, InvariantKind
 from chaos.ledger import LOGGED_ON, TRADING_READY, History
+from desk.orders import Anomaly
 from market.faults import FaultKind
 from sim.recorder import Event, EventKind
 
@@ -129,6 +130,7 @@ def hands_over_whole(history: History) -> Finding:
                 f"order {story.order_id} was sent by {len(hosts)} hosts",
                 *story.submits,
             )
+        _none_left_out(history, ready, finding)
         look = next((one for one in history.looks if one.time_ns >= ready.time_ns), None)
         if look is None or ready.host not in look.desks:
             continue
@@ -146,6 +148,41 @@ def hands_over_whole(history: History) -> Finding:
             ready,
         )
     return finding
+
+
+def _none_left_out(history: History, ready: Event, finding: Finding) -> None:
+    """Judge that who is ready has asked about each order that it found open, and hears of no other."""
+    logged_on_ns = max(
+        (
+            one.time_ns
+            for one in history.of(EventKind.TAKEOVER)
+            if (one.host, one.detail) == (ready.host, LOGGED_ON) and one.time_ns <= ready.time_ns
+        ),
+        default=ready.time_ns,
+    )
+    for story in history.stories(history.member(ready.host)):
+        accepted, end = story.accepted, story.end
+        if accepted is None or accepted.time_ns > logged_on_ns:
+            continue
+        if end is not None and end.time_ns <= ready.time_ns:
+            continue
+        finding.expect(
+            any(
+                one.host == ready.host and logged_on_ns <= one.time_ns <= ready.time_ns
+                for one in story.sent
+            ),
+            ready.time_ns,
+            f"{history.name(ready.host)} was ready and had not asked about order {story.order_id}",
+            accepted,
+            ready,
+        )
+    odd = history.anomalies.get(ready.host, {}).get(Anomaly.UNKNOWN_ORDER, 0)
+    finding.expect(
+        not odd,
+        ready.time_ns,
+        f"{history.name(ready.host)} took over, and {odd} reports were about orders unknown to it",
+        ready,
+    )
 
 
 def _holders(history: History) -> dict[int, list[tuple[int, int]]]:

@@ -197,6 +197,18 @@ def handed_over(known: bool) -> History:
     )
 
 
+def open_at_a_takeover(asked_ms: int, ended_ms: int = 9_000, odd: int = 0) -> History:
+    return history(
+        submit(900),
+        *accepted(902),
+        event(1_390, K.TAKEOVER, 0, host=1, detail=3, qty_lots=2),
+        event(asked_ms, K.QUERY, 1, host=1),
+        event(1_400, K.TAKEOVER, 0, host=1, detail=4, qty_lots=2),
+        answer(ended_ms, ReportType.CANCELLED),
+        anomalies={1: {Anomaly.UNKNOWN_ORDER: odd}} if odd else {},
+    )
+
+
 def aged(noticed_ms: int) -> History:
     return history(
         event(9_000, K.VIEW, 0, venue_ns=9_000 * MS),
@@ -313,6 +325,9 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-HA-2", lambda: stood_down(999), lambda: stood_down(1_001)),
     ("I-HA-3", lambda: paired(995, 1_500), lambda: paired(995, 1_501)),
     ("I-HA-4", lambda: handed_over(True), lambda: handed_over(False)),
+    ("I-HA-4", lambda: open_at_a_takeover(1_400), lambda: open_at_a_takeover(1_401)),
+    ("I-HA-4", lambda: open_at_a_takeover(1_401, 1_400), lambda: open_at_a_takeover(1_389)),
+    ("I-HA-4", lambda: open_at_a_takeover(1_400), lambda: open_at_a_takeover(1_400, odd=1)),
     ("I-FEED-1", lambda: aged(11_200), lambda: aged(11_201)),
     ("I-FEED-1", lambda: doubted(11_200), lambda: doubted(11_201)),
     ("I-FEED-2", lambda: gapped(True), lambda: gapped(False)),
