@@ -59,6 +59,11 @@ class Worst:
         held = self.position.get(key, 0)
         return held + buys, held - sells
 
+    def side_of(self, event: Event) -> Side:
+        """Which side the order of an event is on; a replacement does not say."""
+        order = self._orders.get(event.order_id)
+        return Side(event.side if order is None else order[0])
+
     def _spoke_last(self, event: Event) -> bool:
         """Whether nobody else has said anew what its sender was refused with."""
         return self._speaks.get(event.order_id) == event.host
@@ -91,9 +96,8 @@ class Worst:
         after = 0 if event.detail == ReportType.BUSTED else event.qty_lots
         self._fills[key] = after
         where = self._history.member(event.host), event.book_id
-        order = self._orders.get(event.order_id)
-        side = Side(order[0]) if order is not None else Side(event.side)
-        self.position[where] = self.position.get(where, 0) + side.sign * (after - before)
+        sign = self.side_of(event).sign
+        self.position[where] = self.position.get(where, 0) + sign * (after - before)
         if event.detail == ReportType.FILLED:
             self._set(event, 1, event.leaves_lots)
 
@@ -157,9 +161,9 @@ def _exposure(history: History, limits: dict[int, list[int]]) -> Finding:
         high, low = worst.reach(key)
         reach = max(high, -low)
         finding.checks += 1
-        side = Side(event.side) if event.kind == EventKind.SUBMIT else None
+        side = worst.side_of(event)
         # An order to the other side of what is held is no risk, whatever is held.
-        adds = side is None or (high if side is Side.BUY else -low) > limit
+        adds = (high if side is Side.BUY else -low) > limit
         if reach > limit and adds:
             if key not in passed:
                 finding.broken(

@@ -76,3 +76,12 @@ def restarted(ready_ms: int) -> History:
     return history(
         event(1_000, K.RESTARTED, 0, detail=100), event(ready_ms, K.COMPUTED, 0, detail=1)
     )
+
+
+def last_report(ends_ms: int, end: EventKind = K.STOOD_DOWN) -> History:
+    return history(
+        submit(900),
+        event(1_000, K.REPORT, detail=1),
+        event(ends_ms, end, 0),
+        audit={0: journal()},
+    )

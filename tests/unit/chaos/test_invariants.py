@@ -11,7 +11,7 @@ from chaos.ledger import AccountEnd, History, Look, VenueOrderEnd
 from desk.orders import Anomaly
 from desk.orders.table import OrderState
 from desk.oversight import AlertCode
-from market.codes import OperatorAction, ReportType
+from market.codes import OperatorAction, ReportType, Side
 from market.faults import FaultKind
 from sim.recorder import Event, EventKind
 from tests.unit.chaos.alert_histories import alerted, called, late_feed, monitor_died
@@ -31,10 +31,17 @@ from tests.unit.chaos.journal_histories import (
     dropped,
     held_up,
     journal,
+    last_report,
     restarted,
     sent_later,
     stored,
     well_again,
+)
+from tests.unit.chaos.risk_histories import (
+    beyond_by_a_bust,
+    exposed,
+    refused_at_the_door,
+    replaced_by_both,
 )
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -102,35 +109,6 @@ def lived(*after_end: Event, anomaly: int = 0) -> History:
         answer(1_020, ReportType.CANCELLED),
         *after_end,
         anomalies={0: {anomaly: 1} if anomaly else {}},
-    )
-
-
-def exposed(second_lots: int, bounds: DrillLimits | None = None) -> History:
-    return history(
-        submit(1_000, 1, 60),
-        *accepted(1_002, 1, 60),
-        answer(1_010, FILLED, 1, qty=60, exec_id=1),
-        submit(1_020, 2, second_lots),
-        limits=bounds or DrillLimits(),
-    )
-
-
-def refused_at_the_door(kind: EventKind, second_lots: int) -> History:
-    return history(
-        submit(1_000, 1, 60),
-        event(1_005, K.FENCED, 1, detail=kind, qty_lots=1, leaves_lots=2),
-        submit(1_020, 2, second_lots),
-    )
-
-
-def replaced_by_both(next_lots: int) -> History:
-    return history(
-        submit(1_000, 1, 40),
-        *accepted(1_002, 1, 40),
-        event(1_010, K.REPLACE, 1, host=0, qty_lots=80),
-        event(1_011, K.REPLACE, 1, host=1, qty_lots=70),
-        event(1_015, K.FENCED, 1, detail=K.REPLACE, qty_lots=1, leaves_lots=2),
-        submit(1_020, 2, next_lots, host=1),
     )
 
 
@@ -289,6 +267,11 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
         lambda: refused_at_the_door(K.REPLACE, 40),
         lambda: refused_at_the_door(K.REPLACE, 41),
     ),
+    (
+        "I-RISK-1",
+        lambda: beyond_by_a_bust(Side.SELL),
+        lambda: beyond_by_a_bust(Side.BUY),
+    ),
     ("I-RISK-1", lambda: replaced_by_both(30), lambda: replaced_by_both(31)),
     ("I-RISK-2", lambda: rated(10), lambda: rated(21)),
     ("I-RISK-2", lambda: rated(1, 100), lambda: rated(1, 101)),
@@ -315,6 +298,8 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-JRN-3", lambda: well_again(1, K.RESTARTED), lambda: well_again(1)),
     ("I-JRN-3", lambda: well_again(4, K.CRASHED), lambda: well_again(4)),
     ("I-JRN-4", audited, lambda: audited(commands={})),
+    ("I-JRN-4", lambda: last_report(1_005), lambda: last_report(1_006)),
+    ("I-JRN-4", lambda: last_report(1_005, K.CRASHED), lambda: last_report(1_006, K.CRASHED)),
     ("I-JRN-4", audited, lambda: audited(changed=(8, 1))),
     ("I-JRN-4", audited, lambda: audited(problem="it is damaged")),
     ("I-REC-1", audited, lambda: audited(own_digest="b")),
