@@ -47,6 +47,10 @@ races, each with its rows:
 11. *An end, said twice* by a link that stutters: every end is legal in its own state and changes
    nothing; a fill's number says the same of the last fill.
 
+12. *A venue under load* refuses an order, and what was asked of it before that was known, without a look
+   at the order: REJECTED takes both refusals. When the refusal of a cancel overtakes that of the
+   order, we believe it LIVE and may ask again; LIVE and PENDING_REPLACE take REJECTED.
+
 What is not in the table is an anomaly: it is coded and counted by the machine, raises nothing, leaves
 the state alone, and its lots, if it has any, are booked all the same.
 
@@ -116,6 +120,7 @@ TABLE: Final[dict[OrderState, dict[OrderEvent, OrderState]]] = {
         _E.REPLACE_SENT: _S.PENDING_REPLACE,
         _E.LINK_LOST: _S.UNKNOWN,
         _E.ACCEPTED: _S.LIVE,
+        _E.REJECTED: _S.REJECTED,
         _E.PART_FILL: _S.LIVE,
         _E.LAST_FILL: _S.FILLED,
         _E.CANCELLED: _S.CANCELLED,
@@ -150,6 +155,7 @@ TABLE: Final[dict[OrderState, dict[OrderEvent, OrderState]]] = {
         _E.CANCEL_SENT: _S.PENDING_CANCEL,
         _E.LINK_LOST: _S.UNKNOWN,
         _E.ACCEPTED: _S.PENDING_REPLACE,
+        _E.REJECTED: _S.REJECTED,
         _E.PART_FILL: _S.PENDING_REPLACE,
         _E.LAST_FILL: _S.FILLED,
         _E.CANCELLED: _S.CANCELLED,
@@ -211,7 +217,9 @@ TABLE: Final[dict[OrderState, dict[OrderEvent, OrderState]]] = {
     },
     _S.REJECTED: {
         _E.REJECTED: _S.REJECTED,
+        _E.CANCEL_REJECTED: _S.REJECTED,
         _E.TOO_LATE: _S.REJECTED,
+        _E.REPLACE_REJECTED: _S.REJECTED,
         _E.STATUS_ENDED: _S.REJECTED,
     },
     _S.EXPIRED: {

@@ -189,6 +189,8 @@ class World:
         """Answer a command, by venue-truth.md."""
         held = self.held.get(command.order_id)
         is_open = held is not None and held.open_lots > 0
+        # Who takes no more messages does not look for the order.
+        looks = is_open or refuse is Reason.THROTTLED
         if isinstance(command, Submit):
             self._submit(command, held, refuse)
         elif isinstance(command, Query):
@@ -202,10 +204,10 @@ class World:
             if is_open and not refuse:
                 self.end(command.order_id, ReportType.CANCELLED)
             else:
-                reason = refuse if is_open else Reason.UNKNOWN_ORDER
+                reason = refuse if looks else Reason.UNKNOWN_ORDER
                 self._say(ReportType.CANCEL_REJECTED, command.order_id, 0, reason=reason)
         elif not is_open or refuse:
-            reason = refuse if is_open else Reason.UNKNOWN_ORDER
+            reason = refuse if looks else Reason.UNKNOWN_ORDER
             self._say(
                 ReportType.REPLACE_REJECTED, command.order_id, command.qty_lots, reason=reason
             )

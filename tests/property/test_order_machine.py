@@ -23,6 +23,7 @@ INDEX = st.integers(0, 9)
 QTY = st.integers(1, 12)
 WORLDS = 1_500
 ENDS = (ReportType.CANCELLED, ReportType.EXPIRED)
+REFUSALS = (Reason.HALTED, Reason.THROTTLED)
 
 
 class OrderMachine(RuleBasedStateMachine):
@@ -59,7 +60,7 @@ class OrderMachine(RuleBasedStateMachine):
         if order := self._order(index):
             self.world.query(order)
 
-    @rule(refuse=st.sampled_from((Reason.NONE, Reason.NONE, Reason.HALTED)))
+    @rule(refuse=st.sampled_from((Reason.NONE, Reason.NONE, *REFUSALS)))
     def command_arrives(self, refuse: Reason) -> None:
         self.world.carry_command(refuse=refuse)
 
@@ -114,12 +115,18 @@ TestOrderMachine = OrderMachine.TestCase
 
 
 def step(
-    machine: OrderMachine, draw: random.Random, *, loss: bool, rough: float, haste: int
+    machine: OrderMachine,
+    draw: random.Random,
+    *,
+    loss: bool,
+    rough: float,
+    haste: int,
+    refusal: Reason,
 ) -> None:
     """One thing happens, and what is likely differs from world to world."""
     index, qty = draw.randrange(100), draw.randint(1, 12)
     twice, drops = draw.random() < rough, draw.getrandbits(8)
-    refuse = Reason.HALTED if draw.random() < rough else Reason.NONE
+    refuse = refusal if draw.random() < rough else Reason.NONE
     book_id = EVERY if twice else index % 2
     actions: list[tuple[int, Action]] = [
         (12, lambda: machine.new(index % 2, Side(index % 2), qty, twice=twice)),
@@ -146,8 +153,9 @@ def wander(seed: int, step_count: int, *, restarts: bool = False) -> World:
     machine.order_count_max = draw.choice((1, 3))
     rough = draw.choice((0.1, 0.5))
     haste = draw.choice((5, 10, 20))
+    refusal = draw.choice(REFUSALS)
     for _ in range(step_count):
-        step(machine, draw, loss=seed % 2 == 1, rough=rough, haste=haste)
+        step(machine, draw, loss=seed % 2 == 1, rough=rough, haste=haste, refusal=refusal)
         if restarts:
             machine.restart()
         else:

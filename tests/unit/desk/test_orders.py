@@ -184,6 +184,19 @@ def test_too_late_to_cancel_waits_for_the_fills_and_asks_no_second_time() -> Non
     assert [] == orders.overdue(99, 10)
 
 
+def test_a_venue_under_load_may_refuse_an_order_and_then_its_cancel() -> None:
+    orders = Orders(DESK)
+    order = send(orders)
+    assert orders.cancel(order, 1) is not None
+    busy = Reason.THROTTLED
+    orders.apply(report(ReportType.REJECTED, 1, 10, at=2, reason=busy), 2)
+
+    outcome = orders.apply(report(ReportType.CANCEL_REJECTED, 1, 0, at=3, reason=busy), 3)
+
+    assert outcome.anomaly == Anomaly.NONE
+    assert order.state is OrderState.REJECTED
+
+
 def test_a_replacement_counts_on_top_until_it_is_answered() -> None:
     orders, order = resting()
 
@@ -248,7 +261,6 @@ def test_a_status_from_before_our_last_request_settles_nothing() -> None:
     ("bad", "anomaly", "lots", "state"),
     [
         (report(ReportType.FILLED, 99, 5, exec_id=1), Anomaly.UNKNOWN_ORDER, 0, OrderState.LIVE),
-        (report(ReportType.REJECTED, 1, 10), Anomaly.ILLEGAL_EVENT, 0, OrderState.LIVE),
         (
             report(ReportType.REJECTED, 1, 10, reason=Reason.DUPLICATE_ORDER),
             Anomaly.DUPLICATE_ORDER, 0, OrderState.LIVE,
@@ -270,6 +282,17 @@ def test_a_report_that_is_wrong_is_named_and_loses_no_lot(
     assert (state, lots) == (order.state, order.cum_lots)
     assert {int(anomaly): 1} == orders.data.anomalies
     orders.check()
+
+
+def test_what_was_refused_cannot_be_cancelled_by_the_venue() -> None:
+    orders = Orders(DESK)
+    order = send(orders)
+    orders.apply(report(ReportType.REJECTED, 1, 10, at=2), 2)
+
+    outcome = orders.apply(report(ReportType.CANCELLED, 1, 10, at=3), 3)
+
+    assert outcome.anomaly == Anomaly.ILLEGAL_EVENT
+    assert order.state is OrderState.REJECTED
 
 
 def test_what_the_venue_says_is_open_after_too_many_fills_stays_at_risk() -> None:
