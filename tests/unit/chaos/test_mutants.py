@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from chaos.drill import drill_names, load_drill
 from chaos.hunt import BROKE_OFF, DrillRun, Kill, hunt, kill_of, run_worker
 from chaos.invariants import invariant_named
 from chaos.mutants import Mutant, mutant_named, zoo
+from chaos.result import SuiteResult, Verdict
 
 FIVE = (
     "buys_in_flight_not_counted",
@@ -121,6 +123,40 @@ def test_a_planted_bug_fails_a_drill_on_the_command_line() -> None:
     assert told["verdict"] == "FAIL"
     assert told["planted"] == ["buys_in_flight_not_counted"]
     assert told["identity"]["code_digest"].endswith("+buys_in_flight_not_counted")
+
+
+def suite_of(*drills: str, folder: Path, planted: str = "") -> tuple[int, SuiteResult]:
+    """Run a suite on the command line; its exit code, and what it says."""
+    path = folder / "suite.toml"
+    names = ", ".join(f'"{one}"' for one in drills)
+    path.write_text(f'name = "few"\ntitle = "Few"\ndrills = [{names}]\n', encoding="utf-8")
+    command = [sys.executable, "-m", "cli", "drill", "suite", str(path), "--no-twin", "--json"]
+    command += ["--planted", planted] if planted else []
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    return done.returncode, msgspec.json.decode(done.stdout, type=SuiteResult)
+
+
+def test_a_planted_bug_fails_its_suite_by_the_drill_that_finds_it(tmp_path: Path) -> None:
+    drills = ("slow_acks", "slow_host")
+
+    clean, _ = suite_of(*drills, folder=tmp_path)
+    code, found = suite_of(*drills, folder=tmp_path, planted="fees_not_in_cash")
+
+    assert (clean, code) == (0, 1)
+    assert found.planted == "fees_not_in_cash"
+    assert found.verdict is Verdict.FAIL
+    reasons = {row.drill: row.reasons for row in found.rows if row.counted is Verdict.FAIL}
+    assert any(one.startswith("I-POS-1:") for one in reasons["slow_acks"])
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("mutant", zoo(), ids=lambda one: one.name)
+def test_every_planted_bug_fails_the_suite_of_its_drills(mutant: Mutant, tmp_path: Path) -> None:
+    code, found = suite_of(*mutant.drills, folder=tmp_path, planted=mutant.name)
+
+    assert (code, found.verdict) == (1, Verdict.FAIL)
+    said = [one.partition(":")[0] for row in found.rows for one in row.reasons]
+    assert set(mutant.invariants) & set(said)
 
 
 @pytest.mark.nightly
