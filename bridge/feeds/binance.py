@@ -157,6 +157,11 @@ class BinanceFeed:
         return self._clock.offset_ns
 
     @property
+    def lag_ns(self) -> int:
+        """How much later than the quickest the newest message came: what waited on the way."""
+        return self._clock.lag_ns
+
+    @property
     def quantities_cut(self) -> int:
         """Quantities, as different texts, that were finer than a lot."""
         return sum(line.grid.lots.cut_count for line in self._lines.values())

@@ -21,10 +21,11 @@ class ClockOffset:
         self._end_ns = 0
         self._least_ns: int | None = None
         self._before_ns: int | None = None
+        self._delta_ns = 0
 
     def see(self, now_ns: int, venue_ns: int) -> None:
         """A message with the venue's time `venue_ns` came at our time `now_ns`."""
-        delta_ns = now_ns - venue_ns
+        delta_ns = self._delta_ns = now_ns - venue_ns
         if now_ns >= self._end_ns:
             self._before_ns = self._least_ns
             self._least_ns = delta_ns
@@ -38,3 +39,8 @@ class ClockOffset:
         if self._least_ns is None or self._before_ns is None:
             return self._least_ns
         return min(self._least_ns, self._before_ns)
+
+    @property
+    def lag_ns(self) -> int:
+        """How much later than the quickest the newest message came: what waited on the way."""
+        return 0 if self.offset_ns is None else self._delta_ns - self.offset_ns
