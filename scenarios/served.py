@@ -12,15 +12,13 @@ by level instead: then no level is wrong, and the prints that were passed over a
 Limits: in frozen mode members' orders are not part of what books show, as nowhere in frozen mode.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bridge.served.level_book import LevelBook
 from bridge.served.port import Heard, Holding, Rates
 from market.codes import Depth, Kind, RowFlag, Side
 from market.errors import InputError
-from market.instruments import Instrument
 from market.live import BestQuote, BookDelta, Level, Print, Update
 from market.messages import Cancel, Query, Replace, Report, Submit
 from scenarios.build import Assembly
@@ -28,13 +26,17 @@ from scenarios.schema import load_scenario
 from scenarios.sections import FORMAT_VERSION, FeesSection, RunSection, Scenario, VenueSection
 from scenarios.venue_assembly import tap_spec
 from sim.arena import LocalSpec
-from sim.costs import Fees
 from sim.kernels import layout
 from sim.latency import Constant
 from sim.session import Session
 from sim.streams import stream_key
 from sim.tape.read import Tape
 from sim.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from market.instruments import Instrument
 
 PRESET: Final = "binance_spot_like"
 WIRE_NS: Final = 1
@@ -115,9 +117,7 @@ class SimulatedMarket:
         block = Constant(latency_ns=WIRE_NS).compile()
         orders = Wire(clock, block, stream_key(seed, f"orders/member/{number}"))
         answers = Wire(clock, block, stream_key(seed, f"reports/member/{number}"))
-        session = Session(
-            clock, self.assembly.recorder, host=host, orders=orders, reports=answers
-        )
+        session = Session(clock, self.assembly.recorder, host=host, orders=orders, reports=answers)
 
         def hear(report: Report) -> None:
             self._heard.append(Heard(number, report))
@@ -180,9 +180,6 @@ class SimulatedMarket:
         for plan in assembly.plans:
             if book_id in plan.books:
                 tariff = plan.preset.costs.fees
-                if isinstance(tariff, Fees):
-                    maker, taker = tariff.maker_ppm, tariff.taker_ppm
-                    continue
                 maker = max(-(-rate.notional_ppb // PPB_PER_PPM) for rate in tariff.maker)
                 taker = max(-(-rate.notional_ppb // PPB_PER_PPM) for rate in tariff.taker)
         return Rates(max(maker, 0), max(taker, 0))
@@ -261,9 +258,7 @@ class _PublishedBook:
             self._best = best
             (bid, bid_lots), (ask, ask_lots) = best
             if bid_lots and ask_lots:
-                made.append(
-                    BestQuote(self._book_id, ts_ns, self.seq, bid, bid_lots, ask, ask_lots)
-                )
+                made.append(BestQuote(self._book_id, ts_ns, self.seq, bid, bid_lots, ask, ask_lots))
         return made
 
     def _compared(self, end: int) -> list[Update]:

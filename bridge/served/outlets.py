@@ -1,0 +1,109 @@
+"""Websocket connections as they are written to: a bounded queue each, and who follows which stream.
+
+A connection that does not read is cut when its queue is full, as real exchanges do; nothing is dropped
+from the middle of a queue.
+"""
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from bridge.served.frames import Frame
+from bridge.served.subscriptions import Subscriptions
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+QUEUE_MAX: Final = 200_000
+BATCH: Final = 256
+
+
+class Outlet:
+    """One websocket, and what waits to be written to it.
+
+    Args:
+        socket: Of the connection.
+    """
+
+    def __init__(self, socket: "web.WebSocketResponse") -> None:
+        self.socket = socket
+        self.sent = 0
+        self.overrun = False
+        self._waiting: deque[bytes] = deque()
+        self._filled = asyncio.Event()
+
+    def put(self, message: bytes) -> None:
+        """Queue a text message."""
+        if len(self._waiting) >= QUEUE_MAX:
+            self.overrun = True
+        elif not self.overrun:
+            self._waiting.append(message)
+        self._filled.set()
+
+    async def write(self) -> None:
+        """Write what waits, until the connection ends."""
+        from aiohttp import WSCloseCode, WSMsgType
+
+        try:
+            while True:
+                await self._filled.wait()
+                for _ in range(min(BATCH, len(self._waiting))):
+                    await self.socket.send_frame(self._waiting.popleft(), WSMsgType.TEXT)
+                    self.sent += 1
+                if self.overrun:
+                    await self.socket.close(code=WSCloseCode.POLICY_VIOLATION)
+                    return
+                if not self._waiting:
+                    self._filled.clear()
+                await asyncio.sleep(0)
+        except (ConnectionError, RuntimeError):
+            return  # the client is gone; its reader ends the connection
+
+
+class StreamOutlets:
+    """Market-stream connections by the streams that they follow."""
+
+    def __init__(self) -> None:
+        self._of: dict[Outlet, Subscriptions] = {}
+        self._by_name: dict[str, list[tuple[Outlet, Subscriptions]]] = {}
+
+    @property
+    def followed(self) -> bool:
+        """Whether anybody follows anything."""
+        return bool(self._by_name)
+
+    def outlets(self) -> list[Outlet]:
+        """Every connection."""
+        return list(self._of)
+
+    def add(self, outlet: Outlet, subscriptions: Subscriptions) -> None:
+        """A connection is there, or follows other streams now."""
+        self._of[outlet] = subscriptions
+        self._rebuild()
+
+    def remove(self, outlet: Outlet) -> None:
+        """A connection is gone."""
+        self._of.pop(outlet, None)
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        self._by_name = {}
+        for outlet, subscriptions in self._of.items():
+            for name in subscriptions.names:
+                self._by_name.setdefault(name, []).append((outlet, subscriptions))
+
+    def wants(self, frame: Frame) -> bool:
+        """Whether anybody follows a stream of this frame."""
+        return any(name in self._by_name for name in frame.names)
+
+    def send(self, frame: Frame, payload: bytes) -> int:
+        """Queue a frame for everybody who follows it; to how many."""
+        count = 0
+        for name in frame.names:
+            for outlet, subscriptions in self._by_name.get(name, ()):
+                message = payload
+                if subscriptions.is_wrapped:
+                    message = b'{"stream":"%b","data":%b}' % (name.encode(), payload)
+                outlet.put(message)
+                count += 1
+        return count

@@ -1,0 +1,317 @@
+"""Market data over real sockets: what is sent is what was recorded, and it makes the right book."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import websockets
+
+from bridge.served.capture import CaptureFeed
+from bridge.served.faults import ServedFault, read_fault
+from bridge.served.server import ExchangeServer
+from market.errors import InputError
+from tests.served_rig import (
+    SECRET,
+    START_MS,
+    capture_exchange,
+    capture_lines,
+    run,
+    scenario_exchange,
+    served,
+    until,
+    write_capture,
+)
+
+STREAMS = "btcusdt@depth@100ms/btcusdt@bookTicker/btcusdt@trade"
+SECOND_NS = 1_000_000_000
+
+
+class Book:
+    """A client's book, by the venue's own rules, with its best prices after each update."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        self.last = snapshot["lastUpdateId"]
+        self.sides = [dict(snapshot["bids"]), dict(snapshot["asks"])]
+        self.gaps = 0
+        self.best: dict[int, tuple[str, str, str, str]] = {}
+
+    def apply(self, diff: dict[str, Any]) -> None:
+        if diff["u"] <= self.last:
+            return
+        self.gaps += diff["U"] > self.last + 1
+        for side, levels in zip(self.sides, (diff["b"], diff["a"]), strict=True):
+            for price, qty in levels:
+                if float(qty) == 0:
+                    side.pop(price, None)
+                else:
+                    side[price] = qty
+        self.last = diff["u"]
+        bid, ask = max(self.sides[0], key=float), min(self.sides[1], key=float)
+        self.best[self.last] = bid, self.sides[0][bid], ask, self.sides[1][ask]
+
+
+async def snapshot(server: ExchangeServer, symbol: str = "BTCUSDT") -> dict[str, Any]:
+    address = f"http://127.0.0.1:{server.port}/api/v3/depth"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(address, params={"symbol": symbol, "limit": 5000}) as answer,
+    ):
+        return dict(await answer.json())
+
+
+async def collect(server: ExchangeServer, path: str, *, idle_s: float = 0.5) -> list[Any]:
+    """All messages of a stream address until the source is over."""
+    found = []
+    async with websockets.connect(f"ws://127.0.0.1:{server.port}{path}") as socket:
+        while True:
+            try:
+                found.append(json.loads(await asyncio.wait_for(socket.recv(), idle_s)))
+            except TimeoutError:
+                if server.over.is_set():
+                    return found
+
+
+def same_but_for_times(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in ("E", "T", "ns")}
+
+
+def test_a_clients_book_equals_every_ticker_at_a_shared_id(tmp_path: Path) -> None:
+    exchange = capture_exchange([write_capture(tmp_path / "c.gz")], tmp_path)
+
+    async def test() -> None:
+        async with served(exchange, speed=20, hold=True) as server:
+            book = Book(await snapshot(server))
+            messages = await collect(server, f"/stream?streams={STREAMS}")
+        tickers = {}
+        for message in messages:
+            if message["stream"].endswith("@bookTicker"):
+                data = message["data"]
+                tickers[data["u"]] = data["b"], data["B"], data["a"], data["A"]
+            elif message["stream"].endswith("@depth@100ms"):
+                book.apply(message["data"])
+        shared = book.best.keys() & tickers.keys()
+        assert book.gaps == 0
+        assert len(shared) > 50
+        assert {key: book.best[key] for key in shared} == {key: tickers[key] for key in shared}
+
+    run(test)
+
+
+def test_what_is_sent_is_what_was_recorded_but_for_its_times(tmp_path: Path) -> None:
+    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 1_000)], tmp_path)
+    lines = [json.loads(line.partition(" ")[2]) for line in capture_lines(1_000)]
+    first = next(number for number, line in enumerate(lines) if "lastUpdateId" in line)
+
+    async def test() -> None:
+        async with served(exchange, speed=20, hold=True) as server:
+            messages = await collect(server, f"/stream?streams={STREAMS}")
+            sent_ms = exchange.wall_ms
+        wanted = [(one["stream"], same_but_for_times(one["data"])) for one in lines[first + 1 :]]
+        found = [(one["stream"], same_but_for_times(one["data"])) for one in messages]
+        assert found == wanted
+        assert all(
+            sent_ms - 30_000 < one["data"]["E"] <= sent_ms for one in messages if "E" in one["data"]
+        )
+
+    run(test)
+
+
+def test_source_stamps_carry_the_sources_own_time_to_the_nanosecond(tmp_path: Path) -> None:
+    exchange = capture_exchange(
+        [write_capture(tmp_path / "c.gz", 1_000)], tmp_path, source_stamps=True
+    )
+    lines = [json.loads(line.partition(" ")[2]) for line in capture_lines(1_000)]
+    stamps = {
+        one["data"]["t"]: one["data"]["E"] for one in lines if "trade" in one.get("stream", "")
+    }
+
+    async def test() -> None:
+        async with served(exchange, speed=50, hold=True) as server:
+            messages = await collect(server, f"/stream?streams={STREAMS}")
+        times = [one["data"]["ns"] for one in messages]
+        assert times == sorted(times)
+        for one in messages:
+            data = one["data"]
+            if "t" in data:
+                assert (data["E"], data["ns"]) == (stamps[data["t"]], stamps[data["t"]] * 10**6)
+        assert min(times) >= START_MS * 10**6
+
+    run(test)
+
+
+def test_raw_and_wrapped_addresses_and_subscriptions(tmp_path: Path) -> None:
+    exchange = capture_exchange([write_capture(tmp_path / "c.gz")], tmp_path)
+
+    async def test() -> None:
+        async with served(exchange, speed=5) as server:
+            address = f"ws://127.0.0.1:{server.port}"
+            async with websockets.connect(f"{address}/ws/btcusdt@trade") as socket:
+                assert json.loads(await socket.recv())["e"] == "trade"
+            async with websockets.connect(f"{address}/stream/ws/0") as socket:
+                await socket.send('{"method":"SUBSCRIBE","params":["BTCUSDT@bookTicker"],"id":5}')
+                assert json.loads(await socket.recv()) == {"result": None, "id": 5}
+                assert set(json.loads(await socket.recv())) == {"u", "s", "b", "B", "a", "A"}
+                await socket.send('{"method":"UNSUBSCRIBE","params":["btcusdt@bookTicker"],"id":6}')
+                await socket.send('{"method":"LIST_SUBSCRIPTIONS","id":7}')
+                while "id" not in (answer := json.loads(await socket.recv())) or answer["id"] != 7:
+                    pass
+                assert answer == {"result": [], "id": 7}
+                await socket.send("no JSON")
+                assert json.loads(await socket.recv())["error"]["code"] == 3
+            async with websockets.connect(f"{address}/ws") as socket:
+                await socket.send('{"method":"SUBSCRIBE","params":"x","id":1}')
+                assert json.loads(await socket.recv())["error"]["code"] == 2
+
+    run(test)
+
+
+def test_a_simulations_diffs_make_its_book_in_either_form() -> None:
+    exchange = scenario_exchange("calm")
+
+    async def test() -> None:
+        async with served(exchange, speed=20, hold=True) as server:
+            start = await snapshot(server, "SYNUSD")
+            books = {form: Book(start) for form in ("depth@100ms", "depth@0ms")}
+            tickers, trades = {}, []
+            names = "/".join(f"synusd@{one}" for one in (*books, "bookTicker", "trade"))
+            uri = f"ws://127.0.0.1:{server.port}/stream?streams={names}"
+            async with websockets.connect(uri, max_queue=None) as socket:
+                while books["depth@100ms"].last < start["lastUpdateId"] + 3_000:
+                    message = json.loads(await socket.recv())
+                    form, data = message["stream"].partition("@")[2], message["data"]
+                    if form == "bookTicker":
+                        tickers[data["u"]] = data["b"], data["B"], data["a"], data["A"]
+                    elif form == "trade":
+                        trades.append(data["t"])
+                    else:
+                        books[form].apply(data)
+        for form, book in books.items():
+            shared = book.best.keys() & tickers.keys()
+            assert (form, book.gaps) == (form, 0)
+            assert {key: book.best[key] for key in shared} == {key: tickers[key] for key in shared}
+        assert len(books["depth@0ms"].best.keys() & tickers.keys()) > 100
+        assert trades == list(range(trades[0], trades[0] + len(trades)))
+        assert len(trades) > 50
+
+    run(test)
+
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+
+def faulty(tmp_path: Path, *faults: str) -> Any:
+    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 2_000)], tmp_path)
+    return served(exchange, speed=10, hold=True, faults=tuple(map(read_fault, faults)))
+
+
+def test_a_dropped_diff_is_a_gap_in_its_ids_and_nothing_else(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with faulty(tmp_path, "drop_depth@500ms") as server:
+            book = Book(await snapshot(server))
+            for message in await collect(server, "/ws/btcusdt@depth@100ms"):
+                book.apply(message)
+            assert server.faults.bitten == {"drop_depth": 1}
+        assert book.gaps == 1
+
+    run(test)
+
+
+def test_a_freeze_is_silence_and_then_everything(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with faulty(tmp_path, "freeze@500ms+700ms") as server:
+            book = Book(await snapshot(server))
+            times = []
+            uri = f"ws://127.0.0.1:{server.port}/ws/btcusdt@depth@100ms"
+            async with websockets.connect(uri) as socket:
+                while not server.over.is_set():
+                    book.apply(json.loads(await asyncio.wait_for(socket.recv(), 3)))
+                    times.append(asyncio.get_running_loop().time())
+        assert book.gaps == 0
+        assert max(b - a for a, b in zip(times, times[1:], strict=False)) > 0.6
+
+    run(test)
+
+
+def test_everybody_is_cut_and_may_come_back(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with faulty(tmp_path, "disconnect@300ms") as server:
+            uri = f"ws://127.0.0.1:{server.port}/ws/btcusdt@depth@100ms"
+            async with websockets.connect(uri) as socket:
+                with pytest.raises(websockets.ConnectionClosed) as closed:
+                    while True:
+                        await socket.recv()
+                assert closed.value.rcvd is not None
+                assert closed.value.rcvd.code == 1012
+            async with websockets.connect(uri) as socket:
+                assert json.loads(await socket.recv())["e"] == "depthUpdate"
+
+    run(test)
+
+
+def test_rest_fails_for_a_while_with_what_the_plan_says(tmp_path: Path) -> None:
+    plan = ServedFault(kind="rest_error", at_ns=0, lasts_ns=SECOND_NS // 2, status=502)
+    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 2_000)], tmp_path)
+
+    async def test() -> None:
+        async with served(exchange, speed=1, faults=(plan,)) as server:
+            async with aiohttp.ClientSession() as session:
+                address = f"http://127.0.0.1:{server.port}/api/v3/ping"
+                async with session.get(address) as answer:
+                    assert (answer.status, (await answer.json())["code"]) == (502, -1000)
+                await until(lambda: server._elapsed_ns() > SECOND_NS // 2, "end of the fault")
+                async with session.get(address) as answer:
+                    assert answer.status == 200
+
+    run(test)
+
+
+def test_delayed_streams_come_later_by_so_much(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with faulty(tmp_path, "delay@0s+2s") as server:
+            uri = f"ws://127.0.0.1:{server.port}/ws/btcusdt@depth@100ms"
+            async with websockets.connect(uri) as socket:
+                json.loads(await socket.recv())
+                assert server._elapsed_ns() > 150_000_000
+
+    run(test)
+
+
+# --- who may speak --------------------------------------------------------------------------------
+
+
+def test_a_page_of_another_site_and_a_stranger_from_outside_are_turned_away(tmp_path: Path) -> None:
+    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 100)], tmp_path)
+
+    async def status(url: str, **headers: str) -> int:
+        async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
+            return answer.status
+
+    async def test() -> None:
+        async with served(exchange) as server:
+            ping = f"http://127.0.0.1:{server.port}/api/v3/ping"
+            assert await status(ping) == 200
+            assert await status(ping, Origin="http://localhost:3000") == 200
+            assert await status(ping, Origin="http://evil.example") == 403
+            server._open = False  # as away from loopback
+            assert await status(ping) == 403
+            assert await status(ping.replace("/api", f"/{SECRET.replace(' ', '%20')}/api")) == 200
+
+    run(test)
+
+
+def test_what_is_no_capture_is_refused_by_name_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "spot.txt"
+    for text, words in (
+        ("1 {}\n", "spot.txt:1"),
+        ("x\n", "spot.txt:1"),
+        ('1 {"stream":"btcusdt@trade","data":{"e":"trade","E":1,"s":"B"}}\n', "no depth snapshot"),
+        ('1 {"stream":"b@depth","data":{"e":"depthUpdate","E":1,"s":"B","pu":1}}\n', "futures"),
+    ):
+        path.write_text(text)
+        with pytest.raises(InputError, match=words):
+            CaptureFeed([path])
+    with pytest.raises(InputError, match="nothing"):
+        CaptureFeed([tmp_path / "nothing"])
