@@ -88,6 +88,7 @@ class DrillLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         kill_cancels_ns: From the kill until a cancel for every open order has left.
         kill_done_ns: From the kill until the venue has confirmed, or somebody has been told.
         recovery_ns: From a host's restart until it may trade, beside a second a million records.
+        silence_ns: For how long nothing may be heard on an order session until nothing new leaves on it.
         resolve_ns: From connectivity until no order is in doubt or orphaned.
         match_ns: Until a difference between desk, drop copy and venue is noticed.
         stale_ns: Age of content from which nothing may be priced; the host's own by default.
@@ -103,6 +104,7 @@ class DrillLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     kill_cancels_ns: int = 50 * MS
     kill_done_ns: int = 2 * S
     recovery_ns: int = 2 * S
+    silence_ns: int = 3 * S
     resolve_ns: int = 5 * S
     match_ns: int = S
     stale_ns: int = 0

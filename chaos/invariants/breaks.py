@@ -45,7 +45,7 @@ def outages(history: History) -> list[Broken]:
         )
         for window in history.faults("G-01", "G-02")
         for number in (history.number_of(window.fault.target),)
-        if not _has_sessions(history, number)
+        if not has_sessions(history, number)
     ]
     found += _of_sessions(history)
     for crash in history.of(EventKind.CRASHED):
@@ -85,7 +85,7 @@ def _lasting(window: FaultWindow, history: History) -> bool:
     return window.until_ns >= history.end_ns
 
 
-def _has_sessions(history: History, host: int) -> bool:
+def has_sessions(history: History, host: int) -> bool:
     """Whether a host's sessions are recorded, so that faults need not stand for them."""
     return any(one.host == host for one in history.of(EventKind.SESSION))
 

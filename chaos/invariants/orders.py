@@ -7,12 +7,13 @@ the end, more filled than was ever asked for, an effect before its cause.
 from typing import Final
 
 from chaos.invariants.base import Finding, Invariant, InvariantKind
-from chaos.invariants.breaks import calm_since, reconnections, troubled
+from chaos.invariants.breaks import calm_since, has_sessions, reconnections, troubled
 from chaos.invariants.risk import Worst
 from chaos.ledger import ENDS, FILLS, History, OrderStory
 from desk.orders import Anomaly
 from desk.orders.table import OrderState
 from market.codes import ReportType
+from market.faults import FaultKind
 from sim.recorder import Event, EventKind
 
 LATE: Final = frozenset(
@@ -98,8 +99,9 @@ def sent_once(history: History) -> Finding:
 
 
 def doubts_first(history: History) -> Finding:
-    """I-ORD-3: after a reconnection no risk is added before every older order is settled."""
+    """I-ORD-3: after a reconnection no risk is added before every older order is settled, nor on a dead session."""
     finding = Finding()
+    _no_word_into_the_void(history, finding)
     risky = _risky(history)
     for broken in reconnections(history):
         older = [
@@ -135,6 +137,29 @@ def doubts_first(history: History) -> Finding:
         if not added:
             finding.checks += 1
     return finding
+
+
+def _no_word_into_the_void(history: History, finding: Finding) -> None:
+    """Judge that a session on which nothing is heard any more is noticed, and that nothing leaves on it."""
+    for deaf in history.faults(FaultKind.GATEWAY_HALF_OPEN.value):
+        path, _, name = deaf.fault.target.partition("/")
+        host, part = history.number_of(path), path.partition(".")[2]
+        if part not in ("", "reports") or not deaf.hits or not has_sessions(history, host):
+            continue
+        books = [one for one, known in enumerate(history.books) if known == name or not name]
+        for one in history.of(EventKind.SUBMIT, EventKind.REPLACE):
+            if one.host != host or not deaf.from_ns < one.time_ns < deaf.until_ns:
+                continue
+            if not any(history.same_venue(book_id, one.book_id) for book_id in books):
+                continue
+            silent_ns = one.time_ns - deaf.from_ns
+            finding.expect(
+                silent_ns <= history.limits.silence_ns,
+                one.time_ns,
+                f"order {one.order_id} left on a session on which nothing had been heard for "
+                f"{silent_ns} ns, the bound is {history.limits.silence_ns}",
+                one,
+            )
 
 
 def _risky(history: History) -> set[int]:
@@ -237,7 +262,7 @@ INVARIANTS = (
     Invariant(
         "I-ORD-3",
         InvariantKind.SAFETY,
-        "After a reconnection or takeover no risk is added before every older order is settled.",
+        "No risk is added on a dead session, nor after a reconnection before older orders are settled.",
         "reconnected_with_orders",
         doubts_first,
     ),

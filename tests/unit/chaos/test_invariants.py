@@ -101,6 +101,16 @@ def logged_on_again(next_ms: int, *, lost: bool = True) -> History:
     )
 
 
+def half_open(next_ms: int, kind: EventKind = K.SUBMIT, target: str = "desk.reports") -> History:
+    return history(
+        event(500, K.SESSION, 0, detail=2),
+        submit(9_000, 1),
+        answer(9_004, ReportType.ACCEPTED, 1, to=K.RECEIVED),
+        event(next_ms, kind, 1 + (kind == K.SUBMIT), qty_lots=10),
+        windows=[window(FaultKind.GATEWAY_HALF_OPEN, target, 10_000, 15_000)],
+    )
+
+
 def lived(*after_end: Event, anomaly: int = 0) -> History:
     return history(
         submit(1_000),
@@ -247,6 +257,9 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-ORD-2", lambda: rated(2), lambda: history(submit(1_000), submit(1_100))),
     ("I-ORD-3", lambda: reconnected(12_010, 12_020), lambda: reconnected(12_020, 12_010)),
     ("I-ORD-3", lambda: logged_on_again(11_000), lambda: logged_on_again(12_001)),
+    ("I-ORD-3", lambda: half_open(13_000), lambda: half_open(13_001)),
+    ("I-ORD-3", lambda: half_open(12_999, K.REPLACE), lambda: half_open(14_999, K.REPLACE)),
+    ("I-ORD-3", lambda: half_open(13_000), lambda: half_open(13_001, target="desk")),
     ("I-ORD-4", lived, lambda: lived(answer(1_030, ReportType.ACCEPTED, leaves=6))),
     ("I-ORD-4", lived, lambda: lived(answer(1_030, FILLED, qty=7, exec_id=2))),
     ("I-ORD-4", lived, lambda: lived(anomaly=Anomaly.ILLEGAL_EVENT)),
@@ -352,6 +365,11 @@ def test_a_session_that_was_only_suspect_was_not_lost() -> None:
     check = invariant_named("I-ORD-3").check
 
     assert check(logged_on_again(12_001, lost=False)).checks == 0
+
+
+def test_a_session_on_which_the_venue_is_heard_is_not_silent() -> None:
+    for target in ("desk.orders", "desk.reports/BBB@SOUTH"):
+        assert invariant_named("I-ORD-3").check(half_open(13_001, target=target)).count == 0
 
 
 def test_every_invariant_has_a_case() -> None:
