@@ -4,12 +4,10 @@ from typing import Final, NamedTuple
 
 from chaos.ledger import LOGGED_ON, FaultWindow, History
 from market.messages import EVERY
+from sim.gateway.states import SessionState
 from sim.recorder import EventKind
 
-SESSION_UP: Final = 2
-"""The state of a session that carries orders, as it is recorded (`sim.gateway`)."""
-
-SESSION_OPEN: Final = frozenset((SESSION_UP, 3))
+SESSION_OPEN: Final = frozenset((SessionState.UP, SessionState.SUSPECT))
 """States in which a session has not been lost: a suspicion is none yet."""
 
 
@@ -98,7 +96,7 @@ def _of_sessions(history: History) -> list[Broken]:
         if one.price_ticks:
             continue
         key = one.host, one.book_id
-        if one.detail == SESSION_UP:
+        if one.detail == SessionState.UP:
             if key in down:
                 found.append(
                     Broken(

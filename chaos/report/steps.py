@@ -16,6 +16,7 @@ from chaos.ledger import SENT, FaultWindow, History
 from market.codes import JournalTrouble, OperatorAction, Reason, ReportType
 from market.faults import FaultKind, Severity
 from market.units import format_ns
+from sim.gateway.states import SessionState
 from sim.recorder import Event, EventKind
 
 NEVER: Final = -1
@@ -339,10 +340,7 @@ def _named(kind: type[IntEnum], value: int) -> str:
 
 def _session(event: Event) -> str:
     """How a session now stands."""
-    before, now = (
-        _SESSION[one] if 0 <= one < len(_SESSION) else str(one)
-        for one in (event.qty_lots, event.detail)
-    )
+    before, now = (_named(SessionState, one) for one in (event.qty_lots, event.detail))
     return f"session {before} → {now}"
 
 
@@ -350,7 +348,6 @@ _ON_WIRES: Final = frozenset(("orders", "reports", "session", "feed", "feed.a", 
 _OF_NO_HOST: Final = frozenset((EventKind.FAULT_BEGUN, EventKind.FAULT_ENDED))
 _TAKEOVER: Final = ("suspects the primary", "has taken the epoch", "logged on", "may trade")
 _GAP: Final = ("gap begins", "gap refilled", "gap bridged by a snapshot", "gap given up")
-_SESSION: Final = ("down", "logging on", "up", "suspect", "closing")
 _LEASE: Final = (
     "lease granted",
     "lease renewed",
