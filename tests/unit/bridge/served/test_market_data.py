@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,11 @@ async def collect(server: ExchangeServer, path: str, *, idle_s: float = 0.5) -> 
             except TimeoutError:
                 if server.over.is_set():
                     return found
+
+
+async def drain(socket: websockets.ClientConnection) -> None:
+    while True:
+        await socket.recv()
 
 
 def same_but_for_times(data: dict[str, Any]) -> dict[str, Any]:
@@ -230,7 +236,7 @@ def test_a_freeze_is_silence_and_then_everything(tmp_path: Path) -> None:
                     book.apply(json.loads(await asyncio.wait_for(socket.recv(), 3)))
                     times.append(asyncio.get_running_loop().time())
         assert book.gaps == 0
-        assert max(b - a for a, b in zip(times, times[1:], strict=False)) > 0.6
+        assert max(b - a for a, b in pairwise(times)) > 0.6
 
     run(test)
 
@@ -241,8 +247,7 @@ def test_everybody_is_cut_and_may_come_back(tmp_path: Path) -> None:
             uri = f"ws://127.0.0.1:{server.port}/ws/btcusdt@depth@100ms"
             async with websockets.connect(uri) as socket:
                 with pytest.raises(websockets.ConnectionClosed) as closed:
-                    while True:
-                        await socket.recv()
+                    await drain(socket)
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == 1012
             async with websockets.connect(uri) as socket:
@@ -256,14 +261,16 @@ def test_rest_fails_for_a_while_with_what_the_plan_says(tmp_path: Path) -> None:
     exchange = capture_exchange([write_capture(tmp_path / "c.gz", 2_000)], tmp_path)
 
     async def test() -> None:
-        async with served(exchange, speed=1, faults=(plan,)) as server:
-            async with aiohttp.ClientSession() as session:
-                address = f"http://127.0.0.1:{server.port}/api/v3/ping"
-                async with session.get(address) as answer:
-                    assert (answer.status, (await answer.json())["code"]) == (502, -1000)
-                await until(lambda: server._elapsed_ns() > SECOND_NS // 2, "end of the fault")
-                async with session.get(address) as answer:
-                    assert answer.status == 200
+        async with (
+            served(exchange, speed=1, faults=(plan,)) as server,
+            aiohttp.ClientSession() as session,
+        ):
+            address = f"http://127.0.0.1:{server.port}/api/v3/ping"
+            async with session.get(address) as answer:
+                assert (answer.status, (await answer.json())["code"]) == (502, -1000)
+            await until(lambda: server._elapsed_ns() > SECOND_NS // 2, "end of the fault")
+            async with session.get(address) as answer:
+                assert answer.status == 200
 
     run(test)
 

@@ -50,7 +50,8 @@ class Client:
         return answer.status, msgspec.json.decode(answer.body)
 
     def place(self, side: str, **params: object) -> Any:
-        return self.ask("POST", "order", symbol=self.name, side=side, **params)[1]
+        asked: dict[str, Any] = {"symbol": self.name, "side": side, **params}
+        return self.ask("POST", "order", **asked)[1]
 
     def limit(self, side: str, ticks: int, lots: int, **params: object) -> Any:
         symbol = self.exchange.symbols[self.name]
