@@ -96,8 +96,8 @@ EFFECTS: Final[Mapping[FaultKind, Effect]] = {
     FaultKind.STORE_SYNC: Effect(("journal",), point=True, once=True),
     FaultKind.STORE_FULL: Effect(("journal",), point=True),
     FaultKind.STORE_CORRUPT: Effect(("journal",), point=True, once=True, lasts=False),
-    FaultKind.OPERATOR_KILL_SWITCH: Effect(("operator",), point=True, once=True, lasts=False),
     FaultKind.OPERATOR_WRONG_LIMIT: Effect(("limits",), point=True, once=True),
+    FaultKind.OPERATOR_KILL_SWITCH: Effect(("operator",), point=True, once=True, lasts=False),
 }
 
 

@@ -161,14 +161,14 @@ class HostReadings:
             odd=sum(orders.data.anomalies.values()),
             loss_micros=state.day_drawdown,
             gross_micros=state.gross(),
+            limits_ppm=desk.gate.limits_ppm,
+            held_back=sum(desk.data.refusal_counts.get(code, 0) for code in CEILINGS),
         )
 
     def _shown(self, now_ns: int) -> int:
         """What the machine's own clock says."""
         shows = self._shows()
         return shows.reading_ns() if isinstance(shows, ShowsTime) else now_ns
-            limits_ppm=desk.gate.limits_ppm,
-            held_back=sum(desk.data.refusal_counts.get(code, 0) for code in CEILINGS),
 
     def unsaved(self, now_ns: int) -> int:
         """How long the commit under way has been so."""
