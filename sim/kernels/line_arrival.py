@@ -143,10 +143,10 @@ def arrival(mem: Words, lk: int, ll: int, at: int, seq: int) -> int:
     ln = mem[lk + K_LINES]
     ts = mem[at + R_TS]
     book_id = mem[lk + K_BOOK]
-    due = ts + latency_ns(
+    alone = ts + latency_ns(
         mem, mem[ll + LL_LATENCY], mem[ll + LL_KEY], ts, book_id, mem[at + R_CAUSE]
     )
-    due = max(due, mem[ll + LL_PREV])
+    due = max(alone, mem[ll + LL_PREV])
     mem[ll + LL_FATE] = IN_ORDER
     mem[ll + LL_WRONG] = 0
     for number in range(mem[ll + LL_ROW_COUNT]):
@@ -155,8 +155,9 @@ def arrival(mem: Words, lk: int, ll: int, at: int, seq: int) -> int:
             continue
         if mem[row + I_OP] != FREEZE:
             impair(mem, ll, row, at, seq, book_id)
-        elif due < mem[row + I_UNTIL]:
-            due = mem[row + I_UNTIL]
+        elif alone < mem[row + I_UNTIL]:
+            # Behind the first that is kept the line's order keeps the others, too.
+            due = max(due, mem[row + I_UNTIL])
             mem[row + I_HITS] += 1
     if mem[ll + LL_FATE] == GONE:
         mem[ll + LL_LOST] += 1

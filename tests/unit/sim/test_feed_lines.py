@@ -8,6 +8,7 @@ import pytest
 from market.codes import Trigger
 from sim.kernels import line_words
 from sim.lines import FeedEvent, FeedNote, Impairing
+from sim.reference.line import Published
 from sim.slowdown import Slowdown, Slowing
 from tests.lined_worlds import MS, START_NS, Lined, Setting, constant
 
@@ -199,6 +200,25 @@ def test_a_frozen_feed_has_no_gap_and_no_news() -> None:
     assert pair.world.view(0).seq == before
     assert kinds(pair.notes) == []
     assert not pair.world.maybe_bad(0)
+
+
+def test_a_frozen_line_counts_every_message_that_it_kept() -> None:
+    until_ns = FROM_NS + 400 * MS
+    frozen = tuple((line, Impairing.FREEZE, FROM_NS, until_ns, 0) for line in range(2))
+    pair = Lined(Setting(troubles=frozen), armed=True)
+    sent_ns: list[int] = []
+    publish = pair.reference.publish
+
+    def listen(message: Published) -> None:
+        sent_ns.append(message.ts_ns)
+        publish(message)
+
+    pair.reference.publish = listen  # type: ignore[method-assign]
+    pair.advance(START_NS + 1_000 * MS)
+
+    for line, latency_ns in enumerate((1 * MS, 3 * MS)):
+        kept = [one for one in sent_ns if one >= FROM_NS and one + latency_ns < until_ns]
+        assert pair.lines.hits(line, 0) == len(kept) > 100
 
 
 def test_a_feed_that_is_silent_on_both_lines_stays_bad_until_it_is_heard() -> None:
