@@ -45,7 +45,12 @@ def ingest_lobster_file(
 
 @ingest_app.command("binance")
 def ingest_binance_captures(
-    captures: Annotated[list[Path], typer.Argument(help="Raw captures of one session, in order.")],
+    captures: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Raw captures of one session in order, or recordings of `twin record`."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The tape to write.")],
     market: Annotated[
         str | None, typer.Option("--market", help="spot, usdm or coinm; default: by file name.")
@@ -59,17 +64,24 @@ def ingest_binance_captures(
     max_bad: Annotated[
         int, typer.Option("--max-bad", min=0, help="Lines that may be refused before it stops.")
     ] = 0,
+    symbol: Annotated[
+        str | None, typer.Option("--symbol", help="Of a recording of several: which.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Turn raw Binance captures of one instrument into a tape of levels and trades."""
+    from scenarios.recordings import captures_of
     from sim.ingest.binance import ingest_binance
 
     terminal = terminal_of(as_json, quiet, verbose)
-    with terminal.progress("ingest", "bytes") as tell:
+    with (
+        captures_of(captures, near=out.parent, symbol=symbol) as files,
+        terminal.progress("ingest", "bytes") as tell,
+    ):
         meta = ingest_binance(
-            captures,
+            files,
             out=out,
             market=market,
             tick=tick,

@@ -1,8 +1,9 @@
 """Binance spot and USD-M market data: several symbols on one connection, every frame accounted for.
 
 Model: one combined-stream connection (`ws_path`) is subscribed to the depth diffs, best quotes and trades
-of every symbol. Once the venue has said yes, each book's snapshot is asked for by REST, and joins the
-diffs by the venue's ids (`binance_book`). A gap, a frame that can't be read or a snapshot that was
+of every symbol. A book's first diff asks for its snapshot by REST, as the venue's rule has it: one that
+was asked for earlier may be older than the stream. It joins the diffs by the venue's ids
+(`binance_book`). A gap, a frame that can't be read or a snapshot that was
 refused makes trouble for that book alone, and asks for a new snapshot: one at a time for a book, each
 later than the one before (`backoff`), and those of different books spaced.
 
@@ -14,11 +15,10 @@ Invariants:
 
 Order of events: a frame's updates leave before the next frame is looked at.
 
-Limits: `bookTicker` of spot has no time. Only snapshots of limited depth exist (`binance_book`). On USD-M,
+Limits: a symbol in which nothing happens has no book before its first diff. `bookTicker` of spot has no time. Only snapshots of limited depth exist (`binance_book`). On USD-M,
 trades without a counterpart (insurance fund, ADL) are counted and are no prints. An aggregate trade
 leaves as one print with its last trade's id.
 """
-# tidy: unimported the verbs that open a connection are on their way
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -112,6 +112,9 @@ class BinanceFeed:
         trade_stream: "trade" or "aggTrade"; the market's own by default.
         cut_quantities: Cut quantities finer than a lot down (`quantities_cut`); else refuse them.
 
+        ids_only: Read no more of a frame than tells whether one is missing, for who only records:
+            books have no levels, tickers and trades are counted and never leave.
+
     Attributes:
         ws_path: Where on the websocket's host the streams are.
         counts: What happened, by name.
@@ -126,6 +129,7 @@ class BinanceFeed:
         depth_speed: str = "100ms",
         trade_stream: str | None = None,
         cut_quantities: bool = False,
+        ids_only: bool = False,
     ) -> None:
         if market not in MARKETS:
             raise InputError(f"market: found {market!r}, allowed are {', '.join(MARKETS)}")
@@ -146,6 +150,9 @@ class BinanceFeed:
                              "allowed are one or more books of different symbols")  # fmt: skip
         self._streams: list[str] = []
         self._routes: dict[str, _TakeRaw] = {}
+        self._depths = frames.DEPTH_IDS if ids_only else frames.DEPTHS
+        self._snapshots = frames.SNAPSHOT_IDS if ids_only else frames.SNAPSHOTS
+        self._ids_only = ids_only
         self._slot_ns = 0
         self._backoff = Backoff()
         for line in self._lines.values():
@@ -210,8 +217,12 @@ class BinanceFeed:
         self._streams += wanted
         for each in _SPEEDS:
             self._routes[f"{name}@depth{each}"] = partial(self._on_diff, line)
-        self._routes[wanted[1]] = partial(self._on_ticker, line)
-        self._routes[wanted[2]] = partial(take_trade, line)
+        if self._ids_only:
+            self._routes[wanted[1]] = partial(self._on_counted, "tickers")
+            self._routes[wanted[2]] = partial(self._on_counted, "trades")
+        else:
+            self._routes[wanted[1]] = partial(self._on_ticker, line)
+            self._routes[wanted[2]] = partial(take_trade, line)
 
     def _on_frame(self, data: bytes, now_ns: int) -> Step:
         self.counts["frames"] += 1
@@ -230,14 +241,11 @@ class BinanceFeed:
             code, text = frame.error.code, frame.error.msg[:200]
             self.last_refusal = f"the subscription: the venue said {code}, {text}"
             return Step((), (Reopen(self.last_refusal, self._backoff.next_wait_ns(now_ns)),))
-        wants: list[Want] = []
-        for line in self._lines.values():
-            wants += self._ask(line, now_ns)
-        return Step((), wants)
+        return NOTHING
 
     def _on_diff(self, line: _Line, raw: msgspec.Raw, now_ns: int) -> Step:
         try:
-            depth = frames.DEPTHS.decode(raw)
+            depth = self._depths.decode(raw)
             if (depth.previous_id >= 0) != self._market.futures or depth.first_id > depth.last_id:
                 raise InputError("found update ids that are none of this market's")
             bids, asks = line.grid.levels(depth.bids), line.grid.levels(depth.asks)
@@ -251,6 +259,10 @@ class BinanceFeed:
         diff = Diff(depth.last_id, depth.first_id, depth.previous_id, delta)
         updates = line.splice.on_diff(diff)
         return Step(updates, () if line.splice.is_whole else self._ask(line, now_ns))
+
+    def _on_counted(self, name: str, _raw: msgspec.Raw, _now_ns: int) -> Step:
+        self.counts[name] += 1
+        return NOTHING
 
     def _on_ticker(self, line: _Line, raw: msgspec.Raw, now_ns: int) -> Step:
         grid = line.grid
@@ -320,7 +332,7 @@ class BinanceFeed:
 
     def _on_snapshot(self, line: _Line, data: bytes, now_ns: int) -> Step:
         try:
-            found = frames.SNAPSHOTS.decode(data)
+            found = self._snapshots.decode(data)
             grid = line.grid
             bids, asks = grid.whole_levels(found.bids), grid.whole_levels(found.asks)
         except (*frames.DAMAGE, InputError) as error:

@@ -10,8 +10,8 @@ with nothing in between. A diff whose `u` is not beyond `last` is a repeat.
 Invariants:
 1. What leaves is either a snapshot with diffs that continue it, or trouble.
 2. A snapshot that doesn't join what waits is thrown away whole: nothing of it leaves.
-3. Behind a diff that could not be read no snapshot joins before the next diff has come, since only
-   that one says what was missing.
+3. At the beginning of a stream, and behind a diff that could not be read, no snapshot joins before
+   the next diff has come, since only that one says where the stream stands.
 4. Waiting diffs stay until a snapshot joins them, in the order of their ids, so a diff that
    overtook another is put right by the same snapshot that ends the gap.
 
@@ -51,8 +51,8 @@ class DepthSplice:
         self._last_id = -1
         # The first diff of futures behind a snapshot reaches back over it: `pu` lies before.
         self._is_spliced = False
-        # A frame of this book could not be read: which ids it had, only the next diff will tell.
-        self._is_blind = False
+        # No diff has come yet, or one could not be read: what ids it had only the next will tell.
+        self._is_blind = True
         self._waiting: list[Diff] = []
 
     def on_diff(self, diff: Diff) -> list[Update]:
@@ -98,11 +98,11 @@ class DepthSplice:
 
         Args:
             reason: Why.
-            diff: That showed a gap: it waits for the next snapshot. None for a diff that can't be read.
+            diff: That showed a gap: it waits for the next snapshot. None where no diff is there.
         """
         self.is_whole = False
         self._waiting.clear()
-        self._is_blind = reason == TroubleReason.GAP and diff is None
+        self._is_blind = True
         if diff is not None:
             self._wait(diff)
         return [BookTrouble(self._book_id, reason)]

@@ -44,6 +44,26 @@ class Depth(msgspec.Struct, frozen=True, gc=False):
     previous_id: int = msgspec.field(name="pu", default=-1)
 
 
+class DepthIds(msgspec.Struct, frozen=True, gc=False):
+    """A depthUpdate of which only the ids are read: its levels are skipped."""
+
+    event_ms: Ms = msgspec.field(name="E")
+    first_id: Id = msgspec.field(name="U")
+    last_id: Id = msgspec.field(name="u")
+    transaction_ms: Ms = msgspec.field(name="T", default=0)
+    previous_id: int = msgspec.field(name="pu", default=-1)
+
+    @property
+    def bids(self) -> Levels:
+        """None of them."""
+        return []
+
+    @property
+    def asks(self) -> Levels:
+        """None of them."""
+        return []
+
+
 class Ticker(msgspec.Struct, frozen=True, gc=False):
     """A bookTicker; on spot it bears no time."""
 
@@ -90,6 +110,24 @@ class DepthSnapshot(msgspec.Struct, frozen=True, gc=False):
     transaction_ms: Ms = msgspec.field(name="T", default=0)
 
 
+class SnapshotId(msgspec.Struct, frozen=True, gc=False):
+    """A snapshot of which only the id is read."""
+
+    last_id: Id = msgspec.field(name="lastUpdateId")
+    event_ms: Ms = msgspec.field(name="E", default=0)
+    transaction_ms: Ms = msgspec.field(name="T", default=0)
+
+    @property
+    def bids(self) -> Levels:
+        """None of them."""
+        return []
+
+    @property
+    def asks(self) -> Levels:
+        """None of them."""
+        return []
+
+
 def ms_to_ns(stamp_ms: int) -> int:
     """A stamp in nanoseconds; 0 stays 0, which is NO_STAMP."""
     return stamp_ms * _MS_NS
@@ -97,10 +135,12 @@ def ms_to_ns(stamp_ms: int) -> int:
 
 FRAMES: Final = msgspec.json.Decoder(Frame)
 DEPTHS: Final = msgspec.json.Decoder(Depth)
+DEPTH_IDS: Final = msgspec.json.Decoder(DepthIds)
 TICKERS: Final = msgspec.json.Decoder(Ticker)
 TRADES: Final = msgspec.json.Decoder(Trade)
 AGGREGATES: Final = msgspec.json.Decoder(AggregateTrade)
 SNAPSHOTS: Final = msgspec.json.Decoder(DepthSnapshot)
+SNAPSHOT_IDS: Final = msgspec.json.Decoder(SnapshotId)
 
 DAMAGE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises where a frame is not what it should be."""

@@ -22,7 +22,6 @@ connection is given up.
 Limits: one websocket and one REST host. A venue's answer 418 or 429 holds every fetch back for as long
 as its Retry-After says.
 """
-# tidy: unimported the verbs that open a connection are on their way
 
 import asyncio
 import contextlib

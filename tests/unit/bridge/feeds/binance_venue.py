@@ -107,7 +107,15 @@ def begin(session: Session, venue: BinanceVenue) -> None:
     """Up to a whole book."""
     session.up()
     session.tell(*ACK)
+    first_diff(session, venue)
     session.tell(*venue.answer(session.due()))
+
+
+def first_diff(session: Session, venue: BinanceVenue) -> None:
+    """The diff that begins a stream, and asks for the snapshot; it changes nothing."""
+    price_ticks, lots = next(iter(venue.book[0].items()))
+    venue.change(0, price_ticks, lots)
+    session.tell(*venue.diff())
 
 
 def price_text(ticks: int) -> str:

@@ -15,6 +15,7 @@ from tests.unit.bridge.feeds.binance_venue import (
     begin,
     connect,
     feed_of,
+    first_diff,
 )
 from tests.unit.bridge.feeds.rig import SECOND_NS, Session, instrument
 
@@ -36,6 +37,9 @@ def test_one_request_subscribes_every_symbol() -> None:
         "ethusdt@depth@100ms", "ethusdt@bookTicker", "ethusdt@trade",
     ]  # fmt: skip
     session.tell(*ACK)
+    assert session.fetches == []
+    for symbol in ("BTCUSDT", "ETHUSDT"):
+        first_diff(session, BinanceVenue(symbol=symbol))
     assert [fetch.channel for _, fetch in session.fetches] == [
         "rest:depth:BTCUSDT", "rest:depth:ETHUSDT",
     ]  # fmt: skip
@@ -60,6 +64,7 @@ def test_diffs_that_waited_join_the_snapshot(pair: tuple[Session, BinanceVenue])
     session, venue = pair
     session.up()
     session.tell(*ACK)
+    first_diff(session, venue)
     early, late = [], []
     for lots in (1, 2, 3):
         venue.change(0, 99_00, lots)
@@ -75,13 +80,14 @@ def test_diffs_that_waited_join_the_snapshot(pair: tuple[Session, BinanceVenue])
     assert isinstance(updates[0], BookSnapshot)
     assert [type(update) for update in updates[1:]] == [BookDelta, BookDelta]
     assert session.rebuild.books[0] == venue.book
-    assert feed_of(session).counts["diffs_in_snapshot"] == 3
+    assert feed_of(session).counts["diffs_in_snapshot"] == 4
 
 
 def test_a_diff_across_the_snapshot_joins(pair: tuple[Session, BinanceVenue]) -> None:
     session, venue = pair
     session.up()
     session.tell(*ACK)
+    first_diff(session, venue)
     venue.change(0, 99_00, 1)
     body = venue.snapshot()
     venue.change(0, 98_99, 0)
@@ -124,6 +130,7 @@ def test_a_snapshot_that_does_not_join_is_thrown_away_and_asked_for_later(
     session, venue = pair
     session.up()
     session.tell(*ACK)
+    first_diff(session, venue)
     old = venue.snapshot()
     venue.change(0, 99_00, 1)
     venue.diff()
@@ -142,6 +149,7 @@ def test_a_hole_among_waiting_diffs_spoils_an_older_snapshot(
     session, venue = pair
     session.up()
     session.tell(*ACK)
+    first_diff(session, venue)
     body = venue.snapshot()
     venue.change(0, 99_00, 1)
     session.tell(*venue.diff())
@@ -178,6 +186,7 @@ def test_a_refused_snapshot_is_asked_for_ever_later(pair: tuple[Session, Binance
     session, venue = pair
     session.up()
     session.tell(*ACK)
+    first_diff(session, venue)
     waits = []
     for _ in range(10):
         fetch = session.due()
@@ -256,7 +265,7 @@ def test_tickers_and_trades(pair: tuple[Session, BinanceVenue]) -> None:
     session.tell(*venue.trade(buyer_is_maker=False))
     stamp_ns = venue.stamp_ms * 1_000_000
     quoted_ns = stamp_ns if venue.futures else 0
-    assert session.rebuild.quotes == [BestQuote(0, quoted_ns, 1_000, 99_00, 10, 101_00, 20)]
+    assert session.rebuild.quotes == [BestQuote(0, quoted_ns, 1_001, 99_00, 10, 101_00, 20)]
     assert session.rebuild.prints == [
         Print(0, stamp_ns - 1_000_000, 1, 100_01, 7, Side.SELL),
         Print(0, stamp_ns - 1_000_000, 2, 100_01, 7, Side.BUY),
@@ -312,7 +321,7 @@ def test_every_frame_is_counted_once(pair: tuple[Session, BinanceVenue]) -> None
         "answers", "frames_unknown", "frames_refused", "diffs", "tickers", "trades",
         "trades_without_counterpart",
     )  # fmt: skip
-    assert counts["frames"] == 7 == sum(counts[kind] for kind in kinds)
+    assert counts["frames"] == 8 == sum(counts[kind] for kind in kinds)
     assert session.tell("rest:nobody", b"") == []
     assert counts["entries_unknown"] == 1
 
@@ -350,3 +359,27 @@ def test_the_clock_offset_is_the_least_of_two_windows(
     for _ in range(250):
         hear(6)
     assert feed.clock_offset_ns == offset_ns + 6_000_000
+
+
+def test_who_only_records_learns_of_gaps_and_of_nothing_else(
+    pair: tuple[Session, BinanceVenue],
+) -> None:
+    _, venue = pair
+    feed = BinanceFeed(
+        [FeedBook(0, instrument())], "usdm" if venue.futures else "spot", ids_only=True
+    )
+    session = Session(feed)
+    begin(session, venue)
+    # Off any grid: nobody looks.
+    venue.change(0, 99_00, 5)
+    session.tell(*venue.diff(b=[["0.000001", "x"]]))
+    assert session.tell(*venue.ticker()) == session.tell(*venue.trade()) == []
+    assert session.rebuild.books[0] == ({}, {})
+    venue.change(0, 99_00, 6)
+    venue.diff()
+    venue.change(0, 99_00, 7)
+    session.tell(*venue.diff())
+    assert session.rebuild.trouble == {0: TroubleReason.GAP}
+    session.tell(*venue.answer(session.due()))
+    assert session.rebuild.trouble == {}
+    assert (feed.counts["tickers"], feed.counts["trades"], feed.counts["gaps"]) == (1, 1, 1)
