@@ -2,7 +2,8 @@
 
 Model: first the drills run clean, because a drill that fails by itself finds nothing; then each bug runs
 through its drills until one of its invariants is violated. A bug is killed by nothing else: not by a
-drill that became VACUOUS or broke off, nor by an invariant that it is not about.
+drill that became VACUOUS or broke off, nor by an invariant that it is not about. One whose place in the
+program is gone survives, and the others go on.
 
 Limits: drills run with their own seeds and without their twins; times are of this machine.
 """
@@ -154,7 +155,11 @@ def _hunt_one(mutant: Mutant, clean: dict[str, DrillRun]) -> Kill:
     for name in mutant.drills:
         if clean[name].verdict != "PASS":
             continue
-        runs.append(run_worker(name, mutant.name))
+        try:
+            runs.append(run_worker(name, mutant.name))
+        except InputError as error:
+            runs.append(DrillRun(drill=name, verdict=BROKE_OFF, error=str(error)))
+            break  # what cannot be planted in one drill can be in none
         if set(mutant.invariants) & set(runs[-1].violated):
             break
     unfit = {name: clean[name] for name in mutant.drills if clean[name].verdict != "PASS"}

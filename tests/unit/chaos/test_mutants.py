@@ -13,6 +13,7 @@ from chaos.hunt import BROKE_OFF, DrillRun, Kill, hunt, kill_of, run_worker
 from chaos.invariants import invariant_named
 from chaos.mutants import Mutant, mutant_named, zoo
 from chaos.result import SuiteResult, Verdict
+from market.errors import InputError
 
 FIVE = (
     "buys_in_flight_not_counted",
@@ -92,6 +93,22 @@ def test_a_drill_that_fails_without_the_bug_is_not_run_with_it() -> None:
     told = hunt([msgspec.structs.replace(mutant_named(FIVE[0]), drills=["blind_canary"])])
 
     assert [(one.killed, one.tried) for one in told] == [(False, [])]
+
+
+def test_a_bug_that_cannot_be_planted_survives_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run(drill: str, planted: str = "") -> DrillRun:
+        if planted == "gone":
+            raise InputError("planted bug 'gone': found its place 0 times")
+        violated = ["I-RISK-3"] if planted else []
+        return DrillRun(drill=drill, verdict="FAIL" if planted else "PASS", violated=violated)
+
+    monkeypatch.setattr("chaos.hunt.run_worker", run)
+    told = hunt([msgspec.structs.replace(ONE, name="gone"), ONE])
+
+    assert [one.killed for one in told] == [False, True]
+    assert told[0].error == "first broke off: planted bug 'gone': found its place 0 times"
 
 
 def test_a_worker_that_dies_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
