@@ -20,6 +20,7 @@ from console.estimate import estimate
 from console.ingest import ingest_app
 from console.journal import journal_app
 from console.options import Json, Quiet, Verbose, group, terminal_of
+from console.paper import paper
 from console.record import record
 from console.regimes import regimes_app
 from console.report import compare, report
@@ -48,6 +49,7 @@ app.command("compare")(compare)
 app.command("tca")(tca)
 app.command("coverage")(coverage)
 app.command("estimate")(estimate)
+app.command("paper")(paper)
 app.command("record")(record)
 app.command("serve-feed")(serve_feed)
 

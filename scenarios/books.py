@@ -6,6 +6,7 @@ from scenarios.monitor_section import MonitorSection
 from scenarios.sections import HostSection, Scenario
 from scenarios.stack import name_of
 from sim.flow import FlowModel
+from sim.tape.growing import GrowingTape
 from sim.tape.meta import TapeBook
 from sim.tape.read import Tape
 
@@ -35,7 +36,7 @@ def flows_of(scenario: Scenario) -> list[tuple[int, FlowModel]]:
     return [(names.index(flow.book), flow) for flow in scenario.flows]
 
 
-def instruments_of(scenario: Scenario, tape: Tape | None) -> list[Instrument]:
+def instruments_of(scenario: Scenario, tape: Tape | GrowingTape | None) -> list[Instrument]:
     """The tape's instruments, or the scenario's."""
     if tape is None:
         return list(scenario.books)
@@ -55,10 +56,12 @@ def instrument_of(book: TapeBook) -> Instrument:
     )
 
 
-def interval_of(scenario: Scenario, tape: Tape | None) -> tuple[int, int]:
+def interval_of(scenario: Scenario, tape: Tape | GrowingTape | None) -> tuple[int, int]:
     """[start, end) of the run: the tape's, or the scenario's."""
     if tape is None:
         return scenario.run.start_ns, scenario.run.start_ns + scenario.run.duration_ns
+    if isinstance(tape, GrowingTape):
+        return tape.start_ns, tape.end_ns
     if tape.row_count == 0:
         raise InputError("the tape has no rows: there is nothing to run")
     first = next(iter(tape.chunks(0, 1)))

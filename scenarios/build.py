@@ -50,6 +50,7 @@ from sim.market import WorldMarket
 from sim.recorder import EventSink, Recorder
 from sim.session import Session
 from sim.streams import stream_key
+from sim.tape.growing import GrowingTape
 from sim.tape.read import Tape
 from sim.venue import Venue
 from sim.world import World
@@ -67,7 +68,8 @@ class Assembly:
 
     Args:
         scenario: What to run.
-        tape: History to replay, or None to let the scenario's flow run.
+        tape: History to replay, or None to let the scenario's flow run; the rows of one that grows
+            are given to `world` while the run goes on.
         seed: Of every draw.
         sink: Where events go.
         journal: Where the journal of a host goes, by the host's name; into memory by default.
@@ -77,7 +79,7 @@ class Assembly:
     def __init__(
         self,
         scenario: Scenario,
-        tape: Tape | None,
+        tape: Tape | GrowingTape | None,
         seed: int,
         sink: EventSink | None,
         *,
@@ -164,7 +166,7 @@ class Assembly:
             if book_id == accrual.book_id and not self.pairs.follows(number):
                 self.hosts[number].receive(accrual)
 
-    def _world(self, tape: Tape | None) -> World:
+    def _world(self, tape: Tape | GrowingTape | None) -> World:
         scenario = self.scenario
         locals_ = []
         for number, book_id in self._links:
@@ -181,7 +183,7 @@ class Assembly:
         flows: list[FlowSpec] = []
         rows: Iterator[npt.NDArray[np.void]] | None = None
         if tape is not None:
-            rows = iter(tape.chunks())
+            rows = None if isinstance(tape, GrowingTape) else iter(tape.chunks())
             books = [
                 BookSpec(
                     tick_units=book.tick_units,

@@ -43,15 +43,16 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.scenario}-{digest}"
 
 
-def code_digest(strategies: Sequence[str] = ()) -> str:
+def code_digest(strategies: Sequence[str] = (), rooms: Sequence[str] = ROOMS) -> str:
     """Digest of every source file that can change what a run does.
 
     Args:
         strategies: Names of the run's strategies; the modules of users' own count with their source.
+        rooms: Folders whose files count.
     """
     root = Path(__file__).resolve().parents[1]
     digest = hashlib.blake2b(digest_size=16)
-    for room in ROOMS:
+    for room in rooms:
         for path in sorted((root / room).rglob("*")):
             if path.suffix in (".py", ".toml") and path.is_file():
                 digest.update(path.relative_to(root).as_posix().encode())

@@ -32,6 +32,7 @@ from sim.tape.read import Tape, open_tape
 
 LOG: Final = logging.getLogger("twin.run")
 SLICES: Final = 500
+COMPLETE: Final = "complete"
 
 LIMITS: Final = {
     int(Depth.L2): "L2 tape: levels without orders; where our orders stand in a queue is estimated",
@@ -170,21 +171,28 @@ def run_scenario(
         complete = _play(assembly, history, progress, stopped)
         wall_s = (wall_ns() - began_ns) / 1e9
         assembly.finish()
-        summary = _summary(assembly, history, identity, complete=complete, wall_s=wall_s)
-        latencies = folder.latencies([host.name for host in scenario.hosts])
-        summary = structs.replace(
-            summary,
-            latencies=latencies,
-            desks=_desks(assembly, stages),
-            stages_unreached=_unreached(assembly, folder),
-        )
-        path = folder.finish(msgspec.to_builtins(summary), complete=complete)
+        summary = summary_of(assembly, history, identity, complete=complete, wall_s=wall_s)
+        summary, path = write_summary(assembly, folder, summary, stages)
     except BaseException:
         folder.discard()
         raise
     if not complete:
         raise KeyboardInterrupt(str(path))
     return structs.replace(summary, folder=str(path))
+
+
+def write_summary(
+    assembly: Assembly, folder: RunFolder, summary: RunSummary, stages: StageTimes
+) -> tuple[RunSummary, Path]:
+    """Complete a summary from what the folder holds, and give the folder its name."""
+    summary = structs.replace(
+        summary,
+        latencies=folder.latencies([host.name for host in assembly.scenario.hosts]),
+        desks=_desks(assembly, stages),
+        stages_unreached=_unreached(assembly, folder),
+    )
+    complete = summary.status == COMPLETE
+    return summary, folder.finish(msgspec.to_builtins(summary), complete=complete)
 
 
 def _play(
@@ -205,7 +213,7 @@ def _play(
     return True
 
 
-def _summary(
+def summary_of(
     assembly: Assembly,
     history: Tape | None,
     identity: Identity,
@@ -228,7 +236,7 @@ def _summary(
     return RunSummary(
         run_id=identity.run_id,
         digest=digest,
-        status="complete" if complete else "interrupted",
+        status=COMPLETE if complete else "interrupted",
         folder="",
         scenario=identity.scenario,
         mode=identity.mode,

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from market.errors import InputError
 from market.instruments import Instrument
 from scenarios.stack import name_of
+from sim.tape.growing import GrowingTape
 from sim.tape.phases import books_with_phases
 from sim.tape.read import Tape
 
@@ -20,7 +21,7 @@ PHASES: Final[dict[str, PhasesFrom]] = {"auto": "auto", "tape": "tape", "schedul
 
 def books_by_tape(
     wanted: PhasesFrom,
-    tape: Tape | None,
+    tape: Tape | GrowingTape | None,
     instruments: Sequence[Instrument],
     venue_books: Sequence[int],
 ) -> frozenset[int]:
@@ -44,6 +45,8 @@ def books_by_tape(
         return frozenset()
     if wanted == "tape":
         return frozenset(venue_books)
+    if isinstance(tape, GrowingTape):
+        return frozenset()
     found = sorted(books_with_phases(tape) & set(venue_books)) if venue_books else []
     if wanted == "schedule" and found:
         names = ", ".join(name_of(instruments[book_id]) for book_id in found)

@@ -1,0 +1,225 @@
+"""`twin paper`: a desk on live feeds, with paper fills, everything kept so that it can be run again."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+
+import typer
+
+from console.options import Json, Quiet, Verbose, terminal_of
+from market.errors import InputError
+from market.units import parse_duration
+
+if TYPE_CHECKING:
+    from bridge.paper.listing import Listed
+    from console.output import Output
+    from console.paper_run import PaperRun
+    from scenarios.paper_session import SessionPlan, SessionStart
+
+SESSIONS: Final = "paper"
+"""Folder of paper sessions, among the runs."""
+
+FAR_NS: Final = 1 << 61
+
+Replay = Annotated[
+    bool, typer.Option("--replay", help="Run a session again from its folder, offline.")
+]
+FaultPlan = Annotated[
+    Path | None, typer.Option("--faults", help="A plan of faults that come to the scenario's own.")
+]
+
+
+class Wanted(NamedTuple):
+    """What a new session is asked to be."""
+
+    scenario: str
+    venue: str
+    symbols: tuple[str, ...]
+    duration: str
+    faults: Path | None
+    seed: int | None
+    depth_speed: str
+    source_stamps: bool
+    start_ns: int
+    out: Path | None
+
+
+def paper(
+    scenario: Annotated[
+        str, typer.Argument(help="A packaged scenario, a TOML file, or a session's folder.")
+    ],
+    venue: Annotated[
+        str, typer.Option("--venue", help="Whose feed: binance or binance-usdm.")
+    ] = "binance",
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option("--symbol", help="As the venue writes it; by default the hosts' books."),
+    ] = None,
+    ws_url: Annotated[str, typer.Option("--ws-url", help="Where the feed is, if not there.")] = "",
+    rest_url: Annotated[str, typer.Option("--rest-url", help="Where REST is.")] = "",
+    duration: Annotated[
+        str, typer.Option("--for", help="How long, such as 90s; by default as the scenario says.")
+    ] = "",
+    faults: FaultPlan = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of every draw.")] = None,
+    depth_speed: Annotated[
+        str, typer.Option("--depth-speed", help="How often changes come, such as 100ms.")
+    ] = "",
+    source_stamps: Annotated[
+        bool, typer.Option("--source-stamps", help="Live by the times that a served feed says.")
+    ] = False,
+    start_ns: Annotated[
+        int, typer.Option("--start-ns", min=0, help="With source stamps: the first instant.")
+    ] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The session's folder.")] = None,
+    again: Replay = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Trade live feeds on paper; given a session's folder, go on with it, or run it again."""
+    from console.config import load
+
+    terminal = terminal_of(as_json, quiet, verbose)
+    runs_dir = load({}).runs_dir
+    folder = Path(scenario)
+    is_session = (folder / "session.json").is_file()
+    if again:
+        _replay(folder, runs_dir, terminal)
+        return
+    if not is_session:
+        wanted = Wanted(
+            scenario=scenario,
+            venue=venue,
+            symbols=tuple(symbol or ()),
+            duration=duration,
+            faults=faults,
+            seed=seed,
+            depth_speed=depth_speed,
+            source_stamps=source_stamps,
+            start_ns=start_ns,
+            out=out,
+        )
+        folder = _begin(wanted, runs_dir, rest_url, terminal)
+    _live(folder, (ws_url, rest_url), terminal)
+
+
+def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") -> Path:
+    """Ask the venue, and make the session's folder."""
+    from bridge.paper.listing import REST_URL, describe
+    from scenarios.paper import check_paper
+    from scenarios.paper_session import FEEDS, begin_session, plan_session
+
+    if wanted.venue not in FEEDS:
+        raise InputError(f"venue: found {wanted.venue!r}, allowed is {', '.join(FEEDS)}")
+    plan = plan_session(wanted.scenario, wanted.faults)
+    check_paper(plan.scenario)
+    symbols = wanted.symbols or tuple(
+        dict.fromkeys(book for host in plan.scenario.hosts for book in host.books)
+    )
+    if not symbols:
+        raise InputError(
+            "symbol: found none, allowed is --symbol, or [[hosts]] books of the scenario"
+        )
+    url = rest_url or REST_URL[wanted.venue]
+    found, trips_ns = asyncio.run(describe(wanted.venue, url, symbols))
+    start = _start(wanted, plan, found, trips_ns)
+    stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%S")
+    folder = wanted.out or runs_dir / SESSIONS / f"{plan.scenario.run.name}-{stamp}"
+    begin_session(folder, plan, start)
+    terminal.note(f"session {folder}")
+    return folder
+
+
+def _start(
+    wanted: Wanted, plan: "SessionPlan", found: "list[Listed]", trips_ns: tuple[int, ...]
+) -> "SessionStart":
+    """What the session begins with."""
+    from scenarios.paper_session import FeedSpec, SessionStart, code_of
+
+    begin_ns = wanted.start_ns or time.time_ns()
+    span_ns = plan.scenario.run.duration_ns
+    if wanted.duration:
+        span_ns = parse_duration(wanted.duration, "--for")
+    books = tuple(range(len(found)))
+    return SessionStart(
+        name=plan.scenario.run.name,
+        scenario_digest=plan.digest,
+        code_digest=code_of(plan),
+        seed=plan.scenario.run.seed if wanted.seed is None else wanted.seed,
+        instruments=tuple(one.instrument for one in found),
+        terms=tuple(one.terms for one in found),
+        feeds=(FeedSpec(venue=wanted.venue, books=books, depth_speed=wanted.depth_speed),),
+        start_ns=begin_ns,
+        end_ns=begin_ns + span_ns,
+        # By the source's times a measured wire would be the only thing that is not the source's.
+        round_trips_ns=() if wanted.source_stamps else trips_ns,
+        source_stamps=wanted.source_stamps,
+    )
+
+
+def _live(folder: Path, urls: tuple[str, str], terminal: "Output") -> None:
+    """Run a session in this process."""
+    from bridge.paper.listing import REST_URL, WS_URL
+    from console.paper_run import PaperRun
+
+    session = PaperRun(folder, terminal)
+    venue = session.start.feeds[0].venue
+    with session.fills:
+        asyncio.run(session.live(urls[0] or WS_URL[venue], urls[1] or REST_URL[venue]))
+    if session.trouble is not None:
+        raise session.trouble
+    terminal.result("paper", _told(session))
+
+
+def _told(session: "PaperRun") -> dict[str, object]:
+    """What is said of a session at its end."""
+    figures, link, world = session.figures, session.link, session.world
+    return {
+        "session": str(session.folder),
+        "digest": session.end.digest,
+        "entries": session.end.entries,
+        "recovered_entries": session.recovered,
+        "fills": session.end.fills,
+        "decisions": sum(host.decisions for host in world.assembly.hosts),
+        "orders": world.assembly.venue.orders_received,
+        "best_quotes_checked": world.watch.checked,
+        "best_quotes_wrong": world.watch.wrong,
+        "connections": link.connect_count,
+        "frames_waiting_max": link.waiting_max,
+        "taking_p50_ns": figures.taking.percentile_ns(500),
+        "taking_p99_ns": figures.taking.percentile_ns(990),
+        "late_p50_ns": figures.late.percentile_ns(500),
+        "late_p99_ns": figures.late.percentile_ns(990),
+        "sync_p99_ns": figures.syncs.percentile_ns(990),
+        **{f"rows_{name}": count for name, count in world.rows.counts.items()},
+    }
+
+
+def _replay(folder: Path, runs_dir: Path, terminal: "Output") -> None:
+    """Run a session again, and say whether it came to the same."""
+    from scenarios.paper_replay import replay_session
+
+    with terminal.progress("replay", "entries") as tick:
+        found = replay_session(
+            folder, runs_dir, wall_ns=time.perf_counter_ns, progress=lambda done: tick(done, 0)
+        )
+    terminal.result(
+        "replay",
+        {
+            "session": str(folder),
+            "run": found.summary.folder,
+            "digest": found.summary.digest,
+            "same": not found.differs,
+            "differs": found.differs,
+            "was_killed": found.end is None,
+            "fills": found.summary.fills,
+            "pnl": found.summary.pnl,
+            "wall_s": found.summary.wall_s,
+            "simulated_to_real": found.summary.simulated_to_real,
+        },
+    )
+    if found.differs:
+        raise typer.Exit(1)
