@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
+from msgspec import structs
 
 from console.options import Json, Quiet, Verbose, terminal_of
 from market.errors import InputError
@@ -124,8 +125,8 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
             "symbol: found none, allowed is --symbol, or [[hosts]] books of the scenario"
         )
     url = rest_url or REST_URL[wanted.venue]
-    found, trips_ns = asyncio.run(describe(wanted.venue, url, symbols))
-    start = _start(wanted, plan, found, trips_ns)
+    found, limits, trips_ns = asyncio.run(describe(wanted.venue, url, symbols))
+    start = structs.replace(_start(wanted, plan, found, trips_ns), order_limits=limits)
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%S")
     folder = wanted.out or runs_dir / SESSIONS / f"{plan.scenario.run.name}-{stamp}"
     begin_session(folder, plan, start)

@@ -238,6 +238,8 @@ class Reason(IntEnum):
     QUOTE_PROTECTION = 39
     PRICE_COLLAR = 40
     BAD_EXPIRY = 41
+    TOO_SMALL = 42
+    TOO_LITTLE_NOTIONAL = 43
 
 
 class Liquidity(IntEnum):

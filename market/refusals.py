@@ -321,6 +321,15 @@ REFUSALS: Final[dict[Reason, RefusalRow]] = {
         "the expiry is not possible: the nearest allowed is {figure}",
         "nearest allowed expiry, in ns since the epoch; 0 for none", _expiry,
     ),
+    Reason.TOO_SMALL: RefusalRow(
+        _VENUE, "{qty} is less than an order must have",
+        "{qty} is less than an order must have, which is {figure}", "smallest order, in lots", _lots,
+    ),
+    Reason.TOO_LITTLE_NOTIONAL: RefusalRow(
+        _VENUE, "{qty} at {price} is worth less than an order must be",
+        "{qty} at {price} is worth less than an order must be, which is {figure}",
+        "least worth of an order, in price unit × lot", _money,
+    ),
 }  # fmt: skip
 """Every reason, by number."""
 

@@ -32,6 +32,8 @@ from market.messages import Operator, Report
 from scenarios.build import Assembly
 from scenarios.run_journal import RunWriter
 from scenarios.sections import Scenario
+from scenarios.venue_assembly import BookSurroundings
+from sim.front.house import House, HouseRules
 from sim.live_rows import LiveRows
 from sim.recorder import EventSink
 from sim.tape.growing import GrowingTape
@@ -152,6 +154,7 @@ class PaperWorld:
         feeds: By number; they know their books' ids.
         start_ns: First instant.
         end_ns: First instant behind the session.
+        house: What the venue checks of an order before its book is asked; nothing by default.
         sink: Where events go.
         journal: Where the journal of a host goes.
         filled: Told of each fill as the venue says it.
@@ -174,6 +177,7 @@ class PaperWorld:
         seed: int,
         start_ns: int,
         end_ns: int,
+        house: HouseRules | None = None,
         sink: EventSink | None = None,
         journal: Callable[[str], RunWriter] | None = None,
         filled: Callable[[PaperFill], None] | None = None,
@@ -181,6 +185,9 @@ class PaperWorld:
         check_paper(scenario)
         tape = GrowingTape(tuple(instruments), start_ns, end_ns)
         self.assembly = Assembly(scenario, tape, seed, sink, journal=journal)
+        if house is not None:
+            rules = House(house, BookSurroundings(self.assembly.world))
+            self.assembly.venue.houses.update(dict.fromkeys(house.admissions, rules))
         self.entries = 0
         self.feeds = tuple(feeds)
         self.rows = LiveRows(instruments)

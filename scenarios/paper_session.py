@@ -16,8 +16,9 @@ from msgspec import structs
 
 from bridge.feeds import Feed, FeedBook
 from bridge.feeds.binance import BinanceFeed
-from bridge.paper.listing import Terms
+from bridge.paper.listing import OrderLimit, Terms
 from bridge.recording import Entry
+from market.columns import QTY_LOTS_MAX
 from market.errors import InputError
 from market.instruments import Instrument
 from scenarios.fault_plan import with_plan
@@ -26,6 +27,9 @@ from scenarios.paper import PaperFill, PaperWorld
 from scenarios.run_journal import RunWriter
 from scenarios.schema import parse_scenario, scenario_digest, scenario_text
 from scenarios.sections import Scenario, strategies_of
+from sim.front.admission import Admission
+from sim.front.house import HouseRules
+from sim.front.throttle import COUNT_MAX, ThrottleRule
 from sim.latency import Empirical, LatencyModel
 from sim.recorder import EventSink
 
@@ -63,6 +67,7 @@ class SessionStart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         code_digest: Of the program.
         instruments: By book_id, as the venue described them.
         terms: What an order of each must keep to.
+        order_limits: How many orders the venue takes from an account.
         start_ns: First instant.
         end_ns: First instant behind it.
         round_trips_ns: Measured before the session; the orders wire of every host, where there are some.
@@ -76,6 +81,7 @@ class SessionStart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     seed: int
     instruments: tuple[Instrument, ...]
     terms: tuple[Terms, ...]
+    order_limits: tuple[OrderLimit, ...] = ()
     feeds: tuple[FeedSpec, ...]
     start_ns: int
     end_ns: int
@@ -249,6 +255,7 @@ def world_of(
         scenario,
         start.instruments,
         [feed_of(one, start.instruments) for one in start.feeds],
+        house=_house(start),
         seed=start.seed,
         start_ns=start.start_ns,
         end_ns=start.end_ns,
@@ -256,6 +263,26 @@ def world_of(
         journal=journal,
         filled=filled,
     )
+
+
+def _house(start: SessionStart) -> HouseRules:
+    """What the venue checks of an order, by its own description."""
+    sheets = {
+        number: Admission(
+            instrument=instrument,
+            qty_lots_min=terms.lots_min,
+            qty_lots_max=min(terms.lots_max or QTY_LOTS_MAX, QTY_LOTS_MAX),
+            notional_min=terms.notional_min,
+        )
+        for number, (instrument, terms) in enumerate(
+            zip(start.instruments, start.terms, strict=True)
+        )
+    }
+    throttles = tuple(
+        ThrottleRule(count=min(one.count, COUNT_MAX), window_ns=one.window_ns, cancels_exempt=True)
+        for one in start.order_limits
+    )
+    return HouseRules(admissions=sheets, throttles=throttles)
 
 
 def code_of(plan: SessionPlan) -> str:

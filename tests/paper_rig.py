@@ -8,6 +8,7 @@ from bridge.recording import Entry
 from market.instruments import Instrument
 from scenarios.paper import PaperFill, PaperWorld
 from scenarios.schema import parse_scenario, scenario_text
+from sim.front.house import HouseRules
 from sim.recorder import EventSink
 from tests.served_rig import capture_lines
 
@@ -54,6 +55,7 @@ def world(
     seed: int = 7,
     filled: Callable[[PaperFill], None] | None = None,
     sink: EventSink | None = None,
+    house: HouseRules | None = None,
 ) -> PaperWorld:
     return PaperWorld(
         parse_scenario(text or text_of(), "paper_btc.toml"),
@@ -64,6 +66,7 @@ def world(
         end_ns=start_ns + 3_600 * S,
         filled=filled,
         sink=sink,
+        house=house,
     )
 
 

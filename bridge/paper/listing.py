@@ -12,6 +12,7 @@ import msgspec
 
 from market.errors import InputError
 from market.instruments import SCALE_MAX, Instrument
+from market.units import DURATION_NS
 
 INFO_PATH: Final = {"binance": "/api/v3/exchangeInfo", "binance-usdm": "/fapi/v1/exchangeInfo"}
 PING_PATH: Final = {"binance": "/api/v3/ping", "binance-usdm": "/fapi/v1/ping"}
@@ -24,6 +25,12 @@ REST_URL: Final = {
     "binance-usdm": "https://fapi.binance.com",
 }
 PINGS: Final = 20
+INTERVAL_NS: Final = {
+    "SECOND": DURATION_NS["s"],
+    "MINUTE": DURATION_NS["m"],
+    "HOUR": DURATION_NS["h"],
+    "DAY": DURATION_NS["d"],
+}
 BODY_BYTES_MAX: Final = 64 << 20
 TIMEOUT_S: Final = 10.0
 
@@ -42,6 +49,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     notional_min: int = 0
 
 
+class OrderLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many new orders in a stretch of time, by account."""
+
+    count: int
+    window_ns: int
+
+
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """An instrument as its venue describes it."""
 
@@ -56,8 +70,16 @@ class _Symbol(msgspec.Struct, kw_only=True):
     filters: list[dict[str, object]] = []
 
 
+class _Limit(msgspec.Struct, kw_only=True):
+    kind: str = msgspec.field(name="rateLimitType", default="")
+    interval: str = ""
+    count: int = msgspec.field(name="intervalNum", default=1)
+    limit: int = 0
+
+
 class _Info(msgspec.Struct):
     symbols: list[_Symbol]
+    limits: list[_Limit] = msgspec.field(name="rateLimits", default_factory=list)
 
 
 def listed(body: bytes, symbols: Sequence[str], venue: str) -> list[Listed]:
@@ -71,10 +93,7 @@ def listed(body: bytes, symbols: Sequence[str], venue: str) -> list[Listed]:
     Raises:
         InputError: A symbol is not there, does not trade, or its grids are not said.
     """
-    try:
-        info = msgspec.json.decode(body, type=_Info)
-    except msgspec.MsgspecError as error:
-        raise InputError(f"exchangeInfo: found {body[:60]!r} ({error})") from None
+    info = _read(body)
     by_name = {one.symbol: one for one in info.symbols}
     found = []
     for name in symbols:
@@ -86,6 +105,32 @@ def listed(body: bytes, symbols: Sequence[str], venue: str) -> list[Listed]:
             raise InputError(f"symbol {name}: found status {one.status!r}, allowed is 'TRADING'")
         found.append(_listed(one, venue))
     return found
+
+
+def order_limits(body: bytes) -> tuple[OrderLimit, ...]:
+    """How many orders a venue takes, out of `exchangeInfo`.
+
+    Raises:
+        InputError: A limit's stretch of time is none of those known.
+    """
+    found = []
+    for one in _read(body).limits:
+        if one.kind != "ORDERS":
+            continue
+        if one.interval not in INTERVAL_NS or one.limit < 1 or one.count < 1:
+            raise InputError(
+                f"exchangeInfo: found {one.limit} orders in {one.count} {one.interval!r}, allowed are "
+                f"numbers above 0 of {', '.join(INTERVAL_NS)}"
+            )
+        found.append(OrderLimit(count=one.limit, window_ns=one.count * INTERVAL_NS[one.interval]))
+    return tuple(found)
+
+
+def _read(body: bytes) -> _Info:
+    try:
+        return msgspec.json.decode(body, type=_Info)
+    except msgspec.MsgspecError as error:
+        raise InputError(f"exchangeInfo: found {body[:60]!r} ({error})") from None
 
 
 def _listed(one: _Symbol, venue: str) -> Listed:
@@ -136,11 +181,11 @@ def _number(symbol: str, filters: dict[str, dict[str, object]], kind: str, key: 
 
 async def describe(
     venue: str, rest_url: str, symbols: Sequence[str]
-) -> tuple[list[Listed], tuple[int, ...]]:
+) -> tuple[list[Listed], tuple[OrderLimit, ...], tuple[int, ...]]:
     """Ask a venue for its instruments, and how long it takes to be heard.
 
     Returns:
-        Instruments in the order of `symbols`, and round trips of empty requests on one connection,
+        Instruments in the order of `symbols`, limits on orders, and round trips of empty requests on one connection,
         in ns; the first, which opens it, is not among them.
 
     Raises:
@@ -169,7 +214,7 @@ async def describe(
                 trips.append(time.perf_counter_ns() - began_ns)
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise InputError(f"{url}: {type(error).__name__}: {error}"[:300]) from None
-    return listed(body, symbols, venue.upper()), tuple(trips)
+    return listed(body, symbols, venue.upper()), order_limits(body), tuple(trips)
 
 
 def _asked(symbols: Sequence[str]) -> dict[str, str]:

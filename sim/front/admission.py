@@ -13,10 +13,10 @@ Order of checks of a submit, the first that fails refuses:
      5. TOO_LATE            after the cut-off of the call that it is for
      6. BAD_EXPIRY          no time that a GTD order can have, or one on another order
      7. BAD_LOT             the quantity is not a round lot, where it must be
-     8. TOO_LARGE           more than one order may have
+     8. TOO_SMALL, TOO_LARGE   less or more than one order may have
      9. BAD_DISPLAY         an iceberg shows too little
     10. BAD_TICK            a limit or a stop is off the grid
-    11. TOO_MUCH_NOTIONAL   worth more than one order may be
+    11. TOO_LITTLE_NOTIONAL, TOO_MUCH_NOTIONAL   worth less or more than one order may be
     12. PRICE_COLLAR        the limit is beyond the price limits or the collar
 
 Of a replace: NOT_IN_PHASE, TOO_LATE, then 7 to 12 of what it would make of the order, except that a
@@ -107,8 +107,10 @@ class Admission:
         life_ns_max: How far ahead a GTD order may end; 0 for any distance.
         round_lots: The round lot.
         odd_lots: What happens to other quantities.
+        qty_lots_min: Smallest order.
         qty_lots_max: Largest order.
-        notional_max: Largest worth of one order in price unit × lot; 0 for any.
+        notional_min: Least worth of one order in price unit × lot.
+        notional_max: Largest; 0 for any.
         display_ppm_min: Least part of an iceberg that shows, in millionths.
         display_lots_min: Least lots of an iceberg that show.
         ticks: Grid of prices in the instrument's price units; None for the book's own.
@@ -125,7 +127,9 @@ class Admission:
     life_ns_max: int = 0
     round_lots: int = 1
     odd_lots: OddLot = OddLot.REFUSE
+    qty_lots_min: int = 1
     qty_lots_max: int = QTY_LOTS_MAX
+    notional_min: int = 0
     notional_max: int = 0
     display_ppm_min: int = 0
     display_lots_min: int = 0
@@ -139,7 +143,9 @@ class Admission:
         for name, low, high in (
             ("life_ns_max", 0, 1 << 62),
             ("round_lots", 1, QTY_LOTS_MAX),
+            ("qty_lots_min", 1, QTY_LOTS_MAX),
             ("qty_lots_max", 1, QTY_LOTS_MAX),
+            ("notional_min", 0, 1 << 120),
             ("notional_max", 0, 1 << 120),
             ("display_ppm_min", 0, PPM),
             ("display_lots_min", 0, QTY_LOTS_MAX),
@@ -247,6 +253,8 @@ class Admission:
         small = self.odd_lots is OddLot.SMALL and qty_lots < self.round_lots
         if odd and self.odd_lots is not OddLot.ACCEPT and not small:
             return Refusal(Reason.BAD_LOT, self.round_lots)
+        if qty_lots < self.qty_lots_min:
+            return Refusal(Reason.TOO_SMALL, self.qty_lots_min)
         if qty_lots > self.qty_lots_max:
             return Refusal(Reason.TOO_LARGE, self.qty_lots_max)
         return None
@@ -273,11 +281,14 @@ class Admission:
     ) -> Refusal | None:
         """What neither has a limit nor a reference cannot be valued, and passes."""
         price_ticks = situation.reference_ticks if limit_ticks is None else limit_ticks
-        if not self.notional_max or price_ticks == NO_PRICE:
+        if price_ticks == NO_PRICE or not (self.notional_max or self.notional_min):
             return None
-        if self.instrument.notional(abs(price_ticks), qty_lots) <= self.notional_max:
-            return None
-        return Refusal(Reason.TOO_MUCH_NOTIONAL, self.notional_max)
+        worth = self.instrument.notional(abs(price_ticks), qty_lots)
+        if worth < self.notional_min:
+            return Refusal(Reason.TOO_LITTLE_NOTIONAL, self.notional_min)
+        if 0 < self.notional_max < worth:
+            return Refusal(Reason.TOO_MUCH_NOTIONAL, self.notional_max)
+        return None
 
     def _collars(self, side: Side, limit_ticks: int | None, situation: Situation) -> Refusal | None:
         """The price limits, then the collar around the reference, if there is one."""

@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 
 from bridge.recording import Entry
 from desk.gate import GateMode
+from market.codes import Reason, ReportType
 from market.errors import InputError, VenueError
 from scenarios.paper import PaperFill, PaperWorld, Word
 from scenarios.schema import parse_scenario, scenario_text
+from sim.front.admission import Admission
+from sim.front.house import HouseRules
+from sim.front.throttle import ThrottleRule
 from sim.recorder import Event, EventKind
-from tests.paper_rig import MS, S, entries, played, text_of, world
+from tests.paper_rig import BTC, MS, S, entries, played, text_of, world
 
 TAKEN = entries()
 
@@ -94,6 +98,22 @@ def test_silence_stops_quoting_within_its_bound() -> None:
     assert not [one for one in live.values() if one.open_lots]
     late = [one for one in kept.times(made, EventKind.SUBMIT) if one > silent_ns + 2 * S + 300 * MS]
     assert late == []
+
+
+def test_the_venue_refuses_what_it_says_that_it_refuses() -> None:
+    kept = Kept()
+    sheet = Admission(instrument=BTC, notional_min=10**15)
+    throttle = ThrottleRule(count=3, window_ns=60 * S, cancels_exempt=True)
+    house = HouseRules(admissions={0: sheet}, throttles=(throttle,))
+    made = played(TAKEN[:1_500], sink=kept, house=house)
+    made.assembly.recorder.flush()
+
+    answers = [one for one in kept.rows if one.kind == EventKind.ANSWER]
+    refused = [Reason(one.reason) for one in answers if one.detail == ReportType.REJECTED]
+    assert refused[:3] == [Reason.TOO_LITTLE_NOTIONAL] * 3
+    assert set(refused[3:]) <= {Reason.TOO_LITTLE_NOTIONAL, Reason.THROTTLED}
+    assert Reason.THROTTLED in refused
+    assert not made.assembly.venue.accounts
 
 
 def test_a_persons_word_is_an_entry_like_any_other() -> None:

@@ -114,6 +114,17 @@ def test_an_order_has_a_largest_size() -> None:
     assert sheet.check(order(qty_lots=501), NOW) == Refusal(Reason.TOO_LARGE, 500)
 
 
+def test_an_order_has_a_smallest_size_and_a_least_worth() -> None:
+    sheet = rules(qty_lots_min=10, notional_min=10_000_000)
+
+    assert sheet.check(order(qty_lots=9), NOW) == Refusal(Reason.TOO_SMALL, 10)
+    worth = sheet.instrument.notional(10_000, 1)
+    least = -(-10_000_000 // worth)
+    assert sheet.check(order(qty_lots=least, price_ticks=10_000), NOW) is None
+    found = sheet.check(order(qty_lots=least - 1, price_ticks=10_000), NOW)
+    assert found == Refusal(Reason.TOO_LITTLE_NOTIONAL, 10_000_000)
+
+
 def test_an_order_has_a_largest_worth_at_its_limit_or_at_the_reference() -> None:
     sheet = rules(notional_max=10_000_000)
     traded = NOW._replace(reference_ticks=100_001)

@@ -144,6 +144,8 @@ SHOWN: dict[Reason, Callable[[], Reason] | str] = {
     Reason.AUCTION_OVER: RULED,
     Reason.THROTTLED: throttled,
     Reason.TOO_LARGE: lambda: given(rules(qty_lots_max=1).check(order(), NOW)),
+    Reason.TOO_SMALL: lambda: given(rules(qty_lots_min=1 << 30).check(order(), NOW)),
+    Reason.TOO_LITTLE_NOTIONAL: lambda: given(rules(notional_min=1 << 80).check(order(), NOW)),
     Reason.TOO_MUCH_NOTIONAL: lambda: given(rules(notional_max=1).check(order(), NOW)),
     Reason.NO_LOCATE: "tests/unit/sim/test_short_sale.py",
     Reason.SHORT_PRICE_TEST: "tests/unit/sim/test_short_sale.py",
