@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 FROM_ENVIRONMENT: Final = "TWIN_SERVE_TOKEN"
 TAPE_SUFFIX: Final = ".parquet"
-PRICE_STEP: Final = "0.01"
-LOT_STEP: Final = "0.00001"
 
 
 def serve_feed(
@@ -71,8 +69,14 @@ def serve_feed(
         list[str] | None, typer.Option("--fault", help="In short: KIND@AT, or KIND@AT+LASTS.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of every draw.")] = 7,
-    tick: Annotated[str, typer.Option("--tick", help="Price step of a capture.")] = PRICE_STEP,
-    lot: Annotated[str, typer.Option("--lot", help="Quantity step of a capture.")] = LOT_STEP,
+    tick: Annotated[
+        str | None,
+        typer.Option("--tick", help="Price step of a capture; default: the finest seen."),
+    ] = None,
+    lot: Annotated[
+        str | None,
+        typer.Option("--lot", help="Quantity step of a capture; default: the finest seen."),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -129,7 +133,7 @@ def _exchange(
     *,
     source_stamps: bool,
     seed: int,
-    steps: tuple[str, str],
+    steps: tuple[str | None, str | None],
     terminal: Output,
 ) -> "Iterator[Exchange]":
     """The exchange over a source; what it needs on disk is gone afterwards."""

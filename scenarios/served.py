@@ -41,11 +41,12 @@ if TYPE_CHECKING:
 PRESET: Final = "binance_spot_like"
 WIRE_NS: Final = 1
 ANSWERED_NS: Final = 4 * WIRE_NS
-SLICE_NS: Final = 1_000_000
+SLICE_NS: Final = 10_000_000
 DEPTH_MAX: Final = 65_536
 SPOT_PPM: Final = 1_000
 PPB_PER_PPM: Final = 1_000
 TRADES: Final = (Kind.EXECUTE, Kind.TRADE, Kind.CROSS)
+SELL, LAST = int(RowFlag.SELL), int(RowFlag.LAST)
 SILENT: Final = (Kind.PHASE, Kind.INDICATION)
 
 
@@ -221,7 +222,7 @@ class _PublishedBook:
             self._book_id, self.seq
         ):
             self.seq += 1
-            side = flags & int(RowFlag.SELL)
+            side = flags & SELL
             if kind in TRADES and qty > 0:
                 made.append(self._print(ts_ns, kind, side, price, qty))
             if kind == Kind.CLEAR:
@@ -229,7 +230,7 @@ class _PublishedBook:
             elif kind not in (Kind.TRADE, Kind.CROSS, *SILENT):
                 self.levels.set(side, price, shown)
                 changed[side, price] = shown
-            if flags & RowFlag.LAST:
+            if flags & LAST:
                 made += self._shown(ts_ns, changed)
                 changed = {}
         return made

@@ -21,6 +21,7 @@ from market.instruments import Instrument
 
 QUOTE_PLENTY: Final = Fraction(1_000_000)
 BASE_PLENTY: Final = Fraction(1_000)
+FAR_NS: Final = 1 << 62
 NOTHING: Final = text_of(0)
 
 
@@ -50,6 +51,7 @@ class Exchange:
             key: Account(key, member, balances)
             for member, (key, balances) in enumerate(accounts.items())
         }
+        self._recorded = feed is not None
         self.feed = feed or SimulatedFeed(market, list(self.symbols.values()))
         self.floor = Floor(market, self.symbols, list(self.accounts.values()), lambda: self.time_ms)
         self.logs = {name: TradeLog() for name in self.symbols}
@@ -65,7 +67,10 @@ class Exchange:
         self.wall_ms = wall_ms
         self.market.advance(until_ns)
         self.floor.hear()
-        frames = self.feed.take(until_ns)
+        if self._recorded:
+            self.market.updates()  # the recording's own frames are sent in their place
+        # What a recording has behind its last row about the book belongs to its last instant.
+        frames = self.feed.take(FAR_NS if until_ns >= self.market.end_ns else until_ns)
         for frame in frames:
             if frame.traded is not None and frame.names[0].endswith("@trade"):
                 symbol = frame.names[0].partition("@")[0].upper()

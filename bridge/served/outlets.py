@@ -40,6 +40,11 @@ class Outlet:
             self._waiting.append(message)
         self._filled.set()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether something waits to be written."""
+        return bool(self._waiting)
+
     async def write(self) -> None:
         """Write what waits, until the connection ends."""
         from aiohttp import WSCloseCode, WSMsgType
@@ -75,6 +80,11 @@ class StreamOutlets:
     def outlets(self) -> list[Outlet]:
         """Every connection."""
         return list(self._of)
+
+    @property
+    def all_written(self) -> bool:
+        """Whether nothing waits anywhere."""
+        return not any(outlet.is_behind for outlet in self._of)
 
     def add(self, outlet: Outlet, subscriptions: Subscriptions) -> None:
         """A connection is there, or follows other streams now."""

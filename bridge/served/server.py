@@ -38,8 +38,8 @@ Take = Callable[[str], bytes]
 
 WS_API: Final = "/ws-api/v3"
 TICK_S: Final = 0.001
-CHUNK_NS: Final = 20_000_000
-"""Most wall time that one step catches up with before requests are let in."""
+CHUNK_NS: Final = 100_000_000
+"""Most of the market's time that one step takes it along, before others are let in."""
 BODY_MAX: Final = 65_536
 HEARTBEAT_S: Final = 20.0
 CUT_CODE: Final = 1012
@@ -64,7 +64,8 @@ class ExchangeServer:
 
     Attributes:
         messages_sent: Stream messages queued for clients.
-        late_ns: How far the market's time was behind at the last step.
+        late_ns: How far behind the market's time was at the last step, in wall time.
+        over: Whether the source is over, and all that was queued of it has been written.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class ExchangeServer:
             behind = self.catch_up()
             if self.faults.disconnects(self._elapsed_ns()):
                 await self._cut()
-            if self.exchange.feed.is_over and not self._held:
+            if self.exchange.feed.is_over and not self._held and self._streams.all_written:
                 self.over.set()
             await asyncio.sleep(0 if behind else TICK_S)
 
@@ -160,7 +161,7 @@ class ExchangeServer:
         """Take the market to the present, or as far as one step may go; whether more is to do."""
         elapsed_ns, market = self._elapsed_ns(), self.exchange.market
         target_ns = market.start_ns + 1 + int(elapsed_ns * self._speed)
-        until_ns = min(target_ns, market.now_ns + max(int(CHUNK_NS * self._speed), 1))
+        until_ns = min(target_ns, market.now_ns + CHUNK_NS)
         until_ns = max(market.now_ns, min(until_ns, market.end_ns))
         self.late_ns = int((min(target_ns, market.end_ns) - until_ns) / self._speed)
         self._show(self.exchange.advance(until_ns, _wall_ms()))
