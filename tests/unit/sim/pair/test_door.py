@@ -82,9 +82,16 @@ class Rig:
     def answer(self, order_id: int, book_id: int = 0) -> None:
         """The venue accepts an order now."""
         row = OutRow(
-            self.clock.now_ns, ReportType.ACCEPTED, PRIMARY, book_id, order_id, 100, 1, 1,
-            Reason.NONE, Liquidity.NONE,
-        )  # fmt: skip
+            type=ReportType.ACCEPTED,
+            ts_ns=self.clock.now_ns,
+            book_id=book_id,
+            id=order_id,
+            price_ticks=100,
+            qty_lots=1,
+            leaves_lots=1,
+            reason=Reason.NONE,
+            liquidity=Liquidity.NONE,
+        )
         self.member.answer(row, Side.BUY)
 
     def wait(self, span_ns: int = 10 * WIRE_NS) -> None:
