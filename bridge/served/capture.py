@@ -56,7 +56,6 @@ class CaptureFeed:
 
     def __init__(self, captures: Sequence[Path]) -> None:
         self.symbol = ""
-        self.first_id = 0
         self._book = LevelBook()
         self._last_id = 0
         self._lines = _read(captures)
@@ -68,15 +67,25 @@ class CaptureFeed:
         self._open(captures)
 
     def _open(self, captures: Sequence[Path]) -> None:
-        """Read to the snapshot; what came before it moves the clocks and is not served."""
+        """Read to the snapshot; what came before it moves the clocks and is not served.
+
+        A snapshot by REST comes late: diffs behind its state that came before it belong to the book.
+        """
+        early = []
         for line in self._lines:
             if line.stream:
                 self._arrive(line)
                 self._ready.clear()
                 self._unstamped.clear()
+                if line.data.get("e") == "depthUpdate":
+                    early.append(line.data)
                 continue
-            self._last_id = self.first_id = int(line.data["lastUpdateId"])
+            self._last_id = int(line.data["lastUpdateId"])
             self._set(line.data["bids"], line.data["asks"])
+            for diff in early:
+                if diff["u"] > self._last_id:
+                    self._last_id = diff["u"]
+                    self._set(diff["b"], diff["a"])
             return
         names = ", ".join(path.name for path in captures)
         raise InputError(f"{names}: found no depth snapshot, allowed is a capture that has one")

@@ -322,3 +322,18 @@ def test_what_is_no_capture_is_refused_by_name_and_line(tmp_path: Path) -> None:
             CaptureFeed([path])
     with pytest.raises(InputError, match="nothing"):
         CaptureFeed([tmp_path / "nothing"])
+
+
+def test_a_snapshot_that_came_late_loses_nothing_of_the_book(tmp_path: Path) -> None:
+    lines = capture_lines(400)
+    at = next(n for n, one in enumerate(lines) if '{"lastUpdateId"' in one)
+    late = [*lines[:at], *lines[at + 1 : at + 60], lines[at], *lines[at + 60 :]]
+    depths = []
+    for name, each in (("soon", lines), ("late", late)):
+        path = tmp_path / f"{name}.txt"
+        path.write_text("\n".join(each) + "\n")
+        feed = CaptureFeed([path])
+        feed.take(1 << 62)
+        depths.append(feed.depth(None, 100))  # type: ignore[arg-type]
+
+    assert depths[0] == depths[1]
