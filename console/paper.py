@@ -15,6 +15,7 @@ from market.units import parse_duration
 
 if TYPE_CHECKING:
     from bridge.paper.listing import Listed
+    from bridge.paper.loop import PaperLoop
     from console.output import Output
     from console.paper_run import PaperRun
     from scenarios.paper_session import SessionPlan, SessionStart
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 SESSIONS: Final = "paper"
 """Folder of paper sessions, among the runs."""
 
-FAR_NS: Final = 1 << 61
+METRICS_ENV: Final = "TWIN_METRICS_TOKEN"
+"""Where whoever scrapes may have put the token; else one is made and shown."""
 
 Replay = Annotated[
     bool, typer.Option("--replay", help="Run a session again from its folder, offline.")
@@ -75,6 +77,15 @@ def paper(
         int, typer.Option("--start-ns", min=0, help="With source stamps: the first instant.")
     ] = 0,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The session's folder.")] = None,
+    dashboard: Annotated[
+        bool, typer.Option("--dashboard", help="Show the session on the terminal while it runs.")
+    ] = False,
+    metrics_port: Annotated[
+        int,
+        typer.Option(
+            "--metrics-port", min=0, max=65_535, help="Serve /metrics there, on loopback."
+        ),
+    ] = 0,
     again: Replay = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -104,7 +115,7 @@ def paper(
             out=out,
         )
         folder = _begin(wanted, runs_dir, rest_url, terminal)
-    _live(folder, (ws_url, rest_url), terminal)
+    _live(folder, (ws_url, rest_url), terminal, dashboard=dashboard, metrics_port=metrics_port)
 
 
 def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") -> Path:
@@ -161,18 +172,63 @@ def _start(
     )
 
 
-def _live(folder: Path, urls: tuple[str, str], terminal: "Output") -> None:
+def _live(
+    folder: Path,
+    urls: tuple[str, str],
+    terminal: "Output",
+    *,
+    dashboard: bool,
+    metrics_port: int,
+) -> None:
     """Run a session in this process."""
     from bridge.paper.listing import REST_URL, WS_URL
     from console.paper_run import PaperRun
 
     session = PaperRun(folder, terminal)
     venue = session.start.feeds[0].venue
+
+    async def watched(run: "PaperRun", loop: "PaperLoop") -> None:
+        await _watched(run, loop, terminal, dashboard=dashboard, metrics_port=metrics_port)
+
     with session.fills:
-        asyncio.run(session.live(urls[0] or WS_URL[venue], urls[1] or REST_URL[venue]))
+        asyncio.run(session.live(urls[0] or WS_URL[venue], urls[1] or REST_URL[venue], watched))
     if session.trouble is not None:
         raise session.trouble
     terminal.result("paper", _told(session))
+
+
+async def _watched(
+    session: "PaperRun",
+    loop: "PaperLoop",
+    terminal: "Output",
+    *,
+    dashboard: bool,
+    metrics_port: int,
+) -> None:
+    """Show the session, and let it be scraped, until it is over."""
+    import os
+    import secrets
+
+    from bridge.paper.metrics import MetricsServer
+    from console.paper_board import board
+    from console.paper_view import figures_of
+
+    server = None
+    if metrics_port:
+        given = os.environ.get(METRICS_ENV, "")
+        token = given or secrets.token_urlsafe(24)
+        server = MetricsServer(lambda: figures_of(session, loop), token)
+        await server.start(metrics_port)
+        shown = "" if given else f", bearer token {token}"
+        terminal.note(f"metrics: http://127.0.0.1:{server.port}/metrics{shown}")
+    try:
+        if dashboard:
+            await board(session, loop)
+        else:
+            await asyncio.Event().wait()
+    finally:
+        if server is not None:
+            await server.stop()
 
 
 def _told(session: "PaperRun") -> dict[str, object]:
