@@ -47,7 +47,7 @@ class MonitorSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     books: tuple[str, ...] = ()
     style: Literal["grouped", "naive"] = "grouped"
     alert_ns: int = 50_000_000
-    inbox_max: int = 256
+    inbox_max: int = 4_096
     bounds: OversightConfig = OversightConfig()
     door: DoorConfig = DoorConfig()
     says: dict[str, str] = {}

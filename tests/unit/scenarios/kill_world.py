@@ -36,9 +36,6 @@ NOBODY_NS: Final = 2_200 * MS
 
 NAMED_NS: Final = 2_700 * MS
 MAKERS: Final = 25
-INBOX_MAX: Final = 1_024
-"""A hundred cancels with their questions are some four hundred drop copies within a few milliseconds."""
-
 RESTLESS: Final = "tests.unit.scenarios.kill_world:Restless"
 LINK = {"model": "lognormal", "median": "1200us", "sigma": 0.2, "min": "1ms"}
 
@@ -144,7 +141,6 @@ def world(broken: Broken) -> dict[str, Any]:
     table["monitors"] = [
         {"name": "watch", "compute": {"model": "constant", "latency": "100us"}, **watch}
     ]
-    table["monitors"][0]["inbox_max"] = INBOX_MAX
     if broken.standby:
         host["standby"] = {"name": "standby"}
     if broken.feed == "F-07":

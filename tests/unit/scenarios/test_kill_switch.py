@@ -67,6 +67,8 @@ def test_a_kill_is_bounded_whatever_else_is_broken(broken: Broken) -> None:
     # It ends in time, and where the way out was dead, as soon as there is one.
     assert max(ended_ns[key] for key in run.open) <= DONE_NS
     _check_record(run, broken, asked)
+    # A hundred orders that end at once are hundreds of drop copies, which who watches has to bear.
+    assert not any(one.is_down for one in run.assembly.monitors.lookouts)
 
 
 def _check_record(run: KillRun, broken: Broken, asked: set[int]) -> None:

@@ -105,10 +105,11 @@ def typed(name: str, at: str, severity: int, **more: Any) -> dict[str, Any]:
     return {"name": name, "at": at, "severity": severity, **kind, **more}
 
 
-def world(*faults: dict[str, Any]) -> tuple[Assembly, EventsInMemory]:
+def world(*faults: dict[str, Any], **host: Any) -> tuple[Assembly, EventsInMemory]:
     table = tomllib.loads((LIBRARY / "drill_base.toml").read_text())
     table["run"]["duration"] = "12s"
     del table["hosts"][0]["stack"]["flat_before_end"]
+    table["hosts"][0] |= host
     table["faults"] = list(faults)
     sink = EventsInMemory()
     scenario = scenario_of(table, "limits.toml", LIBRARY)
@@ -144,6 +145,29 @@ def test_a_dead_machine_hears_nothing() -> None:
 
     assert {one.name: one.hits for one in assembly.faults.outcomes(assembly)}["late"] == 0
     assert assembly.desks[0].gate.limits_ppm == PPM
+
+
+def test_a_stand_by_that_takes_over_has_the_limits_that_its_primary_was_told() -> None:
+    dies = {"name": "dies", "kind": "P-01", "target": "desk", "at": "4s"}
+    assembly, _ = world(typed("one", "2s", 7 * PPM), dies, standby={"name": "standby"})
+    assembly.clock.run_until(assembly.end_ns)
+
+    standby = assembly.desks[1]
+    assert (standby.gate.limits_ppm, standby.limits.limits_ppm) == (7 * PPM, 7 * PPM)
+
+
+def test_a_process_that_starts_again_has_them_too_and_hears_when_they_are_set_back() -> None:
+    dies = {"name": "dies", "kind": "P-01", "target": "desk", "at": "4s", "duration": "1s"}
+    assembly, _ = world(typed("one", "2s", 7 * PPM, duration="7s"), dies, session={})
+    before = assembly.desks[0]
+    assembly.clock.run_until(assembly.start_ns + 8 * S)
+    desk = assembly.desks[0]
+    assert desk is not before
+    assert (desk.gate.limits_ppm, desk.limits.limits_ppm) == (7 * PPM, 7 * PPM)
+
+    assembly.clock.run_until(assembly.end_ns)
+
+    assert (desk.gate.limits_ppm, desk.limits.limits_ppm) == (PPM, PPM)
 
 
 def test_limits_are_typed_at_a_desk_and_nowhere_else() -> None:
