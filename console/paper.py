@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
-from msgspec import structs
 
 from console.options import Json, Quiet, Verbose, terminal_of
 from market.errors import InputError
 from market.units import parse_duration
 
 if TYPE_CHECKING:
-    from bridge.paper.listing import Listed
+    from bridge.paper.listing import Listed, OrderLimit
     from bridge.paper.loop import PaperLoop
     from console.output import Output
     from console.paper_run import PaperRun
@@ -137,7 +136,7 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
         )
     url = rest_url or REST_URL[wanted.venue]
     found, limits, trips_ns = asyncio.run(describe(wanted.venue, url, symbols))
-    start = structs.replace(_start(wanted, plan, found, trips_ns), order_limits=limits)
+    start = _start(wanted, plan, found, limits, trips_ns)
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%S")
     folder = wanted.out or runs_dir / SESSIONS / f"{plan.scenario.run.name}-{stamp}"
     begin_session(folder, plan, start)
@@ -146,9 +145,18 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
 
 
 def _start(
-    wanted: Wanted, plan: "SessionPlan", found: "list[Listed]", trips_ns: tuple[int, ...]
+    wanted: Wanted,
+    plan: "SessionPlan",
+    found: "list[Listed]",
+    limits: "tuple[OrderLimit, ...]",
+    trips_ns: tuple[int, ...],
 ) -> "SessionStart":
-    """What the session begins with."""
+    """What the session begins with.
+
+    By the source's own times the venue is the simulation that is served: measured wires and the filters of
+    a real venue would be the only things that are not the source's.
+    """
+    from bridge.paper.listing import Terms
     from scenarios.paper_session import FeedSpec, SessionStart, code_of
 
     begin_ns = wanted.start_ns or time.time_ns()
@@ -162,11 +170,11 @@ def _start(
         code_digest=code_of(plan),
         seed=plan.scenario.run.seed if wanted.seed is None else wanted.seed,
         instruments=tuple(one.instrument for one in found),
-        terms=tuple(one.terms for one in found),
+        terms=tuple(Terms() if wanted.source_stamps else one.terms for one in found),
+        order_limits=() if wanted.source_stamps else limits,
         feeds=(FeedSpec(venue=wanted.venue, books=books, depth_speed=wanted.depth_speed),),
         start_ns=begin_ns,
         end_ns=begin_ns + span_ns,
-        # By the source's times a measured wire would be the only thing that is not the source's.
         round_trips_ns=() if wanted.source_stamps else trips_ns,
         source_stamps=wanted.source_stamps,
     )

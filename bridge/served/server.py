@@ -40,6 +40,11 @@ WS_API: Final = "/ws-api/v3"
 TICK_S: Final = 0.001
 CHUNK_NS: Final = 100_000_000
 """Most of the market's time that one step takes it along, before others are let in."""
+
+FINE_NS: Final = 20_000
+"""Likewise, before the first diff has left that time then waits behind."""
+
+DEPTH_PATH: Final = "/api/v3/depth"
 BODY_MAX: Final = 65_536
 HEARTBEAT_S: Final = 20.0
 CUT_CODE: Final = 1012
@@ -60,7 +65,9 @@ class ExchangeServer:
         secret: What requests are signed with, and what addresses begin with away from loopback.
         speed: Seconds of the market's time in a second.
         faults: What goes wrong.
-        hold: Whether the market's time waits for the first stream that somebody follows.
+        hold: Whether the market's time waits for the first stream that somebody follows; with source
+            stamps it stands once more behind the first diff, until somebody has asked for the book. So
+            nothing happens before a client knows the book, by the source's own times.
 
     Attributes:
         messages_sent: Stream messages queued for clients.
@@ -90,6 +97,9 @@ class ExchangeServer:
         self._secret = secret
         self._speed = speed
         self._hold = hold
+        # With source stamps time is the messages', and a snapshot has to be of the first diff's.
+        self._waits_for_depth = hold and exchange.source_stamps
+        self._depth_sent = False
         self._api = Api(exchange, secret)
         self._rest = Rest(self._api)
         self._streams = StreamOutlets()
@@ -126,8 +136,8 @@ class ExchangeServer:
                 f"port: found {host}:{port} ({error}), allowed is a free one"
             ) from None
         self.port = self._runner.addresses[0][1]
-        self._show(self.exchange.advance(self.exchange.market.start_ns + 1, _wall_ms()))
         if not self._hold:
+            self._show(self.exchange.advance(self.exchange.market.start_ns + 1, _wall_ms()))
             self._began_ns = time.monotonic_ns()
         self._task = asyncio.create_task(self._drive())
 
@@ -160,12 +170,24 @@ class ExchangeServer:
     def catch_up(self) -> bool:
         """Take the market to the present, or as far as one step may go; whether more is to do."""
         elapsed_ns, market = self._elapsed_ns(), self.exchange.market
+        if self._waits_for_depth and self._depth_sent:
+            return False
+        if self._began_ns is None:
+            return False
         target_ns = market.start_ns + 1 + int(elapsed_ns * self._speed)
-        until_ns = min(target_ns, market.now_ns + CHUNK_NS)
+        chunk_ns = FINE_NS if self._waits_for_depth else CHUNK_NS
+        until_ns = min(target_ns, market.now_ns + chunk_ns)
         until_ns = max(market.now_ns, min(until_ns, market.end_ns))
         self.late_ns = int((min(target_ns, market.end_ns) - until_ns) / self._speed)
         self._show(self.exchange.advance(until_ns, _wall_ms()))
         return self.late_ns > 0
+
+    def _go_on(self) -> None:
+        """Somebody has the book that the first diff left: time runs from here."""
+        if self._waits_for_depth:
+            self._waits_for_depth = False
+            passed_ns = self.exchange.market.now_ns - self.exchange.market.start_ns
+            self._began_ns = time.monotonic_ns() - int(passed_ns / self._speed)
 
     async def _cut(self) -> None:
         """End every websocket."""
@@ -198,6 +220,7 @@ class ExchangeServer:
         is_depth = "@depth" in frame.names[0]
         if is_depth and self.faults.drops_depth():
             return
+        self._depth_sent = self._depth_sent or is_depth
         self.messages_sent += self._streams.send(frame, self.exchange.rendered(frame))
 
     # --- what comes in ----------------------------------------------------------------------------
@@ -220,6 +243,8 @@ class ExchangeServer:
             query = request.rel_url.raw_query_string
             answer = self._rest.answer(Request(request.method, path, query, body, request.headers))
             self._show([])
+            if self._depth_sent and path == DEPTH_PATH and answer.status == 200:
+                self._go_on()
         return self._response(answer)
 
     def _response(self, answer: Answer) -> "web.Response":
@@ -254,7 +279,7 @@ class ExchangeServer:
             return web.Response(status=404)
         socket = web.WebSocketResponse(compress=False, heartbeat=HEARTBEAT_S, max_msg_size=BODY_MAX)
         await socket.prepare(request)
-        outlet = Outlet(socket)
+        outlet = Outlet(socket, request.transport)
         take = self._open_api(outlet) if is_api else self._open_streams(outlet, path, request)
         writer = asyncio.create_task(outlet.write())
         try:
