@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -160,7 +161,8 @@ def _exchange(
                 )
             tape = open_tape(out)
             scenario = tape_scenario(tape)
-        market = SimulatedMarket(scenario, tape, seed=seed, members=len(keys))
+        publishes = feed is None  # a capture's own messages are sent in their place
+        market = SimulatedMarket(scenario, tape, seed=seed, members=len(keys), publishes=publishes)
         accounts = dict.fromkeys(keys, read_balances(balances, market.instruments))
         yield Exchange(market, accounts, feed, source_stamps=source_stamps)
 
@@ -195,6 +197,8 @@ async def _serve(
         with contextlib.suppress(NotImplementedError):  # where the loop can't, Ctrl-C raises
             loop.add_signal_handler(number, stop.set)
     await server.start(*where)
+    gc.collect()
+    gc.freeze()  # what was built to begin with is not looked through again while it serves
     try:
         prefix = "" if is_loopback(where[0]) else "/TOKEN"
         address = f"{where[0]}:{server.port}{prefix}"

@@ -94,13 +94,22 @@ class SimulatedMarket:
         tape: Its history, if it has one.
         seed: Of every draw.
         members: How many trade from outside.
+        publishes: Whether anybody asks for updates; without, none are made, and levels have no number.
 
     Attributes:
         assembly: The world, for who wants to look.
         prints_lost: Trades that were passed over because a book showed too much at once.
     """
 
-    def __init__(self, scenario: Scenario, tape: Tape | None, *, seed: int, members: int) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        tape: Tape | None,
+        *,
+        seed: int,
+        members: int,
+        publishes: bool = True,
+    ) -> None:
         self.assembly = ServedAssembly(scenario, tape, seed, None)
         self.instruments: Sequence[Instrument] = self.assembly.instruments
         self.start_ns = self.assembly.start_ns
@@ -108,7 +117,8 @@ class SimulatedMarket:
         self._clock = self.assembly.clock
         self._heard: list[Heard] = []
         self._updates: list[Update] = []
-        self._books = [_PublishedBook(self.assembly, n) for n in range(len(self.instruments))]
+        numbers = range(len(self.instruments) if publishes else 0)
+        self._books = [_PublishedBook(self.assembly, number) for number in numbers]
         self._first = len(scenario.hosts)
         self._members = [self._member(number, seed) for number in range(members)]
 
@@ -168,6 +178,9 @@ class SimulatedMarket:
 
     def depth(self, book_id: int, count: int) -> tuple[int, list[Level], list[Level]]:
         """The number of the newest update, and the best bids and asks after it."""
+        if not self._books:
+            depth = self.assembly.world.venue_depth
+            return 0, depth(book_id, Side.BUY, count), depth(book_id, Side.SELL, count)
         book = self._books[book_id]
         return book.seq, book.levels.top(Side.BUY, count), book.levels.top(Side.SELL, count)
 

@@ -132,7 +132,7 @@ def capture_exchange(captures: list[Path], folder: Path, **options: Any) -> Exch
     tape = folder / "served.tape.parquet"
     ingest_binance(captures, out=tape, market="spot", tick="0.01", lot="0.00001")
     opened = open_tape(tape)
-    market = SimulatedMarket(tape_scenario(opened), opened, seed=7, members=1)
+    market = SimulatedMarket(tape_scenario(opened), opened, seed=7, members=1, publishes=False)
     return Exchange(market, {KEY: BALANCES}, CaptureFeed(captures), **options)
 
 

@@ -132,11 +132,14 @@ class Api:
     def _depth(self, params: Params) -> Any:
         symbol = self._symbol(params)
         book = self._exchange.feed.depth(symbol, whole_of(params, "limit", 100, DEPTH_MOST))
-        return {
+        answer: dict[str, Any] = {
             "lastUpdateId": book.last_id,
             "bids": [list(level) for level in book.bids],
             "asks": [list(level) for level in book.asks],
         }
+        if self._exchange.source_stamps:
+            answer["ns"] = self._exchange.market.now_ns - 1
+        return answer
 
     def _klines(self, params: Params) -> Any:
         log, interval = self._log(params), need(params, "interval")

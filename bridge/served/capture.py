@@ -173,7 +173,9 @@ class CaptureFeed:
 
 
 def _scaled(text: str) -> int:
-    """A price or quantity in hundred-millionths."""
+    """A price or quantity in hundred-millionths; spot writes eight decimals throughout."""
+    if text[-9:-8] == ".":
+        return int(text[:-9] + text[-8:])
     whole, _, rest = text.partition(".")
     return int(whole) * SCALE + int(rest.ljust(8, "0")[:8] or "0")
 

@@ -51,7 +51,6 @@ class Exchange:
             key: Account(key, member, balances)
             for member, (key, balances) in enumerate(accounts.items())
         }
-        self._recorded = feed is not None
         self.feed = feed or SimulatedFeed(market, list(self.symbols.values()))
         self.floor = Floor(market, self.symbols, list(self.accounts.values()), lambda: self.time_ms)
         self.logs = {name: TradeLog() for name in self.symbols}
@@ -67,8 +66,6 @@ class Exchange:
         self.wall_ms = wall_ms
         self.market.advance(until_ns)
         self.floor.hear()
-        if self._recorded:
-            self.market.updates()  # the recording's own frames are sent in their place
         # What a recording has behind its last row about the book belongs to its last instant.
         frames = self.feed.take(FAR_NS if until_ns >= self.market.end_ns else until_ns)
         for frame in frames:

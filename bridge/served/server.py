@@ -136,8 +136,9 @@ class ExchangeServer:
                 f"port: found {host}:{port} ({error}), allowed is a free one"
             ) from None
         self.port = self._runner.addresses[0][1]
-        if not self._hold:
+        if not self._waits_for_depth:  # who then follows the first stream has to see this too
             self._show(self.exchange.advance(self.exchange.market.start_ns + 1, _wall_ms()))
+        if not self._hold:
             self._began_ns = time.monotonic_ns()
         self._task = asyncio.create_task(self._drive())
 
@@ -170,16 +171,15 @@ class ExchangeServer:
     def catch_up(self) -> bool:
         """Take the market to the present, or as far as one step may go; whether more is to do."""
         elapsed_ns, market = self._elapsed_ns(), self.exchange.market
-        if self._waits_for_depth and self._depth_sent:
-            return False
-        if self._began_ns is None:
+        self.exchange.wall_ms = _wall_ms()
+        if self._began_ns is None or (self._waits_for_depth and self._depth_sent):
             return False
         target_ns = market.start_ns + 1 + int(elapsed_ns * self._speed)
         chunk_ns = FINE_NS if self._waits_for_depth else CHUNK_NS
         until_ns = min(target_ns, market.now_ns + chunk_ns)
         until_ns = max(market.now_ns, min(until_ns, market.end_ns))
         self.late_ns = int((min(target_ns, market.end_ns) - until_ns) / self._speed)
-        self._show(self.exchange.advance(until_ns, _wall_ms()))
+        self._show(self.exchange.advance(until_ns, self.exchange.wall_ms))
         return self.late_ns > 0
 
     def _go_on(self) -> None:

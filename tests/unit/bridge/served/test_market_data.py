@@ -63,16 +63,28 @@ async def snapshot(server: ExchangeServer, symbol: str = "BTCUSDT") -> dict[str,
         return dict(await answer.json())
 
 
-async def collect(server: ExchangeServer, path: str, *, idle_s: float = 0.5) -> list[Any]:
-    """All messages of a stream address until the source is over."""
+async def collect(
+    server: ExchangeServer, path: str, *, times: list[float] | None = None
+) -> list[Any]:
+    """All messages of a stream address until the source is over, and when they came."""
     found = []
     async with websockets.connect(f"ws://127.0.0.1:{server.port}{path}") as socket:
         while True:
+            is_over = server.over.is_set()
             try:
-                found.append(json.loads(await asyncio.wait_for(socket.recv(), idle_s)))
+                found.append(json.loads(await asyncio.wait_for(socket.recv(), 0.2)))
             except TimeoutError:
-                if server.over.is_set():
+                if is_over:
                     return found
+                continue
+            if times is not None:
+                times.append(asyncio.get_running_loop().time())
+
+
+def last_id(steps: int) -> int:
+    """The id of a capture's last diff."""
+    found = [json.loads(line.partition(" ")[2]) for line in capture_lines(steps)]
+    return int([one["data"]["u"] for one in found if "@depth" in one.get("stream", "")][-1])
 
 
 async def drain(socket: websockets.ClientConnection) -> None:
@@ -135,8 +147,9 @@ def test_source_stamps_carry_the_sources_own_time_to_the_nanosecond(tmp_path: Pa
     }
 
     async def test() -> None:
-        async with served(exchange, speed=50, hold=True) as server:
+        async with served(exchange, speed=20) as server:
             messages = await collect(server, f"/stream?streams={STREAMS}")
+            assert (await snapshot(server))["ns"] == exchange.market.end_ns - 1
         times = [one["data"]["ns"] for one in messages]
         assert times == sorted(times)
         for one in messages:
@@ -229,13 +242,11 @@ def test_a_freeze_is_silence_and_then_everything(tmp_path: Path) -> None:
     async def test() -> None:
         async with faulty(tmp_path, "freeze@500ms+700ms") as server:
             book = Book(await snapshot(server))
-            times = []
-            uri = f"ws://127.0.0.1:{server.port}/ws/btcusdt@depth@100ms"
-            async with websockets.connect(uri) as socket:
-                while not server.over.is_set():
-                    book.apply(json.loads(await asyncio.wait_for(socket.recv(), 3)))
-                    times.append(asyncio.get_running_loop().time())
+            times: list[float] = []
+            for message in await collect(server, "/ws/btcusdt@depth@100ms", times=times):
+                book.apply(message)
         assert book.gaps == 0
+        assert book.last == last_id(2_000)
         assert max(b - a for a, b in pairwise(times)) > 0.6
 
     run(test)
