@@ -1,13 +1,17 @@
 """Which venues can be recorded: their feeds, their addresses, and what a recording says about itself."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
 
 from bridge.feeds import Feed, FeedBook
 from bridge.feeds.binance import BinanceFeed
-from bridge.feeds.transport import LinkConfig
+from bridge.feeds.ccxt_feed import CcxtLink, ccxt_exchange
+from bridge.feeds.coinbase import CoinbaseFeed
+from bridge.feeds.kraken import KrakenFeed
+from bridge.feeds.transport import Link, LinkConfig, Sink
 from market.errors import InputError
 from market.instruments import Instrument
 
@@ -25,35 +29,64 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VenueFeed(NamedTuple):
-    """A feed that is ready to be run."""
+    """A feed that is ready to be recorded.
+
+    Attributes:
+        name: Venue, market and symbols.
+        feed: Says what is to be asked for; None where nothing is, since ccxt asks by itself.
+        about: What the recording says about itself.
+        info_path: Where the venue describes its instruments, or empty.
+        counts: What happened, by name.
+        last_refusal: The newest thing that was refused, in words, or empty.
+        link: Keeps it connected to a sink.
+    """
 
     name: str
-    feed: Feed
-    link: LinkConfig
+    feed: Feed | None
     about: bytes
     info_path: str
     counts: Mapping[str, int]
     last_refusal: Callable[[], str]
+    link: Callable[[Sink], Link | CcxtLink]
 
 
 class _Hosts(NamedTuple):
-    """Where a venue's market is; the path of its instruments takes symbols in quotes."""
+    """Where a venue's market is; the path of its instruments takes symbols, each as `info_item`."""
 
     ws_url: str
     rest_url: str
     info_path: str
+    info_item: str = ""
+    info_join: str = ","
 
 
-_BINANCE: Final = {
-    "spot": _Hosts(
+_HOSTS: Final = {
+    ("binance", "spot"): _Hosts(
         "wss://stream.binance.com:9443",
         "https://api.binance.com",
         "/api/v3/exchangeInfo?symbols=%5B{}%5D",
+        "%22{}%22",
     ),
-    "usdm": _Hosts(
+    ("binance", "usdm"): _Hosts(
         "wss://fstream.binance.com", "https://fapi.binance.com", "/fapi/v1/exchangeInfo"
     ),
+    ("coinbase", "spot"): _Hosts(
+        "wss://advanced-trade-ws.coinbase.com",
+        "https://api.coinbase.com",
+        "/api/v3/brokerage/market/products?{}",
+        "product_ids={}",
+        "&",
+    ),
+    ("kraken", "spot"): _Hosts(
+        "wss://ws.kraken.com", "https://api.kraken.com", "/0/public/AssetPairs?pair={}", "{}"
+    ),
 }
+VENUES: Final = tuple(dict.fromkeys(venue for venue, _ in _HOSTS))
+
+_CCXT: Final = "ccxt:"
+"""Before the name of an exchange, as ccxt writes it."""
+
+_Recorded = BinanceFeed | CoinbaseFeed | KrakenFeed
 
 
 def recorded_feed(
@@ -76,34 +109,74 @@ def recorded_feed(
     Raises:
         InputError: There is no such venue, market or symbol.
     """
-    if venue != "binance":
-        raise InputError(f"venue: found {venue!r}, allowed is binance")
-    if market not in _BINANCE:
-        raise InputError(f"market: found {market!r}, allowed are {', '.join(_BINANCE)}")
-    hosts = _BINANCE[market]
-    names = tuple(_binance_symbol(symbol) for symbol in symbols)
+    if venue.startswith(_CCXT):
+        if ws_url is not None or rest_url is not None:
+            raise InputError(f"url: found one for {venue}, allowed is none: ccxt has its own")
+        return _recorded_ccxt(venue, symbols)
+    if venue not in VENUES:
+        allowed = ", ".join(VENUES)
+        raise InputError(f"venue: found {venue!r}, allowed are {allowed}, {_CCXT}NAME")
+    hosts = _HOSTS.get((venue, market))
+    if hosts is None:
+        allowed = ", ".join(name for of, name in _HOSTS if of == venue)
+        raise InputError(f"market: found {market!r}, allowed on {venue} is {allowed}")
+    names = tuple(venue_symbol(venue, symbol) for symbol in symbols)
     books = [FeedBook(number, _unknown(name)) for number, name in enumerate(names)]
-    feed = BinanceFeed(books, market, ids_only=True)
-    about = About(venue=venue, market=market, symbols=names)
+    feed: _Recorded
+    if venue == "binance":
+        feed = BinanceFeed(books, market, ids_only=True)
+    elif venue == "coinbase":
+        feed = CoinbaseFeed(books, ids_only=True)
+    else:
+        feed = KrakenFeed(books, ids_only=True)
+    items = hosts.info_join.join(hosts.info_item.format(name) for name in names)
     return VenueFeed(
-        name=f"{venue}-{market}-{'-'.join(names)}"[:100],
+        name=f"{venue}-{market}-{'-'.join(names)}".replace("/", "")[:100],
         feed=feed,
-        link=LinkConfig(
-            ws_url=(ws_url or hosts.ws_url).rstrip("/") + feed.ws_path,
-            rest_url=(rest_url or hosts.rest_url).rstrip("/"),
-        ),
-        about=msgspec.json.encode(about),
-        info_path=hosts.info_path.format(",".join(f"%22{name}%22" for name in names)),
+        about=msgspec.json.encode(About(venue=venue, market=market, symbols=names)),
+        info_path=hosts.info_path.format(items),
         counts=feed.counts,
         last_refusal=lambda: feed.last_refusal,
+        link=partial(
+            Link,
+            LinkConfig(
+                ws_url=(ws_url or hosts.ws_url).rstrip("/") + feed.ws_path,
+                rest_url=(rest_url or hosts.rest_url).rstrip("/"),
+            ),
+        ),
     )
 
 
-def _binance_symbol(text: str) -> str:
-    symbol = text.replace("/", "").upper()
-    if not symbol.isascii() or not symbol.replace("_", "").isalnum():
+def _recorded_ccxt(venue: str, symbols: Sequence[str]) -> VenueFeed:
+    """States of an exchange, as ccxt hands them out."""
+    exchange = venue.removeprefix(_CCXT)
+    names = tuple(symbol.upper() for symbol in symbols)
+    for name in names:
+        venue_symbol(venue, name.partition(":")[0])
+    make = partial(ccxt_exchange, exchange)
+    make()  # So that an exchange that is not there is said at once.
+    return VenueFeed(
+        name=f"ccxt-{exchange}-{'-'.join(names)}".replace("/", "").replace(":", "-")[:100],
+        feed=None,
+        about=msgspec.json.encode(About(venue=venue, market="ccxt", symbols=names)),
+        info_path="",
+        counts={},
+        last_refusal=lambda: "",
+        link=lambda sink: CcxtLink(make, names, sink),
+    )
+
+
+def venue_symbol(venue: str, text: str) -> str:
+    """A symbol as a venue writes it, of one as people do: BTC/USDT.
+
+    Raises:
+        InputError: It is none.
+    """
+    parts = text.upper().split("/")
+    plain = "".join(parts).replace("_", "").replace("-", "")
+    if len(parts) > 2 or not all(parts) or not plain.isascii() or not plain.isalnum():
         raise InputError(f"symbol: found {text[:40]!r}, allowed is one such as BTC/USDT")
-    return symbol
+    return {"binance": "", "coinbase": "-"}.get(venue, "/").join(parts)
 
 
 def _unknown(symbol: str) -> Instrument:

@@ -17,6 +17,7 @@ from market.errors import InputError
 
 if TYPE_CHECKING:
     from bridge.feeds import Want
+    from bridge.feeds.ccxt_feed import CcxtLink
     from bridge.feeds.transport import Link
     from bridge.recording import LogWriter, Recorder
     from bridge.venues import VenueFeed
@@ -27,7 +28,7 @@ _LEAST_BYTES: Final = 1_000_000
 
 
 def record(
-    venue: Annotated[str, typer.Argument(help="binance.")],
+    venue: Annotated[str, typer.Argument(help="binance, coinbase, kraken, or ccxt:NAME.")],
     symbols: Annotated[list[str], typer.Argument(help="What to record, such as BTC/USDT.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder that receives the recording.")],
     market: Annotated[str, typer.Option("--market", help="spot, or usdm of binance.")] = "spot",
@@ -105,10 +106,9 @@ def steady_clock() -> Callable[[], int]:
 
 async def _record(
     feed: "VenueFeed", recorder: "Recorder", log: "LogWriter", seconds: int, tick: "Tick"
-) -> "Link":
+) -> "Link | CcxtLink":
     """Keep connected and record until time is up, somebody says so, or the recording is full."""
     from bridge.feeds import FAILED, UP, Fetch, drive
-    from bridge.feeds.transport import Link
     from bridge.venues import INFO
 
     stop = asyncio.Event()
@@ -120,14 +120,14 @@ async def _record(
         now_ns = recorder.take(channel, data)
         if log.is_full:
             stop.set()
-        if channel.removeprefix(FAILED) == INFO:
+        if feed.feed is None or channel.removeprefix(FAILED) == INFO:
             return ()
         wants = drive(feed.feed, channel, data, now_ns).wants
         # What the venue says of its instruments is asked for once; who reads the recording needs it.
         is_first = channel == UP and link.connect_count == 1 and feed.info_path
         return (*wants, Fetch(INFO, feed.info_path, 0)) if is_first else wants
 
-    link = Link(feed.link, sink)
+    link = feed.link(sink)
     running = asyncio.create_task(link.run(stop))
     end_s = loop.time() + seconds if seconds else None
     while not running.done():

@@ -38,6 +38,10 @@ FAILED: Final = "fail:"
 """Before the channel of a `Fetch`, where it came to nothing."""
 
 
+DAMAGE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises where a message is not what it should be."""
+
+
 class FeedBook(NamedTuple):
     """A book that a feed is to follow: the number it has here, and what it is at the venue."""
 

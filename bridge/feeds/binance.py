@@ -29,6 +29,7 @@ import msgspec
 from bridge.feeds import binance_frames as frames
 from bridge.feeds.backoff import Backoff
 from bridge.feeds.base import (
+    DAMAGE,
     FAILED,
     FRAME,
     NOTHING,
@@ -43,7 +44,7 @@ from bridge.feeds.base import (
 )
 from bridge.feeds.binance_book import DepthSplice, Diff
 from bridge.feeds.clock_offset import ClockOffset
-from bridge.feeds.grid import Grid
+from bridge.feeds.grid import Grid, lines_of
 from market.codes import Side
 from market.errors import InputError
 from market.live import (
@@ -141,13 +142,9 @@ class BinanceFeed:
         self.counts: Final = dict.fromkeys(_COUNTS, 0)
         self.last_refusal = ""
         self._clock = ClockOffset()
-        self._lines = {
-            book.instrument.symbol: _Line(book, self._market, self.counts, cut=cut_quantities)
-            for book in books
-        }
-        if not books or len(self._lines) != len(books):
-            raise InputError(f"books: found {len(books)} books of {len(self._lines)} symbols, "
-                             "allowed are one or more books of different symbols")  # fmt: skip
+        self._lines = lines_of(
+            books, lambda book: _Line(book, self._market, self.counts, cut=cut_quantities)
+        )
         self._streams: list[str] = []
         self._routes: dict[str, _TakeRaw] = {}
         self._depths = frames.DEPTH_IDS if ids_only else frames.DEPTHS
@@ -228,7 +225,7 @@ class BinanceFeed:
         self.counts["frames"] += 1
         try:
             frame = frames.FRAMES.decode(data)
-        except frames.DAMAGE as error:
+        except DAMAGE as error:
             return self._refuse("a frame", error)
         take = self._routes.get(frame.stream)
         if take is not None:
@@ -249,7 +246,7 @@ class BinanceFeed:
             if (depth.previous_id >= 0) != self._market.futures or depth.first_id > depth.last_id:
                 raise InputError("found update ids that are none of this market's")
             bids, asks = line.grid.levels(depth.bids), line.grid.levels(depth.asks)
-        except (*frames.DAMAGE, InputError) as error:
+        except (*DAMAGE, InputError) as error:
             self._refuse(f"a diff of {line.symbol}", error)
             return Step(line.splice.lose(TroubleReason.GAP), self._ask(line, now_ns))
         self.counts["diffs"] += 1
@@ -277,7 +274,7 @@ class BinanceFeed:
                 grid.ticks[ticker.ask],
                 grid.lots[ticker.ask_qty],
             )
-        except (*frames.DAMAGE, InputError) as error:
+        except (*DAMAGE, InputError) as error:
             return self._refuse(f"a ticker of {line.symbol}", error)
         self.counts["tickers"] += 1
         if ticker.event_ms:
@@ -292,14 +289,14 @@ class BinanceFeed:
                 line.trade_id = max(line.trade_id, trade.trade_id)
                 return NOTHING
             return self._print(line, trade, trade.trade_id, trade.trade_id, now_ns)
-        except (*frames.DAMAGE, InputError) as error:
+        except (*DAMAGE, InputError) as error:
             return self._refuse(f"a trade of {line.symbol}", error)
 
     def _on_aggregate(self, line: _Line, raw: msgspec.Raw, now_ns: int) -> Step:
         try:
             trade = frames.AGGREGATES.decode(raw)
             return self._print(line, trade, trade.first_id, trade.last_id, now_ns)
-        except (*frames.DAMAGE, InputError) as error:
+        except (*DAMAGE, InputError) as error:
             return self._refuse(f"an aggregate trade of {line.symbol}", error)
 
     def _print(
@@ -335,7 +332,7 @@ class BinanceFeed:
             found = self._snapshots.decode(data)
             grid = line.grid
             bids, asks = grid.whole_levels(found.bids), grid.whole_levels(found.asks)
-        except (*frames.DAMAGE, InputError) as error:
+        except (*DAMAGE, InputError) as error:
             return self._on_lost_snapshot(line, str(error), now_ns)
         self.counts["snapshots"] += 1
         stamp_ns = frames.ms_to_ns(found.transaction_ms or found.event_ms)

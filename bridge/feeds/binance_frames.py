@@ -141,6 +141,3 @@ TRADES: Final = msgspec.json.Decoder(Trade)
 AGGREGATES: Final = msgspec.json.Decoder(AggregateTrade)
 SNAPSHOTS: Final = msgspec.json.Decoder(DepthSnapshot)
 SNAPSHOT_IDS: Final = msgspec.json.Decoder(SnapshotId)
-
-DAMAGE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding raises where a frame is not what it should be."""

@@ -10,9 +10,10 @@ its feed cuts such quantities down to whole lots, and counts them.
 """
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
+from bridge.feeds.base import FeedBook
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from market.errors import InputError
 from market.instruments import Instrument
@@ -107,3 +108,21 @@ class Grid:
         if lots == 0:
             raise InputError(f"a trade's quantity: found {text!r}, allowed is more than 0")
         return lots
+
+
+Line = TypeVar("Line")
+
+
+def lines_of(books: Sequence[FeedBook], make: Callable[[FeedBook], Line]) -> dict[str, Line]:
+    """What a feed keeps for each of its books, by symbol.
+
+    Raises:
+        InputError: There is no book, or two of one symbol.
+    """
+    lines = {book.instrument.symbol: make(book) for book in books}
+    if not books or len(lines) != len(books):
+        raise InputError(
+            f"books: found {len(books)} books of {len(lines)} symbols, allowed are one or more "
+            "books of different symbols"
+        )
+    return lines

@@ -25,7 +25,6 @@ as its Retry-After says.
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -34,6 +33,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bridge.feeds.base import DOWN, FAILED, FRAME, QUIET, UP, Fetch, Reopen, Send, Want
+from bridge.feeds.pauses import Pauses
 from market.errors import InputError
 
 if TYPE_CHECKING:
@@ -128,9 +128,9 @@ class Link:
         self.last_trouble = ""
         self._config: Final = config
         self._sink: Final = sink
-        self._draw: Final = draw or _chance
-        self._pause_ns = 0
-        self._reopen_ns = 0
+        self._pauses: Final = Pauses(
+            config.first_pause_ns, config.longest_pause_ns, config.jitter_ppm, draw
+        )
         self._heard_s = 0.0
         self._told_quiet = False
         self._held_until_s = 0.0
@@ -154,7 +154,7 @@ class Link:
         config = self._config
         timeout = aiohttp.ClientTimeout(total=config.open_ns / _S)
         async with aiohttp.ClientSession(timeout=timeout, trust_env=not self._is_local()) as http:
-            while not stop.is_set() and not await _stopped(stop, self._next_pause_ns()):
+            while not stop.is_set() and not await stopped(stop, self._pauses.next_ns()):
                 self.attempt_count += 1
                 try:
                     socket = await connect(
@@ -202,7 +202,7 @@ class Link:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if loop.time() - began_s >= self._config.stable_ns / _S:
-                self._pause_ns = 0
+                self._pauses.reset()
             self._sink(DOWN, reason[:300].encode())
             with contextlib.suppress(OSError, TimeoutError):
                 await socket.close()
@@ -233,7 +233,7 @@ class Link:
                 else:
                     self._sends.put_nowait(want.data)
             elif isinstance(want, Reopen):
-                self._reopen_ns = want.after_ns
+                self._pauses.ask(want.after_ns)
                 self._end(f"reopen: {want.reason}")
             elif self._fetching >= _FETCHES_MAX:
                 self._end(f"{_FETCHES_MAX} fetches under way")
@@ -335,17 +335,6 @@ class Link:
         until_s = asyncio.get_running_loop().time() + min(wait_s, _HELD_BACK_S_MAX)
         self._held_until_s = max(self._held_until_s, until_s)
 
-    # --- pauses ---------------------------------------------------------------------------------
-
-    def _next_pause_ns(self) -> int:
-        """The pause before the next attempt; none before the first."""
-        config = self._config
-        pause_ns = self._pause_ns + int(self._pause_ns * config.jitter_ppm * self._draw()) // 10**6
-        grown_ns = max(config.first_pause_ns, 2 * self._pause_ns)
-        self._pause_ns = min(config.longest_pause_ns, grown_ns)
-        pause_ns, self._reopen_ns = max(pause_ns, self._reopen_ns), 0
-        return pause_ns
-
     def _is_local(self) -> bool:
         """Whether a proxy could only be in the way."""
         return urlsplit(self._config.ws_url).hostname in ("localhost", "127.0.0.1", "::1")
@@ -356,13 +345,9 @@ async def _until(stop: asyncio.Event) -> str:
     return "stopped"
 
 
-async def _stopped(stop: asyncio.Event, wait_ns: int) -> bool:
+async def stopped(stop: asyncio.Event, wait_ns: int) -> bool:
     """Wait, at most until asked to stop; whether that was."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(wait_ns / _S):
             await stop.wait()
     return stop.is_set()
-
-
-def _chance() -> float:
-    return secrets.randbelow(10**6) / 10**6

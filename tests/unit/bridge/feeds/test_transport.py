@@ -11,6 +11,7 @@ from aiohttp import web
 from websockets.asyncio.server import ServerConnection
 
 from bridge.feeds import DOWN, FRAME, QUIET, UP, Fetch, Reopen, Send, Want
+from bridge.feeds.pauses import Pauses
 from bridge.feeds.transport import Link, LinkConfig
 from market.errors import InputError
 from tests.unit.bridge.feeds.loopback import MS, Heard, run_link, venue
@@ -112,14 +113,18 @@ def test_a_venue_that_drops_us_is_not_stormed() -> None:
 
 
 def test_pauses_double_and_chance_lengthens_them() -> None:
-    link = Link(
-        LinkConfig(ws_url="ws://x", jitter_ppm=500_000), lambda _c, _d: (), draw=lambda: 0.5
-    )
-    pauses = [link._next_pause_ns() // MS for _ in range(10)]
-    assert pauses == [0, 625, 1250, 2500, 5000, 10_000, 20_000, 40_000, 75_000, 75_000]
-    link._reopen_ns = 100_000 * MS
-    assert link._next_pause_ns() == 100_000 * MS
-    assert link._next_pause_ns() == 75_000 * MS
+    pauses = Pauses(500 * MS, 60_000 * MS, 500_000, lambda: 0.5)
+    found = [pauses.next_ns() // MS for _ in range(10)]
+    assert found == [0, 625, 1250, 2500, 5000, 10_000, 20_000, 40_000, 75_000, 75_000]
+    pauses.ask(100_000 * MS)
+    assert pauses.next_ns() == 100_000 * MS
+    assert pauses.next_ns() == 75_000 * MS
+    pauses.reset()
+    assert [pauses.next_ns() // MS for _ in range(2)] == [0, 625]
+    drawn = [Pauses(500 * MS, 500 * MS, 10**6) for _ in range(20)]
+    lengths = {(one.next_ns(), one.next_ns()) for one in drawn}
+    assert len(lengths) > 10
+    assert all(500 * MS <= second < 1_000 * MS for _, second in lengths)
 
 
 def test_a_connection_that_held_resets_the_pause() -> None:
