@@ -127,14 +127,21 @@ class StreamOutlets:
         """Whether anybody follows a stream of this frame."""
         return any(name in self._by_name for name in frame.names)
 
+    @property
+    def names(self) -> list[str]:
+        """Every stream that somebody follows."""
+        return list(self._by_name)
+
     def send(self, frame: Frame, payload: bytes) -> int:
         """Queue a frame for everybody who follows it; to how many."""
-        count = 0
-        for name in frame.names:
-            for outlet, subscriptions in self._by_name.get(name, ()):
-                message = payload
-                if subscriptions.is_wrapped:
-                    message = b'{"stream":"%b","data":%b}' % (name.encode(), payload)
-                outlet.put(message)
-                count += 1
-        return count
+        return sum(self.send_named(name, payload) for name in frame.names)
+
+    def send_named(self, name: str, payload: bytes) -> int:
+        """Queue a message of one stream for everybody who follows it; to how many."""
+        followers = self._by_name.get(name, ())
+        for outlet, subscriptions in followers:
+            message = payload
+            if subscriptions.is_wrapped:
+                message = b'{"stream":"%b","data":%b}' % (name.encode(), payload)
+            outlet.put(message)
+        return len(followers)

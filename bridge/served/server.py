@@ -26,6 +26,7 @@ from bridge.served.faults import FaultState, ServedFault
 from bridge.served.frames import Frame
 from bridge.served.outlets import Outlet, StreamOutlets
 from bridge.served.rest import Answer, Request, Rest, refusal
+from bridge.served.rolling import PERIOD_MS, rolling
 from bridge.served.subscriptions import Subscriptions
 from bridge.served.wsapi import WsApiSession
 from market.errors import InputError
@@ -106,6 +107,7 @@ class ExchangeServer:
         self._sessions: dict[Outlet, WsApiSession] = {}
         self._held: deque[tuple[int, Frame]] = deque()
         self._began_ns: int | None = None
+        self._rolls_ms = 0
         self._open = True
         self._runner: web.AppRunner | None = None
         self._task: asyncio.Task[None] | None = None
@@ -162,6 +164,10 @@ class ExchangeServer:
                 await self._cut()
             if self.exchange.feed.is_over and not self._held and self._streams.all_written:
                 self.over.set()
+            if self.exchange.wall_ms >= self._rolls_ms:
+                self._rolls_ms = self.exchange.wall_ms + PERIOD_MS
+                for name, message in rolling(self.exchange, self._streams.names):
+                    self.messages_sent += self._streams.send_named(name, message)
             await asyncio.sleep(0 if behind else TICK_S)
 
     def _elapsed_ns(self) -> int:

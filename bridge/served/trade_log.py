@@ -46,8 +46,11 @@ class Bar:
         """Append the bar behind this one."""
         self.high, self.low = max(self.high, later.high), min(self.low, later.low)
         self.close = later.close
-        for name in ("qty", "worth", "taken", "worth_taken", "count"):
-            setattr(self, name, getattr(self, name) + getattr(later, name))
+        self.qty += later.qty
+        self.worth += later.worth
+        self.taken += later.taken
+        self.worth_taken += later.worth_taken
+        self.count += later.count
 
 
 class TradeLog:

@@ -111,6 +111,11 @@ def test_ccxt_watches_and_trades_over_websockets(exchange: Any) -> None:
                 trades = await client.watch_trades(SYMBOL)
                 assert book["bids"][0][0] < book["asks"][0][0]
                 assert trades[0]["symbol"] == SYMBOL
+                ticker, bars = await asyncio.gather(
+                    client.watch_ticker(SYMBOL), client.watch_ohlcv(SYMBOL, "1m")
+                )
+                assert 0 < ticker["low"] <= ticker["last"] <= ticker["high"]
+                assert bars[-1][3] <= bars[-1][4] <= bars[-1][2]
                 await until(lambda: any(s._subscribed for s in server._sessions.values()), "logon")
                 price = round(book["bids"][0][0] * 0.9, 2)
                 rests = await client.create_order_ws(SYMBOL, "limit", "buy", 0.01, price)
