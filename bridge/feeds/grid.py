@@ -9,7 +9,7 @@ orders were held to another one (Binance's BTCUSDT does). Either the instrument'
 its feed cuts such quantities down to whole lots, and counts them.
 """
 
-import re
+import math
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
@@ -22,7 +22,8 @@ from market.live import Level
 REMEMBERED_MAX: Final = 1 << 16
 """Texts remembered; a deep book has some 10,000 prices."""
 
-_DECIMAL: Final = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
+_DIGITS_MAX: Final = 18
+"""Before the point, and behind it."""
 
 
 class Steps(dict[str, int]):
@@ -47,16 +48,21 @@ class Steps(dict[str, int]):
         self._cut = cut
         self._what = what
         self._num, self._den = per_unit
+        self._scales = [_scale(*per_unit, decimals) for decimals in range(_DIGITS_MAX + 1)]
         self._least = least
         self._most = most
 
     def __missing__(self, text: str) -> int:
-        match = _DECIMAL.fullmatch(text)
-        if match is None:
+        whole, point, fraction = text.partition(".")
+        digits = whole + fraction
+        if (
+            not (digits.isascii() and digits.isdecimal() and whole)
+            or (point and not fraction)
+            or max(len(whole), len(fraction)) > _DIGITS_MAX
+        ):
             raise InputError(f"{self._what}: found {text[:40]!r}, allowed is a decimal number")
-        fraction = match[2] or ""
-        scale: int = 10 ** len(fraction)
-        steps, rest = divmod(int(match[1] + fraction) * self._num, scale * self._den)
+        times, per = self._scales[len(fraction)]
+        steps, rest = divmod(int(digits) * times, per)
         if rest and self._cut:
             self.cut_count += 1
         elif rest:
@@ -72,6 +78,13 @@ class Steps(dict[str, int]):
             self.clear()
         self[text] = steps
         return steps
+
+
+def _scale(num: int, den: int, decimals: int) -> tuple[int, int]:
+    """What makes steps of a number's digits, as a fraction in its lowest terms."""
+    per = den * 10**decimals
+    common = math.gcd(num, per)
+    return num // common, per // common
 
 
 class Grid:
