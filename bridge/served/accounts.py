@@ -150,17 +150,32 @@ class Account:
 
     def fill(self, order: ServedOrder, fill: OwnFill) -> None:
         """Move what a fill moves."""
-        symbol, sign = order.symbol, order.side.sign
-        worth = symbol.instrument.notional(fill.ticks, fill.lots)
+        worth = order.symbol.instrument.notional(fill.ticks, fill.lots)
         order.fills.append(fill)
         order.filled_lots += fill.lots
         order.worth += worth
         order.status = (
             OrderStatus.FILLED if order.filled_lots == order.lots else OrderStatus.PARTIALLY_FILLED
         )
-        self._move(symbol.base, sign * fill.lots * symbol.lot)
-        self._move(symbol.quote, -(sign * worth + fill.fee) * symbol.unit)
+        self._pay(order, fill, 1)
         self._settle(order)
+
+    def restate(self, order: ServedOrder, number: int, ticks: int, lots: int, fee: int) -> None:
+        """The venue lets a fill stand otherwise, or with lots of 0 not at all.
+
+        The order stays as it was told: what the exchange said of it has been acted on.
+        """
+        fill = order.fills[number - 1]
+        self._pay(order, fill, -1)
+        fill.ticks, fill.lots, fill.fee = ticks, lots, fee
+        self._pay(order, fill, 1)
+
+    def _pay(self, order: ServedOrder, fill: OwnFill, times: int) -> None:
+        """Move what a fill moves, or move it back."""
+        symbol, sign = order.symbol, order.side.sign * times
+        worth = symbol.instrument.notional(fill.ticks, fill.lots)
+        self._move(symbol.base, sign * fill.lots * symbol.lot)
+        self._move(symbol.quote, -(sign * worth + times * fill.fee) * symbol.unit)
 
     def end(self, order: ServedOrder, status: OrderStatus) -> None:
         """An order will not fill any more."""

@@ -44,6 +44,8 @@ _ENDED: Final = {
     ReportType.EXPIRED: OrderStatus.EXPIRED,
 }
 
+_RESTATED: Final = (ReportType.BUSTED, ReportType.CORRECTED)
+
 
 class UserEvent(NamedTuple):
     """What one account is told of its own accord."""
@@ -269,15 +271,24 @@ class Floor:
             account.end(order, _ENDED[report.type])
             self._event(account, order, order.status.value)
 
+        elif report.type in _RESTATED:
+            busted = report.type is ReportType.BUSTED
+            lots, fee = (0, 0) if busted else (report.qty_lots, report.fee)
+            account.restate(order, report.exec_id, report.price_ticks, lots, fee)
+            self._tell_balances(account, order.symbol)
+
     def _event(
         self, account: Account, order: ServedOrder, what: str, fill: OwnFill | None = None
     ) -> None:
         self._reports += 1
         now_ms = self._now_ms()
         report = execution_report(order, what, now_ms, self._reports, fill)
-        assets = (order.symbol.base, order.symbol.quote)
-        position = account_position(account, assets, self.rates, now_ms)
-        self.events += [UserEvent(account.key, report), UserEvent(account.key, position)]
+        self.events.append(UserEvent(account.key, report))
+        self._tell_balances(account, order.symbol)
+
+    def _tell_balances(self, account: Account, symbol: Symbol) -> None:
+        position = account_position(account, symbol.assets, self.rates, self._now_ms())
+        self.events.append(UserEvent(account.key, position))
 
     def conserves(self) -> bool:
         """Whether every account is what the venue's ledger makes of it."""

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from bridge.served.capture import CaptureFeed
+from bridge.served.exchange import Exchange
 from market.codes import ReportType, Side
 from market.errors import InputError
 from market.live import BestQuote, BookDelta, Print, Update
@@ -137,3 +140,29 @@ def test_rates_are_those_of_the_price_list() -> None:
     market = simulation()
 
     assert market.rates(0) == (0, market.assembly.scenario.fees.taker_units_ppm)
+
+
+def test_a_tape_is_served_as_the_capture_that_it_was_made_from(tmp_path: Path) -> None:
+    capture = write_capture(tmp_path / "c.gz", 600)
+    tape = tmp_path / "t.tape.parquet"
+    ingest_binance([capture], out=tape, market="spot", tick="0.01", lot="0.00001")
+    opened = open_tape(tape)
+    market = SimulatedMarket(tape_scenario(opened), opened, seed=7, members=0)
+    exchange = Exchange(market, {})
+    frames = exchange.advance(market.end_ns, 1)
+    recorded = CaptureFeed([capture])
+    trades = [frame.traded for frame in recorded.take(1 << 62) if frame.traded is not None]
+
+    symbol = exchange.symbols["BTCUSDT"]
+    ours, theirs = exchange.feed.depth(symbol, 100), recorded.depth(symbol, 100)
+    assert (ours.bids, ours.asks) == (theirs.bids, theirs.asks)
+    prints = [frame.traded for frame in frames if frame.traded is not None]
+    assert [one[1:] for one in prints][-len(trades) :] == [one[1:] for one in trades]
+    sides: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    for frame in frames:
+        if frame.names == ("btcusdt@depth@0ms",):
+            diff = msgspec.json.decode(frame.whole)
+            for side, levels in zip(sides, (diff["b"], diff["a"]), strict=True):
+                side.update(levels)
+    for side, shown in zip(sides, (ours.bids, ours.asks), strict=True):
+        assert {price: qty for price, qty in side.items() if float(qty)} == dict(shown)

@@ -14,6 +14,7 @@ from bridge.served.api import Api
 from bridge.served.exchange import Exchange
 from bridge.served.rest import Request, Rest
 from bridge.served.wsapi import WsApiSession
+from scenarios.served import SimulatedMarket
 from sim.streams import draw
 from tests.served_rig import (
     BALANCES,
@@ -286,6 +287,25 @@ def test_orders_on_a_running_simulation_are_seen_by_everybody() -> None:
     assert answer["status"] == "NEW"
     assert client.best()[0] == (bid, shown + 100)
     assert exchange.floor.conserves()
+
+
+def test_a_fill_that_the_venue_takes_back_or_changes_moves_the_balances(client: Client) -> None:
+    market = client.exchange.market
+    assert isinstance(market, SimulatedMarket)
+    venue = market.assembly.venue
+    _, (ask, shown) = client.best()
+    before = client.free("BTC"), client.free("USDT")
+    order = client.limit("BUY", ask, min(shown, 1_000))
+    venue.correct(order["orderId"], 1, ask - 1, 500, market.now_ns)
+    client.exchange.advance(market.now_ns + 1_000, WALL_MS)
+    assert client.free("BTC") - before[0] == Fraction(500, 100_000)
+    assert client.exchange.floor.conserves()
+
+    venue.bust(order["orderId"], 1, market.now_ns)
+    client.exchange.advance(market.now_ns + 1_000, WALL_MS)
+
+    assert (client.free("BTC"), client.free("USDT")) == before
+    assert client.exchange.floor.conserves()
 
 
 # --- the websocket API ----------------------------------------------------------------------------
