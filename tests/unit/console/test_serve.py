@@ -77,6 +77,17 @@ def test_it_ends_with_its_source_where_it_is_told_to() -> None:
     assert "x" * 12 not in err
 
 
+def test_without_its_extra_it_says_which_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+
+    code, _ = run_twin("serve-feed", "thin")
+
+    assert code == EXIT_INPUT
+    assert "pip install 'market-twin[live]'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
