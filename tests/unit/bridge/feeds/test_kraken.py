@@ -89,7 +89,8 @@ def test_both_channels_are_subscribed_to() -> None:
 
 def test_levels_beyond_the_depth_go_and_the_consumer_is_told() -> None:
     venue = OnKraken()
-    session = play(venue)
+    session = Session(KrakenFeed([FeedBook(0, instrument("BTC/USD"))], depth=10))
+    venue.up(session)
     for step in range(12):
         side, price_ticks = step % 2, 99_50 - step if step % 2 == 0 else 100_50 + step
         venue.put(side, price_ticks, 5)

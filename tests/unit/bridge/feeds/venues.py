@@ -163,7 +163,7 @@ class OnKraken(Plain):
     """Numbers as JSON numbers with all digits, which no encoder of ours writes."""
 
     def feed(self) -> Feed:
-        return KrakenFeed([FeedBook(0, instrument("BTC/USD"))], depth=10)
+        return KrakenFeed([FeedBook(0, instrument("BTC/USD"))], depth=25)
 
     def up(self, session: Session) -> None:
         session.up()
