@@ -17,6 +17,7 @@ from console.book import book_app
 from console.coverage import coverage
 from console.drill import drill_app
 from console.estimate import estimate
+from console.fidelity import fidelity
 from console.ingest import ingest_app
 from console.journal import journal_app
 from console.options import Json, Quiet, Verbose, group, terminal_of
@@ -49,6 +50,7 @@ app.command("compare")(compare)
 app.command("tca")(tca)
 app.command("coverage")(coverage)
 app.command("estimate")(estimate)
+app.command("fidelity")(fidelity)
 app.command("paper")(paper)
 app.command("record")(record)
 app.command("serve-feed")(serve_feed)

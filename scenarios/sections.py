@@ -20,6 +20,7 @@ from market.errors import InputError
 from market.faults import Fault
 from market.instruments import Instrument
 from scenarios.fault_lines import check_targets
+from scenarios.fidelity_section import FidelitySection
 from scenarios.line_section import LineSection
 from scenarios.monitor_section import MonitorSection, check_monitors
 from scenarios.session_section import SessionSection
@@ -256,6 +257,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     faults: tuple[Fault, ...] = ()
     split: SplitSection | None = None
     monitors: tuple[MonitorSection, ...] | UnsetType = UNSET
+    fidelity: FidelitySection | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if self.flow is not None or self.flows:
