@@ -56,7 +56,7 @@ def test_ccxt_trades_over_rest(exchange: Any) -> None:
     import ccxt
 
     async def test() -> None:
-        async with served(exchange, speed=5) as server:
+        async with served(exchange, speed=2) as server:
             client = ccxt_client(server)
             try:
                 markets = await client.load_markets()
@@ -99,7 +99,7 @@ def test_ccxt_trades_over_rest(exchange: Any) -> None:
 
 def test_ccxt_watches_and_trades_over_websockets(exchange: Any) -> None:
     async def test() -> None:
-        async with served(exchange, speed=5) as server:
+        async with served(exchange, speed=2) as server:
             client = ccxt_client(server)
             try:
                 await client.load_markets()
@@ -189,7 +189,7 @@ def test_python_binance_trades_over_rest_and_websockets(
     monkeypatch.setattr(ReconnectingWebsocket, "TIMEOUT", 1)
 
     async def test() -> None:
-        async with served(exchange, speed=5) as server:
+        async with served(exchange, speed=2) as server:
             rest, stream = f"http://127.0.0.1:{server.port}", f"ws://127.0.0.1:{server.port}"
 
             class Client(AsyncClient):  # type: ignore[misc]  # ships no types

@@ -165,7 +165,7 @@ def test_raw_and_wrapped_addresses_and_subscriptions(tmp_path: Path) -> None:
     exchange = capture_exchange([write_capture(tmp_path / "c.gz")], tmp_path)
 
     async def test() -> None:
-        async with served(exchange, speed=5) as server:
+        async with served(exchange, speed=2) as server:
             address = f"ws://127.0.0.1:{server.port}"
             async with websockets.connect(f"{address}/ws/btcusdt@trade") as socket:
                 assert json.loads(await socket.recv())["e"] == "trade"
@@ -222,7 +222,7 @@ def test_a_simulations_diffs_make_its_book_in_either_form() -> None:
 
 
 def faulty(tmp_path: Path, *faults: str) -> Any:
-    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 2_000)], tmp_path)
+    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 3_000)], tmp_path)
     return served(exchange, speed=10, hold=True, faults=tuple(map(read_fault, faults)))
 
 
@@ -246,7 +246,7 @@ def test_a_freeze_is_silence_and_then_everything(tmp_path: Path) -> None:
             for message in await collect(server, "/ws/btcusdt@depth@100ms", times=times):
                 book.apply(message)
         assert book.gaps == 0
-        assert book.last == last_id(2_000)
+        assert book.last == last_id(3_000)
         assert max(b - a for a, b in pairwise(times)) > 0.6
 
     run(test)
@@ -269,7 +269,7 @@ def test_everybody_is_cut_and_may_come_back(tmp_path: Path) -> None:
 
 def test_rest_fails_for_a_while_with_what_the_plan_says(tmp_path: Path) -> None:
     plan = ServedFault(kind="rest_error", at_ns=0, lasts_ns=SECOND_NS // 2, status=502)
-    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 2_000)], tmp_path)
+    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 3_000)], tmp_path)
 
     async def test() -> None:
         async with (
