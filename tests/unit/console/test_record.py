@@ -7,16 +7,19 @@ import signal
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import web
 from websockets.asyncio.server import ServerConnection
 
 from bridge.recording import LogReader, LogWriter
 from market.errors import InputError
+from scenarios.paper_session import FeedSpec, SessionStart
 from scenarios.recordings import captures_of
 from sim.ingest.binance import ingest_binance
 from tests.unit.bridge.feeds.binance_venue import ACK, BinanceVenue
 from tests.unit.bridge.feeds.loopback import venue as loopback
+from tests.unit.bridge.feeds.rig import instrument
 from tests.unit.test_cli import TWIN, twin
 
 
@@ -191,3 +194,37 @@ def test_captures_of_one_recording_are_the_same_bytes(tmp_path: Path) -> None:
             meta = ingest_binance([capture], out=tmp_path / f"{name}.tape.parquet")
         digests.append(meta.sources[0].sha256)
     assert digests[0] == digests[1]
+
+
+def test_a_paper_session_is_a_recording_too(tmp_path: Path) -> None:
+    folder = tmp_path / "paper"
+    books = [BinanceVenue(symbol=name) for name in ("BTCUSDT", "ETHUSDT")]
+    start = SessionStart(
+        name="x", scenario_digest="", code_digest="", seed=1, terms=(), start_ns=0, end_ns=1,
+        instruments=tuple(instrument(book.symbol) for book in books),
+        feeds=tuple(FeedSpec(venue="binance", books=(number,)) for number in range(2)),
+    )  # fmt: skip
+    stamp_ns = 1_700_000_000 * 10**9
+    with LogWriter(folder / "inputs", b"a session") as log:
+        for step in range(20):
+            for number, book in enumerate(books):
+                book.change(0, 98_00, 1 + step)
+                channel, frame = book.diff()
+                log.append(stamp_ns + step, f"{number}/{channel}", frame)
+                if step == 3:
+                    log.append(
+                        stamp_ns + step, f"{number}/rest:depth:{book.symbol}", book.snapshot()
+                    )
+            log.append(stamp_ns + step, "word", b"{}")
+    (folder / "session.json").write_bytes(msgspec.json.encode(start))
+
+    with captures_of([folder], near=tmp_path, symbol="ETH/USDT") as (capture,):
+        assert capture.name == "spot_ethusdt_paper.gz"
+        meta = ingest_binance([capture], out=tmp_path / "a.tape.parquet")
+    assert meta.books[0].symbol == "ETHUSDT"
+    assert (meta.statistics["diffs"], meta.statistics["gaps"]) == (20, 0)
+    with pytest.raises(InputError, match="one of BTCUSDT, ETHUSDT"):
+        captures_of([folder], near=tmp_path).__enter__()
+    (folder / "session.json").write_bytes(b"{}")
+    with pytest.raises(InputError, match="no session's beginning"):
+        captures_of([folder], near=tmp_path).__enter__()
