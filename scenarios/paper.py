@@ -30,6 +30,7 @@ from market.instruments import Instrument
 from market.live import BestQuote, BookDelta, BookSnapshot, BookTrouble, Update
 from market.messages import Operator, Report
 from scenarios.build import Assembly
+from scenarios.forgetting import Forgetting
 from scenarios.run_journal import RunWriter
 from scenarios.sections import Scenario
 from scenarios.venue_assembly import BookSurroundings
@@ -188,6 +189,7 @@ class PaperWorld:
         if house is not None:
             rules = House(house, BookSurroundings(self.assembly.world))
             self.assembly.venue.houses.update(dict.fromkeys(house.admissions, rules))
+        self.forgetting = Forgetting(self.assembly)
         self.entries = 0
         self.feeds = tuple(feeds)
         self.rows = LiveRows(instruments)

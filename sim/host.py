@@ -10,7 +10,7 @@ that it asked for, and not for each message.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -339,6 +339,11 @@ class Host:
             self.receive(fired)
 
     # --- a journal that fails, and a new process --------------------------------------------------
+
+    def forget(self, order_ids: Iterable[int]) -> None:
+        """Nothing more will be heard about these orders."""
+        for order_id in order_ids:
+            self._known.sent.pop(order_id, None)
 
     def drop(self, commands: Sequence[Command]) -> None:
         """Commands that may not leave without a record are lost."""

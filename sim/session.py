@@ -5,7 +5,7 @@ A command's latency is drawn from (order, how many commands that order has had),
 (order, how many answers it has had), so that no order's timing depends on another order.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from market.codes import Liquidity, Reason, ReportType
 from market.messages import (
@@ -134,6 +134,12 @@ class Session:
             copy(report, side)
         if due_ns == ARRIVES_NEVER:
             self._recorder.add(self._lost(row.ts_ns, row.book_id, row.id, EventKind.ANSWER))
+
+    def forget(self, order_ids: Iterable[int]) -> None:
+        """Nothing more will be said about these orders."""
+        for order_id in order_ids:
+            self._attempts.pop(order_id, None)
+            self._answers.pop(order_id, None)
 
     def attempt(self, order_id: int) -> int:
         """How many commands the order has had; part of the cause of what they publish."""

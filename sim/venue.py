@@ -12,7 +12,7 @@ What the venue does of its own accord is in `sim/venue_acts.py`, and commands ab
 `sim/venue_mass.py`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from market.codes import (
@@ -205,6 +205,11 @@ class Venue:
         cause = -((command.order_id << 8) + session.attempt(command.order_id))
         for row in self._enter(session, command, cause, now_ns):
             self.answer(row)
+
+    def forget(self, order_ids: Iterable[int]) -> None:
+        """Orders that have ended are strangers' from now on."""
+        for order_id in order_ids:
+            assert not self.orders.pop(order_id).alive
 
     def admit(self, session: Session, command: Submit, now_ns: int) -> Refusal | None:
         """Why a new order is not taken to its book."""

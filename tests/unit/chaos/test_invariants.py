@@ -244,6 +244,17 @@ def heard(right: bool) -> History:
     return history(looks=[Look(50 * S, {}, {}, {}, {}, books={(0, 0): right})])
 
 
+def dead(back_ms: int, *, crashed: bool = True, reason: int = 1) -> History:
+    """A host dies, may not begin, is started again, and an order leaves it at 1.5 s."""
+    rows = [
+        event(1_000, K.CRASHED),
+        event(1_200, K.START_REFUSED, detail=reason),
+        event(back_ms, K.RESTARTED),
+        submit(1_500),
+    ]
+    return history(*sorted(rows if crashed else rows[1:], key=lambda one: one.time_ns))
+
+
 _OLD = AlertCode.CONTENT_OLD
 SMALL = DrillLimits(order_lots=50)
 CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
@@ -318,6 +329,9 @@ CASES: list[tuple[str, Callable[[], History], Callable[[], History]]] = [
     ("I-REC-1", audited, lambda: audited(own_digest="b")),
     ("I-REC-2", audited, lambda: audited(again_digest="b")),
     ("I-REC-3", lambda: restarted(3_000), lambda: restarted(3_001)),
+    ("I-REC-5", lambda: dead(back_ms=1_400), lambda: dead(back_ms=1_600)),
+    ("I-REC-5", lambda: dead(back_ms=1_400), lambda: dead(back_ms=1_400, crashed=False)),
+    ("I-REC-6", lambda: dead(back_ms=1_100, reason=4), lambda: dead(back_ms=1_400, reason=4)),
     ("I-POS-1", filled, lambda: filled(own_lots=20)),
     ("I-HA-1", lambda: paired(1_389), lambda: paired(1_391)),
     ("I-HA-2", lambda: stood_down(999), lambda: stood_down(1_001)),

@@ -202,7 +202,10 @@ def test_a_dead_desk_sends_nothing(tmp_path: Path) -> None:
         ('kind = "V-01"\ntarget = "desk"\nduration = "1s"', "allowed is book:NAME or venue:NAME"),
         ('kind = "V-01"\ntarget = "book:X@Y"\nduration = "1s"', "book 'X@Y', allowed is SYN@SIM"),
         ('kind = "P-01"\ntarget = "desk.feed"', "found target 'desk.feed', allowed is desk"),
-        ('kind = "P-01"\ntarget = "desk"\nduration = "1s"', "allowed is none: it happens once"),
+        (
+            'kind = "V-04"\ntarget = "book:SYN@SIM"\nduration = "1s"\nseverity = 1',
+            "allowed is none: it happens once",
+        ),
         ('kind = "G-01"\ntarget = "desk"', "duration is 0 ns, allowed is above 0"),
         ('kind = "G-01"\ntarget = "dusk"\nduration = "1s"', "host 'dusk', allowed is desk"),
         (

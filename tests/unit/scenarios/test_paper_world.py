@@ -162,3 +162,24 @@ def test_history_that_would_answer_is_refused() -> None:
     assert parse_scenario(text, "x").run.mode == "reactive"
     with pytest.raises(InputError, match="allowed on live feeds is 'frozen'"):
         world(TAKEN[0].stamp_ns, text=text)
+
+
+def test_a_session_without_an_end_forgets_orders_that_have_ended_and_nothing_else() -> None:
+    taken = entries(18_000, seed=3)
+    made = played(taken)
+    assembly = made.assembly
+
+    assert made.forgetting.count > 300
+    assert assembly.venue.orders_received == made.forgetting.count + len(assembly.venue.orders)
+    missing = [
+        one
+        for one in assembly.desks[0].orders.data.orders.values()
+        if not one.ended and one.order_id not in assembly.venue.orders
+    ]
+    # On their way to the venue, no longer than the wire takes.
+    assert all(one.changed_ns > taken[-1].stamp_ns - 200 * MS for one in missing)
+    late_ns = taken[-1].stamp_ns - 121 * S
+    desk = assembly.desks[0].orders.data.orders
+    old = [one for one in desk.values() if one.ended and one.changed_ns < late_ns]
+    assert not {one.order_id for one in old} & set(assembly.venue.orders)
+    assert set(assembly.member_of(0)._attempts) == set(assembly.venue.orders)
