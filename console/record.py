@@ -83,6 +83,7 @@ def record(
         "connections": link.connect_count,
         "silences": link.quiet_count,
         "fetch_failures": link.fetch_failures,
+        "is_full": log.is_full,
         "lost_entries": recorder.lost_count,
         "dropped_files": log.dropped_files,
         "durable_entries": log.durable_count,
@@ -94,7 +95,9 @@ def record(
             terminal.note(f"last trouble: {trouble}")
     if log.is_full:
         terminal.note(f"the recording is as long as it may be, {max_bytes:,} bytes: it has ended")
-    if link.frame_count == 0 or recorder.lost_count or log.durable_count < log.entry_count:
+    # What comes while a full recording is being ended is no loss: its end is what was asked for.
+    is_lost = recorder.lost_count > 0 and not log.is_full
+    if link.frame_count == 0 or is_lost or log.durable_count < log.entry_count:
         raise typer.Exit(EXIT_DOES_NOT_HOLD)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bridge.served.server import ExchangeServer
 
 FROM_ENVIRONMENT: Final = "TWIN_SERVE_TOKEN"
+FUTURES_NAMES: Final = ("usdm", "um_")
 TAPE_SUFFIX: Final = ".parquet"
 
 
@@ -145,7 +146,7 @@ def _exchange(
     from sim.tape.read import open_tape
 
     with tempfile.TemporaryDirectory(prefix="twin-serve-") as folder:
-        feed, tape = None, None
+        feed, tape, futures = None, None, False
         if not Path(source[0]).is_file() or source[0].endswith(".toml"):
             scenario = served_scenario(_only(source))
         elif source[0].endswith(TAPE_SUFFIX):
@@ -153,18 +154,25 @@ def _exchange(
             scenario = tape_scenario(tape)
         else:
             captures = [Path(one) for one in source]
-            feed = CaptureFeed(captures)
+            futures = captures[0].name.startswith(FUTURES_NAMES)
+            feed = CaptureFeed(captures, futures=futures)
             out = Path(folder) / "served.tape.parquet"
+            market_name = "usdm" if futures else "spot"
             with terminal.progress("read", "bytes") as tell:
                 ingest_binance(
-                    captures, out=out, market="spot", tick=steps[0], lot=steps[1], progress=tell
+                    captures,
+                    out=out,
+                    market=market_name,
+                    tick=steps[0],
+                    lot=steps[1],
+                    progress=tell,
                 )
             tape = open_tape(out)
             scenario = tape_scenario(tape)
         publishes = feed is None  # a capture's own messages are sent in their place
         market = SimulatedMarket(scenario, tape, seed=seed, members=len(keys), publishes=publishes)
         accounts = dict.fromkeys(keys, read_balances(balances, market.instruments))
-        yield Exchange(market, accounts, feed, source_stamps=source_stamps)
+        yield Exchange(market, accounts, feed, source_stamps=source_stamps, futures=futures)
 
 
 def _only(source: list[str]) -> str:
@@ -202,9 +210,12 @@ async def _serve(
     try:
         prefix = "" if is_loopback(where[0]) else "/TOKEN"
         address = f"{where[0]}:{server.port}{prefix}"
+        places = ("api/v3", "ws", "ws-api/v3")
+        if exchange.futures:
+            places = ("fapi/v1", "ws", "public/stream")
         terminal.note(
-            f"serving {', '.join(exchange.symbols)} at {speed:g}x: http://{address}/api/v3, "
-            f"ws://{address}/ws, ws://{address}/ws-api/v3, process {os.getpid()}"
+            f"serving {', '.join(exchange.symbols)} at {speed:g}x: http://{address}/{places[0]}, "
+            f"ws://{address}/{places[1]}, ws://{address}/{places[2]}, process {os.getpid()}"
         )
         terminal.note(f"API key: {', '.join(exchange.accounts)}")
         if shown_secret:

@@ -33,6 +33,7 @@ class Api:
     """
 
     def __init__(self, exchange: Exchange, secret: str) -> None:
+        self.futures = exchange.futures
         self._exchange = exchange
         self._secret = secret
         floor = exchange.floor
@@ -111,7 +112,7 @@ class Api:
                 {"rateLimitType": "ORDERS", "interval": "DAY", "intervalNum": 1, "limit": 200_000},
             ],
             "exchangeFilters": [],
-            "symbols": [symbol.info() for symbol in symbols],
+            "symbols": [symbol.info(futures=self.futures) for symbol in symbols],
         }  # fmt: skip
 
     def _names(self, params: Params) -> list[str]:
@@ -137,6 +138,8 @@ class Api:
             "bids": [list(level) for level in book.bids],
             "asks": [list(level) for level in book.asks],
         }
+        if self.futures:
+            answer["E"] = answer["T"] = self._exchange.time_ms
         if self._exchange.source_stamps:
             answer["ns"] = self._exchange.market.now_ns - 1
         return answer

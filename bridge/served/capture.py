@@ -1,14 +1,14 @@
-"""Frames from raw captures of Binance spot, as they were received: their own ids, levels and order.
+"""Frames from raw captures of Binance, spot or USD-M, as they were received: their own ids, levels and order.
 
 A line is local nanoseconds, a space, and a message of a combined stream; a REST snapshot is among the
 lines. Serving begins with the snapshot: before it nobody could know the book.
 
-**Times.** A frame is due when its exchange time has come, made monotone in the order of arrival: the
+**Times.** A frame is due when its exchange time has come (the transaction's, else the event's), made monotone in the order of arrival: the
 same rule as the tape's that the market behind is made from, so that both show the same book at all
 times. A message that bears no exchange time (spot's bookTicker) is due at its local time, less the
 smallest clock difference seen, and never after the next message that bears one.
 
-Limits: one symbol of the spot market; other streams in the capture are passed on under their names.
+Limits: one symbol of one market; other streams in the capture are passed on under their names.
 """
 
 import gzip
@@ -21,7 +21,7 @@ from typing import IO, Any, Final, NamedTuple, cast
 
 import msgspec
 
-from bridge.served.frames import DEPTH_FORMS, Frame, Snapshot, Traded, agg_trade
+from bridge.served.frames import DEPTH_FORMS, RAW_DEPTH, Frame, Snapshot, Traded, agg_trade
 from bridge.served.level_book import LevelBook
 from bridge.served.symbols import SCALE, Symbol, text_of
 from market.errors import InputError
@@ -49,16 +49,18 @@ class CaptureFeed:
 
     Args:
         captures: Its files in order, plain or gzip.
+        futures: Whether they are of USD-M and not of spot.
 
     Raises:
         InputError: A file can't be read, or none has a snapshot.
     """
 
-    def __init__(self, captures: Sequence[Path]) -> None:
+    def __init__(self, captures: Sequence[Path], *, futures: bool = False) -> None:
         self.symbol = ""
         self._book = LevelBook()
         self._last_id = 0
-        self._lines = _read(captures)
+        self._forms = (*DEPTH_FORMS, RAW_DEPTH) if futures else DEPTH_FORMS
+        self._lines = _read(captures, futures)
         self._now_ns = 0
         self._offset_ns: int | None = None
         self._unstamped: list[_Line] = []
@@ -147,14 +149,17 @@ class CaptureFeed:
             if data["u"] > self._last_id:
                 self._last_id = data["u"]
                 self._set(data["b"], data["a"])
-            names = tuple(f"{lower}@{one}" for one in DEPTH_FORMS)
+            names = tuple(f"{lower}@{one}" for one in self._forms)
             return [Frame(names, due_ns, pieces, payload)]
         if event == "trade":
             traded = Traded(data["t"], data["p"], data["q"], data["m"])
             if traded.qty.strip("0.") == "":
                 return []
             frame = Frame((f"{lower}@trade",), due_ns, pieces, payload, traded)
-            return [frame, agg_trade(data["s"], traded, due_ns)]
+            is_print = (
+                data.get("X", "MARKET") != "MARKET"
+            )  # a fund's or a liquidation's: no aggregate
+            return [frame] if is_print else [frame, agg_trade(data["s"], traded, due_ns)]
         return [Frame((f"{lower}@{form}",), due_ns, pieces, payload)]
 
     def _set(self, bids: list[list[str]], asks: list[list[str]]) -> None:
@@ -197,24 +202,24 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             yield cast("IO[bytes]", plain)
 
 
-def _read(captures: Sequence[Path]) -> Iterator[_Line]:
+def _read(captures: Sequence[Path], futures: bool) -> Iterator[_Line]:
     """The lines of all files.
 
     Raises:
-        InputError: A line is no message of the spot market.
+        InputError: A line is no message of the market.
     """
     for path in captures:
         with _opened(path) as file:
             try:
                 for number, text in enumerate(file, 1):
-                    yield _line(text, f"{path.name}:{number}")
+                    yield _line(text, f"{path.name}:{number}", futures)
             except (OSError, EOFError) as error:
                 raise InputError(
                     f"{path.name}: found a damaged file ({error}), allowed is a whole gzip file"
                 ) from None
 
 
-def _line(text: bytes, where: str) -> _Line:
+def _line(text: bytes, where: str, futures: bool) -> _Line:
     stamp, _, body = text.partition(b" ")
     try:
         local_ns = int(stamp)
@@ -223,9 +228,12 @@ def _line(text: bytes, where: str) -> _Line:
         data = _DECODER.decode(payload)
         if found is None:
             return _Line(local_ns, 0, "", payload, {key: data[key] for key in _SNAPSHOT})
-        if data.get("e") == "depthUpdate" and "pu" in data:
-            raise InputError(f"{where}: found a futures message, allowed is the spot market's")
-        stamp_ns = int(data.get("E", 0)) * MS
+        if data.get("e") == "depthUpdate" and ("pu" in data) != futures:
+            kinds = ("the spot market's", "a futures market's")
+            raise InputError(
+                f"{where}: found a message of {kinds[not futures]}, allowed is {kinds[futures]}"
+            )
+        stamp_ns = int(data.get("T") or data.get("E") or 0) * MS
         return _Line(local_ns, stamp_ns, found[1].decode(), payload, data)
     except (ValueError, KeyError, TypeError, AttributeError, msgspec.DecodeError):
         raise InputError(

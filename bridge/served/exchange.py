@@ -33,6 +33,7 @@ class Exchange:
         accounts: Balances to begin with, by API key; the keys in the order of the market's members.
         feed: Where frames come from; None for what the market itself shows.
         source_stamps: Whether messages bear the source's time instead of the moment of sending.
+        futures: Whether it is USD-M's market data that is served: nobody trades there.
     """
 
     def __init__(
@@ -42,10 +43,12 @@ class Exchange:
         feed: MarketFeed | None = None,
         *,
         source_stamps: bool = False,
+        futures: bool = False,
     ) -> None:
         self.market = market
         self.symbols = symbols_of(market.instruments)
         self.source_stamps = source_stamps
+        self.futures = futures
         self.wall_ms = 0
         self.accounts = {
             key: Account(key, member, balances)

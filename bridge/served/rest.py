@@ -29,6 +29,7 @@ class Answer(NamedTuple):
 
 
 API: Final = "/api/v3/"
+FUTURES_API: Final = "/fapi/v1/"
 KEY: Final = "X-MBX-APIKEY"
 SIGNED: Final = {
     ("GET", "/api/v3/account"): "account",
@@ -74,15 +75,20 @@ class Rest:
         params |= dict(parse_qsl(body, keep_blank_values=True))
         key = request.headers.get(KEY, "")
         name = SIGNED.get((request.method, request.path))
-        if name is not None:
+        if name is not None and not self._api.futures:
             account = self._api.account_of(key)
             self._api.check(signed_text(query, body), params)
             return self._api.private[name](account, params)
         if request.method == "GET" and request.path in EMPTY:
             self._api.account_of(key)
             return EMPTY[request.path]
-        asked = request.path.removeprefix(API)
-        if request.method == "GET" and request.path.startswith(API) and asked in self._api.public:
+        prefix = FUTURES_API if self._api.futures else API
+        asked = request.path.removeprefix(prefix)
+        if (
+            request.method == "GET"
+            and request.path.startswith(prefix)
+            and asked in self._api.public
+        ):
             return self._api.public[asked](params)
         raise ApiError(*NO_METHOD)
 

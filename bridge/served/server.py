@@ -45,7 +45,8 @@ CHUNK_NS: Final = 100_000_000
 FINE_NS: Final = 20_000
 """Likewise, before the first diff has left that time then waits behind."""
 
-DEPTH_PATH: Final = "/api/v3/depth"
+STREAM_PATHS: Final = ("/ws", "/stream", "/public/", "/market/")
+DEPTH_PATHS: Final = ("/api/v3/depth", "/fapi/v1/depth")
 BODY_MAX: Final = 65_536
 HEARTBEAT_S: Final = 20.0
 CUT_CODE: Final = 1012
@@ -249,7 +250,7 @@ class ExchangeServer:
             query = request.rel_url.raw_query_string
             answer = self._rest.answer(Request(request.method, path, query, body, request.headers))
             self._show([])
-            if self._depth_sent and path == DEPTH_PATH and answer.status == 200:
+            if self._depth_sent and path in DEPTH_PATHS and answer.status == 200:
                 self._go_on()
         return self._response(answer)
 
@@ -280,8 +281,8 @@ class ExchangeServer:
         """One websocket, from its beginning to its end."""
         from aiohttp import WSMsgType, web
 
-        is_api = path == WS_API
-        if not is_api and not path.startswith(("/ws", "/stream")):
+        is_api = path == WS_API and not self.exchange.futures
+        if not is_api and not path.startswith(STREAM_PATHS):
             return web.Response(status=404)
         socket = web.WebSocketResponse(compress=False, heartbeat=HEARTBEAT_S, max_msg_size=BODY_MAX)
         await socket.prepare(request)

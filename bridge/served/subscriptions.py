@@ -26,6 +26,7 @@ class Subscriptions:
     """
 
     def __init__(self, path: str, streams: str = "") -> None:
+        path = path.removeprefix("/public").removeprefix("/market")  # of USD-M's addresses
         self.is_wrapped = path.startswith("/stream") and not path.startswith("/stream/ws")
         tail = path.removeprefix("/stream").removeprefix("/ws")
         wanted = [*tail.split("/"), *streams.split("/")]

@@ -40,6 +40,11 @@ def text_of_fraction(value: Fraction) -> str:
     return text_of(scaled if value >= 0 else -scaled)
 
 
+def decimals_of(scaled: int) -> int:
+    """How many decimals a number of hundred-millionths needs."""
+    return len(text_of(scaled).partition(".")[2].rstrip("0"))
+
+
 def number_of(text: str, name: str) -> Fraction:
     """A decimal number.
 
@@ -134,8 +139,20 @@ class Symbol:
         if not low <= ticks <= high:
             raise filtered("PERCENT_PRICE_BY_SIDE")
 
-    def info(self) -> dict[str, Any]:
-        """The symbol as `exchangeInfo` has it."""
+    def info(self, *, futures: bool = False) -> dict[str, Any]:
+        """The symbol as `exchangeInfo` has it, of spot or of USD-M."""
+        return {**self._spot_info(), **(self._perpetual() if futures else {})}
+
+    def _perpetual(self) -> dict[str, Any]:
+        """What USD-M says besides."""
+        return {
+            "pair": self.name, "contractType": "PERPETUAL", "marginAsset": self.quote,
+            "onboardDate": 0, "deliveryDate": 4_133_404_800_000, "underlyingType": "COIN",
+            "pricePrecision": decimals_of(self._tick_scaled),
+            "quantityPrecision": decimals_of(self._lot_scaled),
+        }  # fmt: skip
+
+    def _spot_info(self) -> dict[str, Any]:
         lot, tick = text_of(self._lot_scaled), text_of(self._tick_scaled)
         up, down = str(MULTIPLIER_UP), str(float(MULTIPLIER_DOWN))
         return {

@@ -5,6 +5,8 @@ taken as they left their hosts, with all their terms; fills are those that were 
 of these what running it again gives. Where the program has changed since, the two may differ: `refilled` counts
 the fills that do, and that part of the distance is the code's.
 
+A session forgets orders that have ended, so what was entered is kept as the venue answers.
+
 Limits: mass quotes and mass cancels are not kept as commands; an order that its wire lost is a plain limit order.
 """
 
@@ -20,7 +22,7 @@ from bridge.recording import LogReader
 from market.codes import Kind, RowFlag, Side
 from market.columns import TAPE_DTYPE
 from market.errors import InputError
-from market.messages import Cancel, OrderCommand, Query, Replace, Submit
+from market.messages import Cancel, OrderCommand, Query, Replace, Report, Submit
 from scenarios.build import Assembly
 from scenarios.paper import PaperFill, PaperWorld
 from scenarios.paper_session import (
@@ -33,6 +35,7 @@ from scenarios.paper_session import (
     world_of,
 )
 from scenarios.sections import Scenario
+from sim.front.house import HouseRules
 from sim.live_rows import LiveRows
 from sim.recorder import Event, EventKind
 from sim.rows import Rows
@@ -90,6 +93,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         gaps_ns: Stretches in which a book was not known.
         last_ns: Stamp of the last entry.
         desk: What its desks came to.
+        house: What its venue checks of an order before a book is asked, if anything.
     """
 
     folder: Path
@@ -105,6 +109,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     last_ns: int
     entries: int
     desk: Totals
+    house: HouseRules | None
 
 
 class _KeptRows(LiveRows):
@@ -144,6 +149,7 @@ def read_evidence(folder: Path, progress: Callable[[int], None] | None = None) -
     start, plan = read_session(folder)
     sink, again = _KeptEvents(), list[PaperFill]()
     world: PaperWorld = world_of(folder, start, plan, sink=sink, filled=again.append)
+    entered = _entered(world.assembly)
     kept = _KeptRows(start.instruments)
     kept.kept = []
     world.rows = kept
@@ -156,7 +162,7 @@ def read_evidence(folder: Path, progress: Callable[[int], None] | None = None) -
         start=start,
         plan=plan,
         scenario=world.assembly.scenario,
-        flow=_flow(world.assembly, sink.events),
+        flow=_flow(entered, sink.events),
         rows=rows,
         fills=fills,
         refilled=refilled,
@@ -165,16 +171,30 @@ def read_evidence(folder: Path, progress: Callable[[int], None] | None = None) -
         last_ns=last_ns,
         entries=world.entries,
         desk=totals_of(world.assembly),
+        house=next((one.rules for one in world.assembly.venue.houses.values()), None),
     )
 
 
-def _flow(assembly: Assembly, events: list[Event]) -> tuple[Left, ...]:
+def _entered(assembly: Assembly) -> dict[int, Submit]:
+    """Orders as they were entered, kept from the first answer on."""
+    found: dict[int, Submit] = {}
+
+    def copy(report: Report, _side: int) -> None:
+        order = assembly.venue.orders.get(report.order_id)
+        if order is not None:
+            found.setdefault(report.order_id, order.original)
+
+    for number in range(len(assembly.host_names)):
+        assembly.member_of(number).copies.append(copy)
+    return found
+
+
+def _flow(entered: dict[int, Submit], events: list[Event]) -> tuple[Left, ...]:
     """Commands with all that was in them."""
     flow = []
     for one in events:
         command: OrderCommand
         if one.kind == EventKind.SUBMIT:
-            order = assembly.venue.orders.get(one.order_id)
             plain = Submit(
                 book_id=one.book_id,
                 order_id=one.order_id,
@@ -182,7 +202,7 @@ def _flow(assembly: Assembly, events: list[Event]) -> tuple[Left, ...]:
                 price_ticks=one.price_ticks,
                 qty_lots=one.qty_lots,
             )
-            command = plain if order is None else order.original
+            command = entered.get(one.order_id, plain)
         elif one.kind == EventKind.REPLACE:
             command = Replace(
                 book_id=one.book_id,

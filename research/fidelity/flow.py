@@ -24,6 +24,8 @@ from scenarios.build import Assembly
 from scenarios.fault_effects import PREFIXED
 from scenarios.faults import RunFaults
 from scenarios.host_links import HostLinks
+from scenarios.venue_assembly import BookSurroundings
+from sim.front.house import House
 from sim.latency import Block
 from sim.session import Session
 from sim.slowdown import sample
@@ -114,6 +116,7 @@ class _Flow:
             start.seed,
             None,
         )
+        put_house(self.assembly, evidence)
         if len(assumed.data_gaps):
             self.assembly.world.inject(assumed.data_gaps)
         self.sessions = self._sessions()
@@ -227,6 +230,13 @@ class _Flow:
         until_ns = min(self.evidence.last_ns + 1, self.assembly.end_ns)
         self.assembly.clock.run_until(until_ns)
         return self.found
+
+
+def put_house(assembly: Assembly, evidence: Evidence) -> None:
+    """Let a venue check orders as the session's does."""
+    if evidence.house is not None:
+        house = House(evidence.house, BookSurroundings(assembly.world))
+        assembly.venue.houses.update(dict.fromkeys(evidence.house.admissions, house))
 
 
 def _nobody(_report: Report) -> None:

@@ -13,6 +13,7 @@ from research.fidelity.attribute import Attribution, Compared, Comparison, attri
 from research.fidelity.calibrate import Calibration, calibrate
 from research.fidelity.distance import Figure, told, units_of
 from research.fidelity.evidence import Evidence, Totals, read_evidence, totals_of
+from research.fidelity.flow import put_house
 from research.fidelity.orders import NEVER, Floats, Outcome
 from scenarios.build import Assembly
 from scenarios.schema import load_scenario
@@ -168,6 +169,7 @@ def free_desk(evidence: Evidence, scenario: Scenario, rows: Rows) -> Totals:
     start = evidence.start
     tape = GrowingTape(start.instruments, start.start_ns, start.end_ns)
     assembly = Assembly(scenario, tape, start.seed, None)
+    put_house(assembly, evidence)
     if len(rows):
         assembly.world.inject(rows)
     assembly.clock.run_until(min(evidence.last_ns + 1, assembly.end_ns))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import signal
 from asyncio.subprocess import PIPE
 from pathlib import Path
@@ -51,9 +52,20 @@ class Exchange:
         return web.Response(body=self.books[request.query["symbol"]].snapshot())
 
 
-def record(out: Path, *flags: str, stop_s: float = 0) -> tuple[Exchange, int, str, str]:
+class Flood(Exchange):
+    """Sends what no compressor makes small, without end."""
+
+    async def handler(self, connection: ServerConnection) -> None:
+        draw = random.Random(1)
+        while True:
+            await connection.send(draw.randbytes(100_000))
+
+
+def record(
+    out: Path, *flags: str, stop_s: float = 0, exchange: Exchange | None = None
+) -> tuple[Exchange, int, str, str]:
     """Run the verb against an exchange of its own; a stop is a Ctrl-C after so long."""
-    exchange = Exchange()
+    exchange = exchange or Exchange()
 
     async def scene() -> tuple[int, str, str]:
         async with loopback(exchange.handler, exchange.answer) as addresses:
@@ -126,6 +138,26 @@ def test_it_ends_by_itself_and_at_its_size(tmp_path: Path) -> None:
     assert json.loads(said)["folder"] == found["folder"]
     assert len(list(Path(found["folder"]).iterdir())) == 2
     assert LogReader(Path(found["folder"])).torn_bytes == 0
+
+
+def test_at_its_bound_a_recording_ends_or_drops_its_oldest(tmp_path: Path) -> None:
+    _, code, said, noted = record(tmp_path / "ends", "--max-bytes", "2000000", exchange=Flood())
+    assert code == 0, noted
+    found = json.loads(said)
+    assert found["is_full"]
+    assert 1_000_000 < found["disk_bytes"] < 2_600_000
+    assert "as long as it may be, 2,000,000 bytes" in noted
+    entries = list(LogReader(Path(found["folder"])))
+    assert len(entries) == found["entries"] == found["durable_entries"]
+
+    flags = ("--max-bytes", "2000000", "--drop-oldest", "--seconds", "2")
+    _, code, said, noted = record(tmp_path / "drops", *flags, exchange=Flood())
+    assert code == 0, noted
+    found = json.loads(said)
+    assert found["dropped_files"] > 0
+    assert (found["is_full"], found["lost_entries"]) == (False, 0)
+    assert found["disk_bytes"] < 2_600_000
+    assert 0 < sum(1 for _ in LogReader(Path(found["folder"]))) < found["entries"]
 
 
 def test_nothing_recorded_is_said(tmp_path: Path) -> None:

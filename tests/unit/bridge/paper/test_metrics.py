@@ -39,7 +39,10 @@ def test_figures_are_those_of_the_moment_and_for_who_has_the_token() -> None:
     assert nobody[1] == stranger[1] == ""
     assert 'twin_paper_position_lots{book="A@X"} -5.0' in first[1]
     counts = [
-        line for _, text in (first, second) for line in text.splitlines() if "entries_total " in line
+        line
+        for _, text in (first, second)
+        for line in text.splitlines()
+        if "entries_total " in line
     ]
     assert counts[0] != counts[1]
     assert TOKEN not in first[1]

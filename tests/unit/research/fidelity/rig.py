@@ -55,7 +55,7 @@ def write_session(
     *,
     text: str | None = None,
     round_trips_ns: tuple[int, ...] = (),
-    end: bool = True,
+    terms: Terms | None = None,
 ) -> Path:
     """Live a session through entries, and leave its folder."""
     where = folder.with_suffix(".toml")
@@ -67,7 +67,7 @@ def write_session(
         code_digest=code_of(plan),
         seed=SEED,
         instruments=(BTC,),
-        terms=(Terms(),),
+        terms=(terms or Terms(),),
         feeds=(FeedSpec(venue="binance", books=(0,)),),
         start_ns=entries[0].stamp_ns - 1,
         end_ns=entries[0].stamp_ns + 3_600 * S,
@@ -82,11 +82,8 @@ def write_session(
     last_ns = replay(world, entries)
     lines = b"".join(msgspec.json.encode(one) + b"\n" for one in fills)
     (folder / FILLS_FILE).write_bytes(lines)
-    if end:
-        write_end(
-            folder,
-            SessionEnd(
-                digest=world.digest(), entries=world.entries, last_ns=last_ns, fills=len(fills)
-            ),
-        )
+    end = SessionEnd(
+        digest=world.digest(), entries=world.entries, last_ns=last_ns, fills=len(fills)
+    )
+    write_end(folder, end)
     return folder

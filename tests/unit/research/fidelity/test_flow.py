@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from bridge.paper.listing import Terms
 from market.codes import Kind, QueueModel
 from market.messages import Submit
 from research.fidelity.assumed import assumed_by, differing, lived_by, mixed
@@ -34,6 +35,20 @@ def test_what_a_session_lived_with_gives_its_own_fills(evidence: Evidence) -> No
         for one in evidence.fills
     ] == [tuple(one) for one in run.fills]
     assert evidence.refilled == 0
+
+
+def test_what_the_venue_refuses_is_refused_again(tmp_path: Path) -> None:
+    folder = write_session(tmp_path / "s", market_entries(STEPS), terms=Terms(lots_min=150))
+    evidence = read_evidence(folder)
+    small = {
+        one.command.order_id for one in evidence.flow if getattr(one.command, "qty_lots", 200) < 150
+    }
+    lived = lived_by(evidence)
+    run = run_flow(evidence, lived, lived)
+
+    assert small
+    assert small.isdisjoint(one.order_id for one in run.fills)
+    assert [one.venue_ns for one in run.fills] == [one.venue_ns for one in evidence.fills]
 
 
 def test_commands_leave_with_all_their_terms(evidence: Evidence) -> None:
