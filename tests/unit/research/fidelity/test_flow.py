@@ -40,9 +40,8 @@ def test_what_a_session_lived_with_gives_its_own_fills(evidence: Evidence) -> No
 def test_what_the_venue_refuses_is_refused_again(tmp_path: Path) -> None:
     folder = write_session(tmp_path / "s", market_entries(STEPS), terms=Terms(lots_min=150))
     evidence = read_evidence(folder)
-    small = {
-        one.command.order_id for one in evidence.flow if getattr(one.command, "qty_lots", 200) < 150
-    }
+    submits = [one.command for one in evidence.flow if isinstance(one.command, Submit)]
+    small = {one.order_id for one in submits if one.qty_lots < 150}
     lived = lived_by(evidence)
     run = run_flow(evidence, lived, lived)
 
