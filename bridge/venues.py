@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from bridge.feeds import Feed, FeedBook
+from bridge.feeds import Feed, FeedBook, Want
 from bridge.feeds.binance import BinanceFeed
 from bridge.feeds.ccxt_feed import CcxtLink, ccxt_exchange
 from bridge.feeds.coinbase import CoinbaseFeed
@@ -28,6 +28,10 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
 
 
+def _nothing(_now_ns: int) -> Sequence[Want]:
+    return ()
+
+
 class VenueFeed(NamedTuple):
     """A feed that is ready to be recorded.
 
@@ -39,6 +43,7 @@ class VenueFeed(NamedTuple):
         counts: What happened, by name.
         last_refusal: The newest thing that was refused, in words, or empty.
         link: Keeps it connected to a sink.
+        ask_all: Wishes for every book's snapshot, where the venue gives one at any time.
     """
 
     name: str
@@ -48,6 +53,7 @@ class VenueFeed(NamedTuple):
     counts: Mapping[str, int]
     last_refusal: Callable[[], str]
     link: Callable[[Sink], Link | CcxtLink]
+    ask_all: Callable[[int], Sequence[Want]] = _nothing
 
 
 class _Hosts(NamedTuple):
@@ -137,6 +143,7 @@ def recorded_feed(
         info_path=hosts.info_path.format(items),
         counts=feed.counts,
         last_refusal=lambda: feed.last_refusal,
+        ask_all=feed.ask_all if isinstance(feed, BinanceFeed) else _nothing,
         link=partial(
             Link,
             LinkConfig(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _FILE_BYTES: Final = 256_000_000
 _LEAST_BYTES: Final = 1_000_000
+_BOOKS_EVERY_NS: Final = 60_000_000_000
 
 
 def record(
@@ -107,30 +108,65 @@ def steady_clock() -> Callable[[], int]:
     return lambda: offset_ns + time.monotonic_ns()
 
 
+class RecordingSink:
+    """Records what a link tells, and wishes what a recording needs.
+
+    Args:
+        feed: What is recorded.
+        recorder: Takes every entry.
+        log: Where they go.
+        stop: Called when the recording is full.
+    """
+
+    def __init__(
+        self, feed: "VenueFeed", recorder: "Recorder", log: "LogWriter", stop: Callable[[], None]
+    ) -> None:
+        self._feed = feed
+        self._recorder = recorder
+        self._log = log
+        self._stop = stop
+        self._knows_info = False
+        self._files = log.begun_files
+        self._asked_ns = 0
+
+    def __call__(self, channel: str, data: bytes) -> "Sequence[Want]":
+        """Take an entry; wishes."""
+        from bridge.feeds import FAILED, UP, Fetch, drive
+        from bridge.venues import INFO
+
+        now_ns = self._recorder.take(channel, data)
+        if self._log.is_full:
+            self._stop()
+        if self._feed.feed is None or channel.removeprefix(FAILED) == INFO:
+            return ()
+        wants = list(drive(self._feed.feed, channel, data, now_ns).wants)
+        if channel == UP and self._feed.info_path and not self._knows_info:
+            # Who reads the recording needs what the venue says of its instruments.
+            self._knows_info = True
+            wants.append(Fetch(INFO, self._feed.info_path, 0))
+        return [*wants, *self._books(channel, now_ns)]
+
+    def _books(self, channel: str, now_ns: int) -> "Sequence[Want]":
+        """Every book anew where files before this one may go, so that what is left begins with one."""
+        from bridge.feeds import FRAME
+
+        is_new = self._log.begun_files > self._files
+        if not is_new or channel != FRAME or now_ns - self._asked_ns < _BOOKS_EVERY_NS:
+            return ()
+        self._files, self._asked_ns = self._log.begun_files, now_ns
+        return self._feed.ask_all(now_ns)
+
+
 async def _record(
     feed: "VenueFeed", recorder: "Recorder", log: "LogWriter", seconds: int, tick: "Tick"
 ) -> "Link | CcxtLink":
     """Keep connected and record until time is up, somebody says so, or the recording is full."""
-    from bridge.feeds import FAILED, UP, Fetch, drive
-    from bridge.venues import INFO
-
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
 
-    def sink(channel: str, data: bytes) -> Sequence["Want"]:
-        now_ns = recorder.take(channel, data)
-        if log.is_full:
-            stop.set()
-        if feed.feed is None or channel.removeprefix(FAILED) == INFO:
-            return ()
-        wants = drive(feed.feed, channel, data, now_ns).wants
-        # What the venue says of its instruments is asked for once; who reads the recording needs it.
-        is_first = channel == UP and link.connect_count == 1 and feed.info_path
-        return (*wants, Fetch(INFO, feed.info_path, 0)) if is_first else wants
-
-    link = feed.link(sink)
+    link = feed.link(RecordingSink(feed, recorder, log, stop.set))
     running = asyncio.create_task(link.run(stop))
     end_s = loop.time() + seconds if seconds else None
     while not running.done():

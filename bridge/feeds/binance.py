@@ -204,6 +204,11 @@ class BinanceFeed:
             return self._on_lost_snapshot(line, data.decode(errors="replace"), now_ns)
         return self._on_snapshot(line, data, now_ns)
 
+    def ask_all(self, now_ns: int) -> Sequence[Want]:
+        """Ask for every book's snapshot, needed here or not: a reader of what is recorded may need it."""
+        lines = self._lines.values()
+        return [self._fetch(line, now_ns, 0) for line in lines if not line.is_asked]
+
     # --- frames ---------------------------------------------------------------------------------
 
     def _route(self, line: _Line, speed: str, trades: str) -> None:
@@ -352,11 +357,15 @@ class BinanceFeed:
         """Ask for a snapshot, unless that has been done."""
         if line.is_asked or line.splice.is_whole:
             return ()
+        return (self._fetch(line, now_ns, line.backoff.next_wait_ns(now_ns)),)
+
+    def _fetch(self, line: _Line, now_ns: int, wait_ns: int) -> Fetch:
+        """Ask for a snapshot after a wait, and not too soon after another book's."""
         line.is_asked = True
         self._slot_ns = max(now_ns, self._slot_ns + SPACING_NS)
-        due_ns = max(now_ns + line.backoff.next_wait_ns(now_ns), self._slot_ns)
+        due_ns = max(now_ns + wait_ns, self._slot_ns)
         path = self._market.snapshot_path.format(line.symbol)
-        return (Fetch(f"{REST}depth:{line.symbol}", path, due_ns - now_ns),)
+        return Fetch(f"{REST}depth:{line.symbol}", path, due_ns - now_ns)
 
     def _refuse(self, what: str, error: Exception) -> Step:
         self.counts["frames_refused"] += 1

@@ -73,6 +73,7 @@ class LogWriter:
         durable_count: Of these, those that survive a crash.
         refused_count: Entries that were not taken.
         dropped_files: Files that were removed to make room.
+        begun_files: Files that were begun; the first counts.
         is_full: Whether the recording is as long as it may be; nothing more is taken.
 
     Raises:
@@ -96,7 +97,8 @@ class LogWriter:
             )
         if len(about) > ABOUT_BYTES_MAX:
             raise InputError(f"about: found {len(about)} bytes, allowed are {ABOUT_BYTES_MAX}")
-        self.entry_count = self.durable_count = self.refused_count = self.dropped_files = 0
+        self.entry_count = self.durable_count = self.refused_count = 0
+        self.dropped_files = self.begun_files = 0
         self._folder: Final = folder
         self._about: Final = about
         self._file_bytes_max: Final = file_bytes_max
@@ -225,6 +227,7 @@ class LogWriter:
 
     def _take_over(self, head: bytes, file: LogFile) -> None:
         self._file = file
+        self.begun_files += 1
         self._file_bytes = self._waiting_bytes = len(head)
         self._packer.keep_head(chain_of_head(head))
 

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 from asyncio.subprocess import PIPE
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,9 @@ import pytest
 from aiohttp import web
 from websockets.asyncio.server import ServerConnection
 
-from bridge.recording import LogReader, LogWriter
+from bridge.recording import LogReader, LogWriter, Recorder, write
+from bridge.venues import recorded_feed
+from console.record import RecordingSink
 from market.errors import InputError
 from scenarios.paper_session import FeedSpec, SessionStart
 from scenarios.recordings import captures_of
@@ -260,3 +263,29 @@ def test_a_paper_session_is_a_recording_too(tmp_path: Path) -> None:
     (folder / "session.json").write_bytes(b"{}")
     with pytest.raises(InputError, match="no session's beginning"):
         captures_of([folder], near=tmp_path).__enter__()
+
+
+def test_each_file_of_a_recording_gets_its_books_and_no_more_often_than_once_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "BLOCK_BYTES", 100)
+    feed = recorded_feed("binance", "spot", ["BTC/USDT"])
+    now_ns = 10**18
+    asked = []
+    with LogWriter(tmp_path / "rec", file_bytes_max=500) as log:
+        sink = RecordingSink(feed, Recorder(log, lambda: now_ns), log, stop=lambda: None)
+        assert [type(want).__name__ for want in sink("link:up", b"")] == ["Send", "Fetch"]
+        assert [type(want).__name__ for want in sink("link:up", b"")] == ["Send"]
+        venue = BinanceVenue()
+        for step in range(300):
+            now_ns += 10**9
+            venue.change(0, 98_00, 1 + step)
+            if wants := sink(*venue.diff()):
+                asked.append(step)
+                assert [want.channel for want in wants] == ["rest:depth:BTCUSDT"]
+                sink(wants[0].channel, venue.snapshot())
+        assert log.begun_files > 50
+    # The first diff asks by itself.
+    assert asked[0] == 0
+    assert len(asked) == 6
+    assert all(later - earlier >= 60 for earlier, later in pairwise(asked[1:]))

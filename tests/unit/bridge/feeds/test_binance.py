@@ -383,3 +383,13 @@ def test_who_only_records_learns_of_gaps_and_of_nothing_else(
     session.tell(*venue.answer(session.due()))
     assert session.rebuild.trouble == {}
     assert (feed.counts["tickers"], feed.counts["trades"], feed.counts["gaps"]) == (1, 1, 1)
+
+
+def test_snapshots_may_be_asked_for_by_who_records(pair: tuple[Session, BinanceVenue]) -> None:
+    session, venue = pair
+    begin(session, venue)
+    wants = feed_of(session).ask_all(session.now_ns)
+    assert [getattr(want, "channel", "") for want in wants] == ["rest:depth:BTCUSDT"]
+    assert feed_of(session).ask_all(session.now_ns) == []
+    assert session.tell("rest:depth:BTCUSDT", venue.snapshot()) == []
+    assert len(feed_of(session).ask_all(session.now_ns)) == 1
