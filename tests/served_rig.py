@@ -120,6 +120,23 @@ def capture_lines(steps: int, *, seed: int = 1, step_ms: int = 10) -> list[str]:
     return lines
 
 
+def futures_lines(steps: int) -> list[str]:
+    """The same market as USD-M would tell of it: diffs name the one before, and all bear both times."""
+    found, previous = [], 1_000
+    for line in capture_lines(steps):
+        stamp, _, text = line.partition(" ")
+        message = json.loads(text)
+        data = message.get("data", message)
+        data |= {"E": data.get("E", int(stamp) // 10**6 + BEHIND_MS)}
+        data["T"] = data["E"]
+        if data.get("e") == "depthUpdate":
+            data["pu"], previous = previous, data["u"]
+        elif "stream" in message:
+            data |= {"e": data.get("e", "bookTicker"), "X": "MARKET"}
+        found.append(f"{stamp} {json.dumps(message, separators=(',', ':'))}")
+    return found
+
+
 def write_capture(path: Path, steps: int = 3_000, *, seed: int = 1) -> Path:
     """A capture of `steps` times ten milliseconds."""
     with gzip.open(path, "wt", compresslevel=1) as file:
@@ -127,13 +144,17 @@ def write_capture(path: Path, steps: int = 3_000, *, seed: int = 1) -> Path:
     return path
 
 
-def capture_exchange(captures: list[Path], folder: Path, **options: Any) -> Exchange:
+def capture_exchange(
+    captures: list[Path], folder: Path, *, futures: bool = False, **options: Any
+) -> Exchange:
     """The exchange that serves captures, with one account."""
     tape = folder / "served.tape.parquet"
-    ingest_binance(captures, out=tape, market="spot", tick="0.01", lot="0.00001")
+    market_name = "usdm" if futures else "spot"
+    ingest_binance(captures, out=tape, market=market_name, tick="0.01", lot="0.00001")
     opened = open_tape(tape)
     market = SimulatedMarket(tape_scenario(opened), opened, seed=7, members=1, publishes=False)
-    return Exchange(market, {KEY: BALANCES}, CaptureFeed(captures), **options)
+    feed = CaptureFeed(captures, futures=futures)
+    return Exchange(market, {KEY: BALANCES}, feed, futures=futures, **options)
 
 
 def scenario_exchange(name: str, **options: Any) -> Exchange:

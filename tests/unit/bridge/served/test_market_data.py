@@ -19,6 +19,7 @@ from tests.served_rig import (
     START_MS,
     capture_exchange,
     capture_lines,
+    futures_lines,
     run,
     scenario_exchange,
     served,
@@ -218,6 +219,35 @@ def test_a_simulations_diffs_make_its_book_in_either_form() -> None:
     run(test)
 
 
+def test_a_futures_capture_is_served_at_the_futures_addresses(tmp_path: Path) -> None:
+    path = tmp_path / "usdm.txt"
+    path.write_text("\n".join(futures_lines(600)) + "\n")
+    exchange = capture_exchange([path], tmp_path, futures=True)
+
+    async def test() -> None:
+        async with served(exchange, speed=5, hold=True) as server:
+            address = f"http://127.0.0.1:{server.port}"
+            async with aiohttp.ClientSession() as session:
+                for wanted, status in (
+                    ("/fapi/v1/depth?symbol=BTCUSDT", 200),
+                    ("/api/v3/depth?symbol=BTCUSDT", 404),
+                    ("/api/v3/order", 404),
+                ):
+                    async with session.get(address + wanted) as answer:
+                        assert (wanted, answer.status) == (wanted, status)
+                async with session.get(f"{address}/fapi/v1/exchangeInfo") as answer:
+                    (listed,) = (await answer.json())["symbols"]
+            names = "btcusdt@depth@0ms/btcusdt@bookTicker"
+            messages = await collect(server, f"/public/stream?streams={names}")
+        assert (listed["contractType"], listed["pricePrecision"]) == ("PERPETUAL", 2)
+        diffs = [one["data"] for one in messages if "@depth" in one["stream"]]
+        assert len(diffs) > 30
+        assert all(b["pu"] == a["u"] for a, b in pairwise(diffs))
+        assert all(one["data"]["E"] == one["data"]["T"] for one in messages)
+
+    run(test)
+
+
 # --- what goes wrong ------------------------------------------------------------------------------
 
 
@@ -326,7 +356,10 @@ def test_what_is_no_capture_is_refused_by_name_and_line(tmp_path: Path) -> None:
         ("1 {}\n", "spot.txt:1"),
         ("x\n", "spot.txt:1"),
         ('1 {"stream":"btcusdt@trade","data":{"e":"trade","E":1,"s":"B"}}\n', "no depth snapshot"),
-        ('1 {"stream":"b@depth","data":{"e":"depthUpdate","E":1,"s":"B","pu":1}}\n', "futures"),
+        (
+            '1 {"stream":"b@depth","data":{"e":"depthUpdate","E":1,"s":"B","pu":1}}\n',
+            "a futures market",
+        ),
     ):
         path.write_text(text)
         with pytest.raises(InputError, match=words):
