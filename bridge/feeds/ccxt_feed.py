@@ -27,7 +27,7 @@ import msgspec
 
 from bridge.feeds.base import DAMAGE, DOWN, NOTHING, QUIET, UP, FeedBook, Step
 from bridge.feeds.clock_offset import ClockOffset
-from bridge.feeds.grid import Grid, lines_of
+from bridge.feeds.grid import Grid, lines_of, plain
 from bridge.feeds.pauses import Pauses
 from bridge.feeds.transport import Sink, stopped
 from market.codes import Side
@@ -173,8 +173,8 @@ class CcxtFeed:
                     line.book_id,
                     (trade.timestamp or 0) * _MS,
                     trade_id,
-                    line.grid.ticks[format(trade.price, "f")],
-                    line.grid.traded_lots(format(trade.amount, "f")),
+                    line.grid.ticks[plain(trade.price)],
+                    line.grid.traded_lots(plain(trade.amount)),
                     Side.BUY if trade.side == "buy" else Side.SELL,
                 )
             )
@@ -187,9 +187,9 @@ class CcxtFeed:
 def _levels(grid: Grid, levels: Sequence[tuple[Decimal, Decimal]]) -> dict[int, int]:
     made = {}
     for price, qty in levels:
-        lots = grid.lots[format(qty, "f")]
+        lots = grid.lots[plain(qty)]
         if lots:
-            made[grid.ticks[format(price, "f")]] = lots
+            made[grid.ticks[plain(price)]] = lots
     return made
 
 

@@ -11,6 +11,7 @@ its feed cuts such quantities down to whole lots, and counts them.
 
 import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Final, TypeVar
 
 from bridge.feeds.base import FeedBook
@@ -19,11 +20,12 @@ from market.errors import InputError
 from market.instruments import Instrument
 from market.live import Level
 
-REMEMBERED_MAX: Final = 1 << 16
-"""Texts remembered; a deep book has some 10,000 prices."""
+REMEMBERED_MAX: Final = 1 << 14
+"""Texts remembered, some 2 MB: prices near the touch come again and again, others seldom."""
 
-_DIGITS_MAX: Final = 18
-"""Before the point, and behind it."""
+_DECIMALS_MAX: Final = 18
+_TEXT_MAX: Final = 40
+"""Far more than any price needs; Python refuses to read thousands of digits, with another error."""
 
 
 class Steps(dict[str, int]):
@@ -48,24 +50,36 @@ class Steps(dict[str, int]):
         self._cut = cut
         self._what = what
         self._num, self._den = per_unit
-        self._scales = [_scale(*per_unit, decimals) for decimals in range(_DIGITS_MAX + 1)]
+        self._scales = {
+            decimals: _scale(*per_unit, decimals) for decimals in range(_DECIMALS_MAX + 1)
+        }
         self._least = least
         self._most = most
 
     def __missing__(self, text: str) -> int:
-        whole, point, fraction = text.partition(".")
+        whole, _, fraction = text.partition(".")
         digits = whole + fraction
+        scale = self._scales.get(len(fraction))
         if (
-            not (digits.isascii() and digits.isdecimal() and whole)
-            or (point and not fraction)
-            or max(len(whole), len(fraction)) > _DIGITS_MAX
+            scale is None
+            or not (digits.isdecimal() and text.isascii())
+            or not whole
+            or (not fraction and len(whole) != len(text))
+            or len(text) > _TEXT_MAX
         ):
-            raise InputError(f"{self._what}: found {text[:40]!r}, allowed is a decimal number")
-        times, per = self._scales[len(fraction)]
+            raise self._no_number(text)
+        times, per = scale
         steps, rest = divmod(int(digits) * times, per)
-        if rest and self._cut:
-            self.cut_count += 1
-        elif rest:
+        if rest or not self._least <= steps <= self._most:
+            self._judge(text, steps, rest)
+        if len(self) >= REMEMBERED_MAX:
+            self.clear()
+        self[text] = steps
+        return steps
+
+    def _judge(self, text: str, steps: int, rest: int) -> None:
+        """What is between two steps, or out of bounds, is refused, or allowed to be cut."""
+        if rest and not self._cut:
             raise InputError(
                 f"{self._what}: found {text!r}, allowed are multiples of {self._den}/{self._num}"
             )
@@ -74,10 +88,10 @@ class Steps(dict[str, int]):
                 f"{self._what}: found {text!r}, allowed are {self._least} to {self._most} steps of "
                 f"{self._den}/{self._num}"
             )
-        if len(self) >= REMEMBERED_MAX:
-            self.clear()
-        self[text] = steps
-        return steps
+        self.cut_count += 1
+
+    def _no_number(self, text: str) -> InputError:
+        return InputError(f"{self._what}: found {text[:40]!r}, allowed is a decimal number")
 
 
 def _scale(num: int, den: int, decimals: int) -> tuple[int, int]:
@@ -121,6 +135,17 @@ class Grid:
         if lots == 0:
             raise InputError(f"a trade's quantity: found {text!r}, allowed is more than 0")
         return lots
+
+
+def plain(number: Decimal) -> str:
+    """A number as a grid reads it, without an exponent.
+
+    Raises:
+        InputError: It is not finite, or so large or small that its digits would fill the memory.
+    """
+    if not number.is_finite() or abs(number.adjusted()) > _TEXT_MAX:
+        raise InputError(f"found the number {str(number)[:40]}, allowed is a decimal number")
+    return format(number, "f")
 
 
 Line = TypeVar("Line")

@@ -29,7 +29,7 @@ import msgspec
 from bridge.feeds.backoff import Backoff
 from bridge.feeds.base import DAMAGE, FRAME, NOTHING, QUIET, FeedBook, Send, Step, Want
 from bridge.feeds.clock_offset import ClockOffset
-from bridge.feeds.grid import Grid, lines_of
+from bridge.feeds.grid import Grid, lines_of, plain
 from bridge.feeds.kraken_book import Change, KrakenBook
 from bridge.feeds.stamps import ns_of
 from market.codes import Side
@@ -322,7 +322,7 @@ def _changes(grid: Grid, levels: Sequence[_Level]) -> list[Change]:
     """Levels with the digits that the checksum is over; `InputError` when one is off the grid."""
     changes = []
     for level in levels:
-        price, qty = format(level.price, "f"), format(level.qty, "f")
+        price, qty = plain(level.price), plain(level.qty)
         digits = price.replace(".", "").lstrip("0") + qty.replace(".", "").lstrip("0")
         changes.append(Change(grid.ticks[price], grid.lots[qty], digits))
     return changes
@@ -335,7 +335,7 @@ def _print(line: _Line, trade: _Trade) -> Print:
         line.book_id,
         ns_of(trade.timestamp),
         trade.trade_id,
-        line.grid.ticks[format(trade.price, "f")],
-        line.grid.traded_lots(format(trade.qty, "f")),
+        line.grid.ticks[plain(trade.price)],
+        line.grid.traded_lots(plain(trade.qty)),
         Side.BUY if trade.side == "buy" else Side.SELL,
     )

@@ -249,7 +249,8 @@ class Link:
         from websockets.exceptions import ConnectionClosed
 
         loop = asyncio.get_running_loop()
-        waiting = socket.recv_messages.frames
+        # A queue that the library keeps to itself: a version without it costs this measure only.
+        waiting = getattr(getattr(socket, "recv_messages", None), "frames", ())
         try:
             while not self._ending.done():
                 data = await socket.recv(decode=False)

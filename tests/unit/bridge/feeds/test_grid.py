@@ -1,5 +1,6 @@
 """Decimal text to exact steps: what is taken, what is refused, and that nothing grows."""
 
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.feeds import grid
-from bridge.feeds.grid import Grid, Steps
+from bridge.feeds.grid import Grid, Steps, plain
 from market.columns import PRICE_TICKS_MAX, QTY_LOTS_MAX
 from market.errors import InputError
 from market.instruments import Instrument
@@ -32,7 +33,7 @@ def test_prices_on_the_grid_are_exact(text: str, ticks: int) -> None:
     "text",
     [
         "", ".", "1.", ".5", "-1", "+1", "1e5", "1.2.3", "1,5", " 1", "1 ", "1_0", "٣", "1.٣", "²", "NaN",
-        "1" * 19, "1." + "0" * 19, "61685.995", "0", "0.00", str(PRICE_TICKS_MAX),
+        "1" * 19, "1" * 5_000, "0" * 50 + "1", "1." + "0" * 19, "61685.995", "0", "0.00", str(PRICE_TICKS_MAX),
     ],
 )  # fmt: skip
 def test_what_is_no_price_on_the_grid_is_refused(text: str) -> None:
@@ -94,3 +95,13 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 100):
         assert ticks[f"{number}.00"] == 100 * number
         assert len(ticks) <= 10
+
+
+@pytest.mark.parametrize(
+    "text", ["1e999999999", "1e-999999999", "0e-999999999", "NaN", "Infinity", "-Infinity"]
+)
+def test_numbers_that_would_fill_the_memory_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="found the number"):
+        plain(Decimal(text))
+    assert plain(Decimal("1E-8")) == "0.00000001"
+    assert plain(Decimal("0.00100000")) == "0.00100000"

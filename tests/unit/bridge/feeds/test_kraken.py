@@ -207,3 +207,12 @@ def test_waiting_ends_with_the_connection() -> None:
     session.sent.clear()
     session.tell(FRAME, b'{"channel":"heartbeat"}', after_ns=120 * SECOND_NS)
     assert session.sent == []
+
+
+@pytest.mark.parametrize("bad", [b"1e999999999", b"1e-999999999", b'"NaN"', b"-1.0", b"true"])
+def test_numbers_that_are_no_prices_are_trouble(bad: bytes) -> None:
+    venue = OnKraken()
+    session = play(venue)
+    channel, frame = venue.changed(0, 99_00, 4)
+    session.tell(channel, frame.replace(b'"price":99.00', b'"price":' + bad))
+    assert session.rebuild.trouble == {0: TroubleReason.GAP}
