@@ -16,13 +16,15 @@ import msgspec
 import numpy as np
 from msgspec import structs
 
-from market.codes import QueueModel
+from market.codes import Kind, QueueModel
 from market.errors import InputError
 from market.faults import Fault
 from market.instruments import Instrument
+from market.units import format_ns
 from research.fidelity.evidence import Evidence
 from scenarios.fault_effects import target_of
-from scenarios.sections import FeesSection, HostSection, Scenario
+from scenarios.sections import FeesSection, HostSection, Scenario, VenueFees
+from sim.latency import POINTS, TAIL, Constant, LatencyModel, LogNormal
 from sim.rows import Rows
 from sim.tape.growing import HANDLES
 from sim.tape.meta import TapeBook
@@ -52,7 +54,7 @@ class Wire(NamedTuple):
     faults: tuple[Fault, ...]
 
     def text(self, part: str) -> str:
-        """What it is, to be compared and to be read."""
+        """What it is, to be compared."""
         faults = [one for one in self.faults if target_of(one).part.startswith(part)]
         told = [
             [host.name, _contents(getattr(host, part))]
@@ -65,15 +67,34 @@ class Wire(NamedTuple):
         ]
         return msgspec.json.encode([told, faults] if faults else told).decode()
 
+    def said(self, part: str) -> str:
+        """What it is, in words."""
+        told = [f"{host.name}: {_said(getattr(host, part))}" for host in self.hosts]
+        told += [
+            f"{host.name} to {name}: {_said(model)}"
+            for host in self.hosts
+            for name, links in host.venues.items()
+            if (model := getattr(links, part)) is not None
+        ]
+        count = sum(target_of(one).part.startswith(part) for one in self.faults)
+        return ", ".join([*told, *([f"{count} faults"] if count else [])])
 
-def _contents(model: object) -> object:
+
+def _said(model: LatencyModel) -> str:
+    """A latency model in words."""
+    if isinstance(model, Constant):
+        return format_ns(model.latency_ns)
+    if isinstance(model, LogNormal):
+        return f"lognormal, median {format_ns(model.median_ns)}, sigma {model.sigma:g}"
+    block = model.compile()
+    return f"as measured, median {format_ns(int(block[POINTS + TAIL // 2]))}"
+
+
+def _contents(model: LatencyModel) -> object:
     """A latency model; one from a file with the file's content."""
     fields = msgspec.to_builtins(model)
     if "path" in fields:
-        block = model.compile()  # type: ignore[attr-defined]
-        del fields["path"]
-        fields["content"] = hashlib.blake2b(block.tobytes(), digest_size=6).hexdigest()
-        fields["median_ns"] = int(block[4 + 512])
+        fields["path"] = hashlib.blake2b(model.compile().tobytes(), digest_size=16).hexdigest()
     return fields
 
 
@@ -97,7 +118,7 @@ class Assumed(msgspec.Struct, frozen=True, kw_only=True):
     data_gaps: Rows
 
     def texts(self) -> dict[str, str]:
-        """Every part, to be compared and to be read."""
+        """Every part, to be compared."""
         rows = self.data_gaps
         return {
             "feed_latency": self.feed_latency.text("feed"),
@@ -105,9 +126,29 @@ class Assumed(msgspec.Struct, frozen=True, kw_only=True):
             "queue_model": self.queue_model.name.lower(),
             "impact": self.impact,
             "fees": msgspec.json.encode(self.fees).decode(),
-            "data_gaps": f"{len(rows)} rows "
-            + hashlib.blake2b(np.ascontiguousarray(rows).tobytes(), digest_size=6).hexdigest(),
+            "data_gaps": hashlib.blake2b(rows.tobytes(), digest_size=16).hexdigest(),
         }
+
+    def said(self) -> dict[str, str]:
+        """Every part, in words."""
+        cleared = int((self.data_gaps["kind"] == Kind.CLEAR).sum())
+        return {
+            "feed_latency": self.feed_latency.said("feed"),
+            "order_latency": self.order_latency.said("orders"),
+            "queue_model": self.queue_model.name.lower(),
+            "impact": f"{self.impact}: nobody answers to us",
+            "fees": _fees_said(self.fees),
+            "data_gaps": f"{len(self.data_gaps):,} rows; books lost {cleared} times",
+        }
+
+
+def _fees_said(fees: FeesSection) -> str:
+    charged: list[tuple[str, FeesSection | VenueFees]] = [("", fees)]
+    charged += [(f"{name}: ", one) for name, one in fees.venues.items()]
+    return ", ".join(
+        f"{name}maker {one.maker_units_ppm} ppm, taker {one.taker_units_ppm} ppm"
+        for name, one in charged
+    )
 
 
 def lived_by(evidence: Evidence) -> Assumed:
@@ -227,11 +268,14 @@ def _renumbered(
         if rest.any() or to.price_units_per_currency > book.price_units_per_currency * 10**6:
             raise InputError(f"{where}: found prices finer than the session's, allowed are its own")
         rows["price"][mine] = price
-        # The feed cuts quantities that are finer than the venue's own step in the same way.
-        rows["qty"][mine] = (
+        # As a feed cuts quantities that are finer than the venue's own step; a level stays one.
+        lots = (
             rows["qty"][mine] * (book.lot_units * to.lot_den)
             // (book.qty_units_per_piece * to.lot_num)
         )  # fmt: skip
+        is_level = rows["kind"][mine] == Kind.LEVEL
+        rows["qty"][mine] = np.where(is_level & (rows["qty"][mine] > 0), np.maximum(lots, 1), lots)
+    parts[(rows["kind"] == Kind.TRADE) & (rows["qty"] == 0)] = -1
     kept = rows[parts >= 0]
     kept["book_id"] = parts[parts >= 0]
     return kept

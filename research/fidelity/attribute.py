@@ -153,7 +153,7 @@ def attribute(
     draws = {name: _drawn_share(name, names, drawn) for name in names}
     shares[CODE], draws[CODE] = scores[everything], drawn[everything]
     first = _leads(draws)
-    lived, assumed = compared.lived.texts(), compared.twin.texts()
+    lived, assumed = compared.lived.said(), compared.twin.said()
     causes = []
     for name in (*CAUSES, CODE):
         low, high = _interval(draws[name]) if name in draws else (0.0, 0.0)

@@ -255,7 +255,7 @@ def _fills(folder: Path, again: list[PaperFill]) -> tuple[tuple[PaperFill, ...],
 
 
 def gaps_of(rows: Rows, last_ns: int) -> tuple[tuple[int, int], ...]:
-    """Stretches from where a book was cleared to where it was known again."""
+    """Stretches from where a book was cleared to where it was known again, each once."""
     found = []
     for book_id in np.unique(rows["book_id"]).tolist():
         mine = rows[rows["book_id"] == book_id]
@@ -264,9 +264,12 @@ def gaps_of(rows: Rows, last_ns: int) -> tuple[tuple[int, int], ...]:
         for from_ns in cleared.tolist():
             until = known[np.searchsorted(known, from_ns) :]
             until_ns = int(until[0]) if len(until) else last_ns
-            if until_ns > from_ns:
-                found.append((from_ns, until_ns))
-    return tuple(sorted(set(found)))
+            found.append((from_ns, until_ns))
+    merged: list[tuple[int, int]] = []
+    for from_ns, until_ns in sorted(found):
+        if until_ns > from_ns and (not merged or from_ns >= merged[-1][1]):
+            merged.append((from_ns, until_ns))
+    return tuple(merged)
 
 
 def totals_of(assembly: Assembly) -> Totals:
