@@ -141,7 +141,7 @@ class Api:
         if self.futures:
             answer["E"] = answer["T"] = self._exchange.time_ms
         if self._exchange.source_stamps:
-            answer["ns"] = self._exchange.market.now_ns - 1
+            answer["ns"] = self._exchange.shown_ns
         return answer
 
     def _klines(self, params: Params) -> Any:

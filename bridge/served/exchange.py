@@ -34,6 +34,10 @@ class Exchange:
         feed: Where frames come from; None for what the market itself shows.
         source_stamps: Whether messages bear the source's time instead of the moment of sending.
         futures: Whether it is USD-M's market data that is served: nobody trades there.
+
+    Attributes:
+        frames_made: Messages that the source has had so far.
+        shown_ns: The source's time of the newest of them, which is that of the book.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Exchange:
         self.floor = Floor(market, self.symbols, list(self.accounts.values()), lambda: self.time_ms)
         self.logs = {name: TradeLog() for name in self.symbols}
         self.frames_made = 0
+        self.shown_ns = market.start_ns
 
     @property
     def time_ms(self) -> int:
@@ -77,6 +82,8 @@ class Exchange:
                 stamp_ms = frame.source_ns // 1_000_000 if self.source_stamps else wall_ms
                 if symbol in self.logs:
                     self.logs[symbol].add(frame.traded, stamp_ms)
+        if frames:
+            self.shown_ns = frames[-1].source_ns
         self.frames_made += len(frames)
         return frames
 

@@ -48,5 +48,6 @@ def test_a_few_seeds() -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3_600)
 def test_many_seeds() -> None:
     assert min(play(range(A_FEW, A_FEW + MANY)).values()) > MANY // 50
