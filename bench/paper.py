@@ -105,16 +105,14 @@ class Desk:
             filled=lambda fill: self.fills.add(b'{"venue_ns":%d}' % fill.venue_ns),
         )
         self.log = LogWriter(folder / "inputs")
-        self.loop = PaperLoop(
-            self.world, self.log, self.fills, clock.now_ns, lambda error: print(error)
-        )
+        self.loop = PaperLoop(self.world, self.log, self.fills, clock.now_ns, print)
         self.loop.alarm = Alarm(asyncio.get_running_loop(), self.loop.ring)
         self.taken_ns: list[int] = []
         self.left_ns: list[int] = []
         self.first_s = self.last_s = 0.0
         self._snapshot = snapshot
         self._sent: list[tuple[int, int]] = [(0, 0)]
-        session = self.world.assembly.hosts[0]._session
+        session = self.world.assembly.member_of(0)
         plain = session.send
 
         def leave(command: object, now_ns: int) -> None:
@@ -127,6 +125,7 @@ class Desk:
         session.send = leave  # type: ignore[method-assign,assignment]
 
     def take(self, channel: str, data: bytes) -> Sequence[object]:
+        """A frame came."""
         at = data.rfind(SENT)
         sent_ns = int(data[at + len(SENT) : -1]) if at > 0 else 0
         wants = self.loop.take(f"0/{channel}", data)
