@@ -5,7 +5,7 @@ of every symbol. A book's first diff asks for its snapshot by REST, as the venue
 was asked for earlier may be older than the stream. It joins the diffs by the venue's ids
 (`binance_book`). A gap, a frame that can't be read or a snapshot that was
 refused makes trouble for that book alone, and asks for a new snapshot: one at a time for a book, each
-later than the one before (`backoff`), and those of different books spaced.
+later than the one before (`backoff`), and those of all books at a pace that the venue allows.
 
 Invariants:
 1. Each of `frames` is counted again as exactly one of answers, frames_unknown, frames_refused, diffs,
@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from bridge.feeds import binance_frames as frames
-from bridge.feeds.backoff import Backoff
+from bridge.feeds.backoff import Backoff, Pace
 from bridge.feeds.base import (
     DAMAGE,
     FAILED,
@@ -58,7 +58,8 @@ from market.live import (
 )
 
 SPACING_NS: Final = 200_000_000
-"""Between snapshots of different books: 5,000 levels cost 250 of the 6,000 that spot allows a minute."""
+BURST: Final = 10
+"""Snapshots that may be asked for at once; after that each market's own pace holds."""
 
 _SPEEDS: Final = ("", "@0ms", "@100ms", "@250ms", "@500ms", "@1000ms")
 _COUNTS: Final = (
@@ -78,13 +79,20 @@ class Market(NamedTuple):
     futures: bool
     ws_path: str
     snapshot_path: str
+    snapshot_every_ns: int
     trade_stream: str
 
 
+# A minute allows requests of weight 6,000 on spot, where 5,000 levels cost 250, and of 2,400 on USD-M,
+# where 1,000 cost 20: one in 5 s, or in 1 s, with a burst of ten, stays below either in any minute.
 MARKETS: Final = {
-    "spot": Market("spot", False, "/stream", "/api/v3/depth?symbol={}&limit=5000", "trade"),
+    "spot": Market(
+        "spot", False, "/stream", "/api/v3/depth?symbol={}&limit=5000", 5 * 10**9, "trade"
+    ),
     # Book and trade streams of USD-M have a path of their own since 2026.
-    "usdm": Market("usdm", True, "/public/stream", "/fapi/v1/depth?symbol={}&limit=1000", "trade"),
+    "usdm": Market(
+        "usdm", True, "/public/stream", "/fapi/v1/depth?symbol={}&limit=1000", 10**9, "trade"
+    ),
 }
 
 
@@ -150,7 +158,7 @@ class BinanceFeed:
         self._depths = frames.DEPTH_IDS if ids_only else frames.DEPTHS
         self._snapshots = frames.SNAPSHOT_IDS if ids_only else frames.SNAPSHOTS
         self._ids_only = ids_only
-        self._slot_ns = 0
+        self._pace: Final = Pace(self._market.snapshot_every_ns, BURST, SPACING_NS)
         self._backoff = Backoff()
         for line in self._lines.values():
             self._route(line, depth_speed, trade_stream or self._market.trade_stream)
@@ -362,8 +370,7 @@ class BinanceFeed:
     def _fetch(self, line: _Line, now_ns: int, wait_ns: int) -> Fetch:
         """Ask for a snapshot after a wait, and not too soon after another book's."""
         line.is_asked = True
-        self._slot_ns = max(now_ns, self._slot_ns + SPACING_NS)
-        due_ns = max(now_ns + wait_ns, self._slot_ns)
+        due_ns = max(now_ns + wait_ns, self._pace.next_ns(now_ns))
         path = self._market.snapshot_path.format(line.symbol)
         return Fetch(f"{REST}depth:{line.symbol}", path, due_ns - now_ns)
 
