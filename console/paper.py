@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
+import msgspec
 import typer
 
 from console.options import Json, Quiet, Verbose, terminal_of
@@ -281,6 +282,7 @@ def _replay(folder: Path, runs_dir: Path, terminal: "Output") -> None:
             "differs": found.differs,
             "was_killed": found.end is None,
             "fills": found.summary.fills,
+            "faults": [msgspec.to_builtins(one) for one in found.summary.faults],
             "pnl": found.summary.pnl,
             "wall_s": found.summary.wall_s,
             "simulated_to_real": found.summary.simulated_to_real,

@@ -56,6 +56,7 @@ class Paper:
     """`twin paper` in a process, against a served market."""
 
     def __init__(self, port: int, *arguments: object, runs: Path) -> None:
+        self.errors = ""
         urls = ("--ws-url", f"ws://127.0.0.1:{port}", "--rest-url", f"http://127.0.0.1:{port}")
         self.process = subprocess.Popen(
             [*TWIN, "paper", *map(str, arguments), *urls, "--json", "-q"],
@@ -67,8 +68,8 @@ class Paper:
         )
 
     def result(self, seconds: float = 120.0) -> dict[str, Any]:
-        out, err = self.process.communicate(timeout=seconds)
-        assert self.process.returncode == 0, err[-2_000:]
+        out, self.errors = self.process.communicate(timeout=seconds)
+        assert self.process.returncode == 0, self.errors[-2_000:]
         return json.loads(out)  # type: ignore[no-any-return]
 
     def kill(self) -> None:
