@@ -93,6 +93,37 @@ def ingest_binance_captures(
     terminal.result(f"{captures[0].name} → {out}", output.fields_of(meta))
 
 
+@ingest_app.command("feed")
+def ingest_recorded_feed(
+    recording: Annotated[Path, typer.Argument(help="A folder that `twin record` wrote.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The tape to write.")],
+    tick: Annotated[
+        list[str] | None,
+        typer.Option("--tick", help="Price step, or SYMBOL=STEP; default: what Binance says."),
+    ] = None,
+    lot: Annotated[
+        list[str] | None, typer.Option("--lot", help="Quantity step, or SYMBOL=STEP.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Turn a recording of any venue into a tape of all its books, stamped as we had them."""
+    from scenarios.recorded_tape import tape_of_recording
+
+    terminal = terminal_of(as_json, quiet, verbose)
+    with terminal.progress("ingest", "entries") as tell:
+        meta = tape_of_recording(
+            recording, out=out, ticks=_steps(tick), lots=_steps(lot), progress=tell
+        )
+    terminal.result(f"{recording.name} → {out}", output.fields_of(meta))
+
+
+def _steps(texts: list[str] | None) -> dict[str, str]:
+    """Steps by symbol, the one for all under no symbol."""
+    return {name: step for name, _, step in (one.rpartition("=") for one in texts or ())}
+
+
 @ingest_app.command("taq")
 def ingest_taq_files(
     quotes: Annotated[Path, typer.Argument(help="Consolidated quotes: zip, csv or csv.gz.")],

@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from bridge.recording import LogReader
-from bridge.venues import About
 from market.errors import InputError
+from scenarios.recorded_tape import about_of
 
 SESSION_FILE: Final = "session.json"
 _MARKETS: Final = {"binance": "spot", "binance-usdm": "usdm"}
@@ -85,16 +85,7 @@ class _Part(NamedTuple):
 
 def _parts(folder: Path) -> list[_Part]:
     """What `twin record` recorded."""
-    reader = LogReader(folder)
-    if next(iter(reader), None) is None:
-        raise InputError(f"{folder}: found an empty recording, allowed is one with messages")
-    try:
-        about = msgspec.json.decode(reader.about, type=About)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise InputError(
-            f"{folder}: found a recording of something else, allowed is one that `twin record` wrote, "
-            "or a paper session's folder"
-        ) from None
+    about = about_of(folder)
     if about.venue != "binance":
         raise InputError(f"{folder}: found a recording of {about.venue}, allowed is one of binance")
     return [_Part(folder, "", about.market, symbol) for symbol in about.symbols]
