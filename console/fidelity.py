@@ -39,6 +39,10 @@ def fidelity(
     with terminal.progress("fidelity", "twins") as tick:
         found = judge(session, against=against, tape=tape, progress=tick)
     page = write_page(found, out)
+    if found.gaps and tape is None:
+        terminal.note(
+            f"the feed lost its books {found.gaps} times: --tape says what that made of the orders"
+        )
     if as_json:
         terminal.result("", {**output.fields_of(found), "page": str(page)})
     else:
@@ -102,7 +106,8 @@ def _show(terminal: output.Output, found: "Fidelity", page: Path) -> None:
             "desk_pnl_twin": found.desks.twin.pnl,
             "desk_fills_lived": found.desks.lived.fills,
             "desk_fills_twin": found.desks.twin.fills,
-            "fills_of_another_program": found.refilled,
+            "same_program": found.same_program,
+            "fills_that_it_gives_otherwise": found.refilled,
             "gaps": found.gaps,
             "gap_s": found.gap_s,
             "page": str(page),

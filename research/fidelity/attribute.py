@@ -12,30 +12,17 @@ Intervals come of drawing blocks of time; `first_ppm` says in how many of the dr
 from collections.abc import Callable
 from itertools import combinations
 from math import factorial
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 import numpy as np
 
-from research.fidelity.assumed import CAUSES, Assumed, differing, mixed
-from research.fidelity.distance import Blocks, Parts, figures, parts_of, resampled
-from research.fidelity.evidence import Evidence
-from research.fidelity.flow import FlowRun, run_flow
-from research.fidelity.orders import (
-    NEVER,
-    Floats,
-    Mids,
-    Orders,
-    Outcome,
-    happened,
-    orders_of,
-    outcome_of,
-    questions,
-    queue_errors,
-)
+from research.fidelity.assumed import CAUSES
+from research.fidelity.comparison import Chosen, Comparison
+from research.fidelity.distance import figures, resampled
+from research.fidelity.orders import Floats
 
 CODE: Final = "code"
-Chosen = frozenset[str]
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,56 +50,6 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     assumed: str
 
 
-class Compared(NamedTuple):
-    """A twin held against what happened."""
-
-    other: Outcome
-    errors: Floats
-    parts: Parts
-
-
-class Comparison:
-    """Holds twins of one session against what happened; each is run once.
-
-    Args:
-        evidence: Of the session.
-        lived: What it lived with.
-        twin: What is assumed instead; its rows are those that mids come of.
-    """
-
-    def __init__(self, evidence: Evidence, lived: Assumed, twin: Assumed) -> None:
-        self.evidence, self.lived, self.twin = evidence, lived, twin
-        self.orders: Orders = orders_of(evidence)
-        self.mids = Mids(evidence, twin.data_gaps)
-        self.again: FlowRun = run_flow(evidence, lived, lived)
-        self.one: Outcome = happened(evidence, self.orders, self.again, self.mids)
-        self.blocks = Blocks(self.orders, evidence.start.seed)
-        self.differing = differing(twin, lived)
-        self._ids = {at: order_id for order_id, at in self.orders.place.items()}
-        self._found: dict[Chosen, Compared] = {}
-
-    def with_lived(self, causes: Chosen) -> Compared:
-        """The twin with the session's own value of some causes."""
-        if causes not in self._found:
-            self._found[causes] = self.compare(mixed(self.twin, self.lived, causes))
-        return self._found[causes]
-
-    def compare(self, assumed: Assumed) -> Compared:
-        """Any twin."""
-        evidence, orders, one = self.evidence, self.orders, self.one
-        firsts = {
-            self._ids[at]: int(one.first_ns[at])
-            for at in np.flatnonzero(one.first_ns != NEVER).tolist()
-        }
-        run = run_flow(evidence, assumed, self.lived, ended_ns=self.again.ended_ns, ask_ns=firsts)
-        other = outcome_of(orders, run, self.mids)
-        of_other, of_one = questions(one, other, orders)
-        run.ahead = {order_id: run.ahead.get(order_id, -1) for order_id in of_other}
-        own = run_flow(evidence, self.lived, self.lived, ask_ns=of_one) if of_one else FlowRun()
-        errors = queue_errors(orders, run, own)
-        return Compared(other, errors, parts_of(orders, one, other, errors))
-
-
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     """Why a twin is far from what happened.
 
@@ -137,17 +74,14 @@ def attribute(
     Args:
         compared: The two sides.
         units: Of the figures (`distance.units_of`).
-        progress: Told sets of causes done, and how many there are.
+        progress: Told twins done, and how many there are.
     """
     names = compared.differing
     sets = [frozenset(chosen) for n in range(len(names) + 1) for chosen in combinations(names, n)]
     scores, drawn = dict[Chosen, float](), dict[Chosen, Floats]()
-    for number, chosen in enumerate(sets):
-        parts = compared.with_lived(chosen).parts
-        scores[chosen] = float((figures(parts) / units).sum())
-        drawn[chosen] = (resampled(parts, compared.blocks) / units).sum(1)
-        if progress is not None:
-            progress(number + 1, len(sets))
+    for chosen, found in compared.with_lived(sets, progress).items():
+        scores[chosen] = float((figures(found.parts) / units).sum())
+        drawn[chosen] = (resampled(found.parts, compared.blocks) / units).sum(1)
     nothing, everything = frozenset[str](), frozenset(names)
     shares = {name: _share(name, names, scores) for name in names}
     draws = {name: _drawn_share(name, names, drawn) for name in names}

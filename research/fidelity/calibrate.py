@@ -19,7 +19,7 @@ from msgspec import structs
 from market.codes import QueueModel
 from market.errors import InputError
 from research.fidelity.assumed import Assumed, Wire
-from research.fidelity.attribute import Comparison
+from research.fidelity.comparison import Comparison
 from research.fidelity.distance import FIGURES, Parts, figures
 from research.fidelity.orders import Floats
 from scenarios.sections import HostSection
@@ -81,14 +81,14 @@ def calibrate(compared: Comparison, units: Floats, folder: Path) -> Calibration 
     wires = _wires(compared, middle_ns, folder)
     early = orders.left_ns < middle_ns
     base = structs.replace(compared.twin, order_latency=_fitted(compared.twin, wires))
+    twins = [structs.replace(base, queue_model=model) for model in QueueModel]
     tried = {
-        model: compared.compare(structs.replace(base, queue_model=model)).parts
-        for model in QueueModel
+        model: found.parts for model, found in zip(QueueModel, compared.compare(twins), strict=True)
     }
     usual = compared.twin.queue_model
     # Where none is nearer than what is assumed, that stays.
     model = min(tried, key=lambda one: (_score(tried[one], early, units), one is not usual))
-    before = figures(_picked(compared.with_lived(frozenset()).parts, ~early))
+    before = figures(_picked(compared.compare([compared.twin])[0].parts, ~early))
     after = figures(_picked(tried[model], ~early))
     return Calibration(
         fitted_on=int(early.sum()),

@@ -11,12 +11,12 @@ so soon, it is taken out `PATIENCE_NS` after that, or later fills would be count
 Limits: sessions with numbers, and stand-bys, are plain sessions here; a fault that begins on an event does not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from msgspec import UNSET, structs
 
-from market.codes import ReportType
+from market.codes import Liquidity, ReportType
 from market.messages import Cancel, Report
 from research.fidelity.assumed import Assumed, Wire
 from research.fidelity.evidence import Evidence, Left
@@ -24,7 +24,9 @@ from scenarios.build import Assembly
 from scenarios.fault_effects import PREFIXED
 from scenarios.faults import RunFaults
 from scenarios.host_links import HostLinks
+from scenarios.sections import FeesSection
 from scenarios.venue_assembly import BookSurroundings
+from sim.costs import Fees
 from sim.front.house import House
 from sim.latency import Block
 from sim.session import Session
@@ -40,6 +42,7 @@ class Filled(NamedTuple):
 
     Attributes:
         fee: In price unit × lot.
+        liquidity: How the order came to it.
     """
 
     order_id: int
@@ -47,6 +50,11 @@ class Filled(NamedTuple):
     price_ticks: int
     qty_lots: int
     fee: int
+    liquidity: Liquidity
+
+
+Asked = tuple[int, int]
+"""An order, and when to look how many lots stand in front of it."""
 
 
 class FlowRun:
@@ -56,14 +64,14 @@ class FlowRun:
         fills: In the order in which they happened.
         rested: Lots believed in front of each order as it came to rest.
         ended_ns: When an order had filled completely.
-        ahead: Lots believed in front of an order at the time that was asked for; -1 where it did not rest.
+        ahead: Lots believed in front of an order at a time that was asked for; -1 where it did not rest.
     """
 
     def __init__(self) -> None:
         self.fills: list[Filled] = []
         self.rested: dict[int, int] = {}
         self.ended_ns: dict[int, int] = {}
-        self.ahead: dict[int, int] = {}
+        self.ahead: dict[Asked, int] = {}
 
 
 def run_flow(
@@ -72,7 +80,7 @@ def run_flow(
     lived: Assumed,
     *,
     ended_ns: dict[int, int] | None = None,
-    ask_ns: dict[int, int] | None = None,
+    asked: Sequence[Asked] = (),
 ) -> FlowRun:
     """Send a session's orders.
 
@@ -81,9 +89,9 @@ def run_flow(
         assumed: What they meet.
         lived: What they met in the session.
         ended_ns: When orders had filled completely in what happened.
-        ask_ns: When to look how many lots stand in front of an order.
+        asked: When to look how many lots stand in front of which orders.
     """
-    return _Flow(evidence, assumed, lived, ended_ns or {}, ask_ns or {}).run()
+    return _Flow(evidence, assumed, lived, ended_ns or {}, asked).run()
 
 
 class _Flow:
@@ -95,7 +103,7 @@ class _Flow:
         assumed: Assumed,
         lived: Assumed,
         ended_ns: dict[int, int],
-        ask_ns: dict[int, int],
+        asked: Sequence[Asked],
     ) -> None:
         self.found = FlowRun()
         start = evidence.start
@@ -123,8 +131,8 @@ class _Flow:
         self._schedule(self._delays(lived))
         for order_id, at_ns in ended_ns.items():
             self._at(at_ns + PATIENCE_NS, self._take_out, order_id)
-        for order_id, at_ns in ask_ns.items():
-            self._at(at_ns, self._ask, order_id)
+        for question in asked:
+            self._at(question[1], self._ask, question)
 
     def _sessions(self) -> list[Session]:
         """A session for each host, on the assumed wires."""
@@ -204,19 +212,27 @@ class _Flow:
             command = Cancel(book_id=order.book_id, order_id=order_id)
             self.assembly.venue.take(order.session, command, self.assembly.clock.now_ns)
 
-    def _ask(self, order_id: int) -> None:
+    def _ask(self, question: Asked) -> None:
+        order_id = question[0]
         order = self.assembly.venue.orders.get(order_id)
         ahead = -1
         if order is not None and order.alive:
             ahead = self.assembly.world.queue_ahead(order.book_id, order_id)
-        self.found.ahead[order_id] = ahead
+        self.found.ahead[question] = ahead
 
     def _answered(self, report: Report, _side: int) -> None:
         """The venue has answered."""
         found, order_id = self.found, report.order_id
         if report.type is ReportType.FILLED:
             found.fills.append(
-                Filled(order_id, report.venue_ns, report.price_ticks, report.qty_lots, report.fee)
+                Filled(
+                    order_id,
+                    report.venue_ns,
+                    report.price_ticks,
+                    report.qty_lots,
+                    report.fee,
+                    report.liquidity,
+                )
             )
             if report.leaves_lots == 0:
                 found.ended_ns[order_id] = report.venue_ns
@@ -230,6 +246,20 @@ class _Flow:
         until_ns = min(self.evidence.last_ns + 1, self.assembly.end_ns)
         self.assembly.clock.run_until(until_ns)
         return self.found
+
+
+def charged(fills: Sequence[Filled], fees: FeesSection, evidence: Evidence) -> list[Filled]:
+    """The same fills with what other fees make of them."""
+    books = evidence.start.instruments
+    rates = [fees.venues.get(one.venue, fees) for one in books]
+    tariffs = [Fees(maker_ppm=one.maker_units_ppm, taker_ppm=one.taker_units_ppm) for one in rates]
+    book_of = {one.command.order_id: one.command.book_id for one in evidence.flow}
+    found = []
+    for fill in fills:
+        book_id = book_of[fill.order_id]
+        worth = books[book_id].notional(fill.price_ticks, fill.qty_lots)
+        found.append(fill._replace(fee=tariffs[book_id].of(worth, fill.liquidity)))
+    return found
 
 
 def put_house(assembly: Assembly, evidence: Evidence) -> None:

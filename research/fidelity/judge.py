@@ -9,13 +9,15 @@ import numpy as np
 from msgspec import UNSET
 
 from research.fidelity.assumed import assumed_by, lived_by, rows_of_tape
-from research.fidelity.attribute import Attribution, Compared, Comparison, attribute
+from research.fidelity.attribute import Attribution, attribute
 from research.fidelity.calibrate import Calibration, calibrate
+from research.fidelity.comparison import Compared, Comparison
 from research.fidelity.distance import Figure, told, units_of
 from research.fidelity.evidence import Evidence, Totals, read_evidence, totals_of
 from research.fidelity.flow import put_house
 from research.fidelity.orders import NEVER, Floats, Outcome
 from scenarios.build import Assembly
+from scenarios.paper_session import code_of
 from scenarios.schema import load_scenario
 from scenarios.sections import Scenario
 from sim.rows import Rows
@@ -86,6 +88,7 @@ class Fidelity(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         explained_by: The first cause; empty where there is nothing to explain.
         passes: Whether every figure lies within its bound; None without bounds.
+        same_program: Whether the program is the one that the session ran with.
         refilled: Acknowledged fills that the program gives otherwise today.
         gaps: Stretches in which the session did not know a book, and seconds in them.
     """
@@ -102,6 +105,7 @@ class Fidelity(msgspec.Struct, frozen=True, kw_only=True):
     attribution: Attribution
     calibration: Calibration | None
     desks: Desks
+    same_program: bool
     refilled: int
     gaps: int
     gap_s: float
@@ -134,7 +138,7 @@ def judge(
     bounds = _bounds(scenario) or _bounds(evidence.scenario)
     units = units_of(bounds)
     attribution = attribute(compared, units, progress)
-    found = compared.with_lived(frozenset())
+    (found,) = compared.compare([twin])
     figures = told(found.parts, compared.blocks, bounds)
     judged = [one.holds for one in figures if one.holds is not None]
     return Fidelity(
@@ -150,6 +154,7 @@ def judge(
         attribution=attribution,
         calibration=calibrate(compared, units, folder / FOLDER),
         desks=Desks(lived=evidence.desk, twin=free_desk(evidence, scenario, rows)),
+        same_program=code_of(evidence.plan) == evidence.start.code_digest,
         refilled=evidence.refilled,
         gaps=len(evidence.gaps_ns),
         gap_s=sum(until_ns - from_ns for from_ns, until_ns in evidence.gaps_ns) / 1e9,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from market.instruments import Instrument
 from market.messages import Submit
 from research.fidelity.evidence import Evidence
-from research.fidelity.flow import Filled, FlowRun
+from research.fidelity.flow import Asked, Filled, FlowRun
 from sim.kernels.tape_book import B_ASK, B_BID, NO_PRICE
 from sim.rows import Rows
 from sim.tape.book import TapeBooks
@@ -125,29 +125,21 @@ class Outcome(NamedTuple):
         return np.divide(self.worth, self.lots, out=empty, where=self.lots > 0)
 
 
-def outcome_of(orders: Orders, run: FlowRun, mids: Mids) -> Outcome:
-    """What a run's fills make of each order."""
-    return _outcome(orders, run.fills, run.rested, mids)
+def outcome_of(orders: Orders, fills: Iterable[Filled], run: FlowRun, mids: Mids) -> Outcome:
+    """What fills make of each order.
 
-
-def happened(evidence: Evidence, orders: Orders, again: FlowRun, mids: Mids) -> Outcome:
-    """What the fills that happened make of each order; its queues as running it again has them."""
-    fills = (
-        Filled(one.order_id, one.venue_ns, one.price_ticks, one.qty_lots, one.fee)
-        for one in evidence.fills
-    )
-    return _outcome(orders, fills, again.rested, mids)
-
-
-def _outcome(
-    orders: Orders, fills: Iterable[Filled], rested: dict[int, int], mids: Mids
-) -> Outcome:
+    Args:
+        orders: Of the session.
+        fills: By time.
+        run: That orders came to rest in.
+        mids: That profits are marked at.
+    """
     count = len(orders.lots)
     lots, first_ns, last_ns, number = (np.zeros(count, np.int64) for _ in range(4))
     worth, fees, profit = (np.zeros(count) for _ in range(3))
     first_ns[:] = last_ns[:] = NEVER
     front = np.full(count, NEVER, np.int64)
-    for order_id, ahead in rested.items():
+    for order_id, ahead in run.rested.items():
         if order_id in orders.place:
             front[orders.place[order_id]] = ahead
     for fill in fills:
@@ -167,30 +159,31 @@ def _outcome(
     return Outcome(lots, first_ns, last_ns, number, worth, fees, profit, front)
 
 
-def questions(
-    one: Outcome, other: Outcome, orders: Orders
-) -> tuple[dict[int, int], dict[int, int]]:
+def questions(one: Outcome, other: Outcome, orders: Orders) -> tuple[list[Asked], list[Asked]]:
     """When to ask either side how many lots stand in front of an order that the other has filled.
 
     Returns:
-        For the other side, when the first has filled before it; for the first, the reverse.
+        For the other side, where the first has filled before it; for the first, the reverse.
     """
     never = np.iinfo(np.int64).max
     left = np.where(one.first_ns == NEVER, never, one.first_ns)
     right = np.where(other.first_ns == NEVER, never, other.first_ns)
-    of_other, of_one = {}, {}
+    of_other, of_one = [], []
     for order_id, at in orders.place.items():
         if left[at] < right[at]:
-            of_other[order_id] = int(left[at])
+            of_other.append((order_id, int(left[at])))
         elif right[at] < left[at]:
-            of_one[order_id] = int(right[at])
+            of_one.append((order_id, int(right[at])))
     return of_other, of_one
 
 
-def queue_errors(orders: Orders, of_other: FlowRun, of_one: FlowRun) -> Floats:
+def queue_errors(
+    orders: Orders, other: FlowRun, of_other: list[Asked], one: FlowRun, of_one: list[Asked]
+) -> Floats:
     """Lots that the other side believed too many in front, when one of both filled; NaN where unknown."""
     errors = np.zeros(len(orders.lots))
-    for run, sign in ((of_other, 1.0), (of_one, -1.0)):
-        for order_id, ahead in run.ahead.items():
-            errors[orders.place[order_id]] = sign * ahead if ahead >= 0 else np.nan
+    for run, asked, sign in ((other, of_other, 1.0), (one, of_one, -1.0)):
+        for question in asked:
+            ahead = run.ahead.get(question, -1)
+            errors[orders.place[question[0]]] = sign * ahead if ahead >= 0 else np.nan
     return errors

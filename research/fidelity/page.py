@@ -89,6 +89,7 @@ def _head(found: Fidelity) -> Section:
         ("entries", f"{found.entries:,}"),
         ("judged", passes[found.passes]),
         ("books unknown for", f"{found.gap_s:,.3f} s in {found.gaps} gaps"),
+        ("program", "the session's own" if found.same_program else "another than the session's"),
         ("fills that the program gives otherwise today", f"{found.refilled:,}"),
     ]
     return Section(

@@ -93,7 +93,7 @@ def test_orders_meet_the_same_fills_again(data_dir: Path, tmp_path: Path) -> Non
     assert [
         (one.order_id, one.venue_ns, one.price_ticks, one.qty_lots, one.fee)
         for one in evidence.fills
-    ] == [tuple(one) for one in run.fills]
+    ] == [tuple(one)[:5] for one in run.fills]
 
 
 def test_twenty_milliseconds_are_named_and_fitted(data_dir: Path, tmp_path: Path) -> None:

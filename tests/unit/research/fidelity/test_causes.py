@@ -60,11 +60,21 @@ def check(found: Fidelity, cause: str, besides: set[str]) -> None:
     assert all(one.share == one.low == one.high == one.alone == 0.0 for one in equal)
 
 
-def test_fees(session: Path, tmp_path: Path) -> None:
-    against = other(
+def planted(tmp_path: Path, change: Callable[[str], str]) -> Fidelity:
+    """A session with a change, against a twin without it."""
+    folder = write_session(
+        tmp_path / "s",
+        market_entries(STEPS),
+        text=scenario_text(change),
+        round_trips_ns=round_trips(),
+    )
+    return judge(folder, against=other(tmp_path, str))
+
+
+def test_fees(tmp_path: Path) -> None:
+    found = planted(
         tmp_path, lambda one: one.replace("maker_units_ppm = 1_000", "maker_units_ppm = 950")
     )
-    found = judge(session, against=against)
     check(found, "fees", {"order_latency"})
     by_name = {one.name: one for one in found.figures}
     maker = by_name["fee_bp"].value
@@ -86,20 +96,28 @@ def test_twenty_milliseconds_on_the_orders_wire(tmp_path: Path) -> None:
     assert (folder / "fidelity" / "orders_desk.txt").is_file()
 
 
-def test_another_queue_model(session: Path, tmp_path: Path) -> None:
-    against = other(
+def test_another_queue_model(tmp_path: Path) -> None:
+    found = planted(
         tmp_path, lambda one: one.replace('mode = "frozen"', 'mode = "frozen"\nqueue_model = "log"')
     )
-    found = judge(session, against=against)
     check(found, "queue_model", {"order_latency"})
-    # The log model believes that cancels were in front: fewer lots than there were.
+    # The twin does not believe that anybody in front cancels: more lots than there were.
     errors = [one.queue_error_lots for one in found.orders if one.queue_error_lots]
-    assert sum(one < 0 for one in errors) > 0.9 * len(errors)
+    assert sum(one > 0 for one in errors) > 0.9 * len(errors)
 
     fitted = found.calibration
     assert fitted is not None
-    assert fitted.queue_model == "risk_averse"
-    assert fitted.after < fitted.before
+    assert fitted.queue_model == "log"
+    assert fitted.after < fitted.before / 2
+
+
+def test_a_longer_feed(session: Path, tmp_path: Path) -> None:
+    before, after = 'latency = "1us" }\norders', 'latency = "20ms" }\norders'
+    assert before in scenario_text()
+    against = other(tmp_path, lambda one: one.replace(before, after))
+    found = judge(session, against=against)
+    check(found, "feed_latency", {"order_latency"})
+    assert "20ms" in found.attribution.causes[0].assumed
 
 
 def test_gaps_of_the_feed(tape: Path, tmp_path: Path) -> None:
