@@ -58,7 +58,7 @@ def record(
         raise InputError(f"--max-bytes: found {max_bytes}, allowed is 0 or {_LEAST_BYTES} and more")
     terminal = terminal_of(as_json, quiet, verbose)
     feed = recorded_feed(venue, market, symbols, ws_url=url_ws, rest_url=url_rest)
-    folder = _folder(out, feed.name)
+    folder = _folder(out, feed)
     log = LogWriter(
         folder,
         feed.about,
@@ -180,9 +180,19 @@ async def _record(
     return link
 
 
-def _folder(out: Path, name: str) -> Path:
-    """A new folder of its own; a recording that was named is gone on with."""
-    if any(out.glob("*.twinlog")):
-        return out
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return out / f"{name}-{stamp}"
+def _folder(out: Path, feed: "VenueFeed") -> Path:
+    """A new folder of its own; a recording of the same that was named is gone on with."""
+    from bridge.recording import SUFFIX, LogReader
+
+    files = sorted(out.glob(f"*{SUFFIX}"))
+    if not files:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return out / f"{feed.name}-{stamp}"
+    reader = LogReader(files[-1])
+    next(iter(reader), None)
+    if reader.about not in (b"", feed.about):
+        raise InputError(
+            f"{out}: found a recording of {reader.about[:200].decode(errors='replace')}, allowed is one "
+            f"of {feed.about.decode()}, or a folder for new ones"
+        )
+    return out

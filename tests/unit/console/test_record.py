@@ -141,6 +141,11 @@ def test_it_ends_by_itself_and_at_its_size(tmp_path: Path) -> None:
     assert json.loads(said)["folder"] == found["folder"]
     assert len(list(Path(found["folder"]).iterdir())) == 2
     assert LogReader(Path(found["folder"])).torn_bytes == 0
+    # One of something else is not.
+    done = twin("record", "binance", "BTC/USDT", "--out", found["folder"], cwd=tmp_path)
+    assert done.returncode == 2
+    assert "found a recording of" in done.stderr
+    assert len(list(Path(found["folder"]).iterdir())) == 2
 
 
 def test_at_its_bound_a_recording_ends_or_drops_its_oldest(tmp_path: Path) -> None:

@@ -53,14 +53,14 @@ def test_a_fetch_is_told_after_its_time_and_a_failure_is_told_too() -> None:
     def wishes(channel: str, data: bytes) -> list[Want]:
         if channel != UP:
             return []
-        return [Fetch("rest:a", "/good?x=1", 60 * MS), Fetch("rest:b", "/bad", 0)]
+        return [Fetch("rest:a", "/good?x=1", 400 * MS), Fetch("rest:b", "/bad", 0)]
 
     async def scene() -> None:
         heard = Heard(wishes, until=lambda heard: len(heard.entries) == 3)
         async with venue(idle, answer) as addresses:
             link = await run_link(addresses, heard)
         assert heard.entries[1:3] == [("fail:rest:b", b"HTTP 503: later"), ("rest:a", b"x=1")]
-        assert heard.times[2] - heard.times[0] >= 0.055
+        assert heard.times[2] - heard.times[0] >= 0.39
         assert (link.fetch_count, link.fetch_failures) == (2, 1)
 
     asyncio.run(scene())
@@ -139,10 +139,10 @@ def test_a_connection_that_held_resets_the_pause() -> None:
                 addresses,
                 heard,
                 stable_ns=20 * MS,
-                first_pause_ns=400 * MS,
-                longest_pause_ns=400 * MS,
+                first_pause_ns=3_000 * MS,
+                longest_pause_ns=3_000 * MS,
             )
-        assert heard.times[-1] - heard.times[0] < 1.2
+        assert heard.times[-1] - heard.times[0] < 6
 
     asyncio.run(scene())
 
@@ -172,17 +172,18 @@ def test_nobody_there_is_tried_again_and_ends_when_asked() -> None:
 def test_silence_is_told_once_and_then_ends_the_connection() -> None:
     async def stall(connection: ServerConnection) -> None:
         await connection.send("one")
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(0.5)
         await connection.send("two")
         await connection.wait_closed()
 
     async def scene() -> None:
         heard = Heard(until=downs(1))
         async with venue(stall) as addresses:
-            link = await run_link(addresses, heard, quiet_ns=100 * MS, dead_ns=400 * MS)
+            link = await run_link(addresses, heard, quiet_ns=200 * MS, dead_ns=1_500 * MS)
         assert heard.channels() == [UP, FRAME, QUIET, FRAME, QUIET, DOWN]
-        assert heard.entries[-1][1] == b"silent for 0.4 s"
-        assert heard.times[4] - heard.times[3] < 0.2
+        assert heard.entries[-1][1].startswith(b"silent for 1.")
+        # In time after the newest frame, whenever the silence before was told.
+        assert heard.times[4] - heard.times[3] < 0.8
         assert link.quiet_count == 2
 
     asyncio.run(scene())
