@@ -65,6 +65,7 @@ def _show(terminal: output.Output, found: "Fidelity", page: Path) -> None:
                 "value": _number(one.value),
                 "from": _number(one.low),
                 "to": _number(one.high),
+                "with sign": _number(one.bias),
                 "bound": "" if one.bound is None else _number(one.bound),
                 "holds": {None: "", True: "yes", False: "no"}[one.holds],
             }

@@ -112,7 +112,7 @@ def calibrate(compared: Comparison, units: Floats, folder: Path) -> Calibration 
 
 
 def _picked(parts: Parts, mine: Chosen) -> Parts:
-    return Parts(parts.above[mine], parts.below[mine])
+    return Parts(parts.above[mine], parts.below[mine], parts.signed[mine])
 
 
 def _score(parts: Parts, mine: Chosen, units: Floats) -> float:

@@ -42,10 +42,16 @@ PPM: Final = 1_000_000.0
 
 
 class Parts(NamedTuple):
-    """Numerators and denominators, (orders × figures)."""
+    """Numerators and denominators, (orders × figures); a distance's numerators have no sign.
+
+    Attributes:
+        signed: The numerators with their sign: above zero, the twin filled more, later, dearer, was charged more,
+            believed more in front, or earned more.
+    """
 
     above: Floats
     below: Floats
+    signed: Floats
 
 
 def parts_of(orders: Orders, one: Outcome, other: Outcome, errors: Floats) -> Parts:
@@ -58,25 +64,25 @@ def parts_of(orders: Orders, one: Outcome, other: Outcome, errors: Floats) -> Pa
     """
     both = one.filled & other.filled
     count = len(orders.lots)
-    above, below = np.zeros((count, len(FIGURES))), np.zeros((count, len(FIGURES)))
+    signed, below = np.zeros((count, len(FIGURES))), np.zeros((count, len(FIGURES)))
     ordered = np.maximum(np.maximum(orders.lots, one.lots), np.maximum(other.lots, 1))
-    above[:, 0] = np.abs(other.lots - one.lots) / ordered * PPM
+    signed[:, 0] = (other.lots - one.lots) / ordered * PPM
     below[:, 0] = 1.0
-    above[:, 1] = np.where(both, np.abs(other.first_ns - one.first_ns) / 1e6, 0.0)
+    signed[:, 1] = np.where(both, (other.first_ns - one.first_ns) / 1e6, 0.0)
     below[:, 1] = both
     worth = np.where(both, one.worth, 0.0)
     price = np.where(both, one.price, 1.0)
-    above[:, 2] = np.abs(np.where(both, other.price - one.price, 0.0)) / price * BP * worth
+    dearer = np.where(both, other.price - one.price, 0.0) * orders.signs
+    signed[:, 2] = dearer / price * BP * worth
     below[:, 2] = worth
-    rates = _rate(other, both) - _rate(one, both)
-    above[:, 3] = np.abs(rates) * BP * worth
+    signed[:, 3] = (_rate(other, both) - _rate(one, both)) * BP * worth
     below[:, 3] = worth
     known = np.isfinite(errors) & (one.rested >= 0)
-    above[:, 4] = np.where(known, np.abs(np.nan_to_num(errors)), 0.0) * PPM
+    signed[:, 4] = np.where(known, np.nan_to_num(errors), 0.0) * PPM
     below[:, 4] = np.where(known, one.rested, 0)
-    above[:, 5] = np.abs(other.profit - one.profit) * BP
+    signed[:, 5] = (other.profit - one.profit) * BP
     below[:, 5] = np.maximum(one.worth, other.worth)
-    return Parts(above, below)
+    return Parts(np.abs(signed), below, signed)
 
 
 def _rate(one: Outcome, both: npt.NDArray[np.bool_]) -> Floats:
@@ -134,6 +140,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One figure of a distance, with its 95 % interval.
 
     Attributes:
+        bias: With its sign, so that orders make up for each other: above zero, the twin fills more, later or
+            dearer, is charged more, believes more in front, or earns more.
         bound: Of the scenario; None for none.
         holds: Whether it lies within; None without a bound.
     """
@@ -142,6 +150,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     value: float
     low: float
     high: float
+    bias: float
     bound: float | None = None
     holds: bool | None = None
 
@@ -150,12 +159,14 @@ def told(parts: Parts, blocks: Blocks, bounds: dict[str, float]) -> list[Figure]
     """Every figure with its interval, held to its bound."""
     values, drawn = figures(parts), resampled(parts, blocks)
     low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
+    bias = _ratio(parts.signed.sum(0), parts.below.sum(0))
     return [
         Figure(
             name=name,
             value=float(values[at]),
             low=float(low[at]),
             high=float(high[at]),
+            bias=float(bias[at]),
             bound=bounds.get(name),
             holds=bool(values[at] <= bounds[name]) if name in bounds else None,
         )

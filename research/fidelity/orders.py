@@ -44,11 +44,17 @@ class Mids:
             known = (bid != NO_PRICE) & (ask != NO_PRICE) & (bid < ask)
             self._of[book_id] = rows["ts_ns"][at][known], (bid + ask)[known] / 2.0
 
-    def at(self, book_id: int, time_ns: int) -> float:
-        """In price units; of the newest time at which there was one, or the first; NaN without any."""
+    def at(self, book_id: int, time_ns: int, otherwise: float) -> float:
+        """In price units; of the newest time at which there was one, or the first.
+
+        Args:
+            book_id: Of which book.
+            time_ns: When.
+            otherwise: What it is of a book that never had two sides.
+        """
         times, mids = self._of.get(book_id, (np.zeros(0, np.int64), np.zeros(0)))
         if not len(times):
-            return float("nan")
+            return otherwise
         return float(mids[max(int(np.searchsorted(times, time_ns, "right")) - 1, 0)])
 
 
@@ -148,7 +154,7 @@ def outcome_of(orders: Orders, fills: Iterable[Filled], run: FlowRun, mids: Mids
             continue
         price = fill.price_ticks * int(orders.tick_units[at])
         unit = orders.unit[at]
-        mid = mids.at(int(orders.book[at]), fill.venue_ns + MARK_NS)
+        mid = mids.at(int(orders.book[at]), fill.venue_ns + MARK_NS, price)
         lots[at] += fill.qty_lots
         number[at] += 1
         first_ns[at] = fill.venue_ns if first_ns[at] == NEVER else first_ns[at]

@@ -111,11 +111,11 @@ def _plain(title: str, rows: Sequence[dict[str, object]]) -> Table:
 def _distance_table(found: Fidelity) -> Table:
     words = {None: "–", True: "yes", False: "no"}
     rows = [
-        [FIGURE_WORDS[one.name], _number(one.value), _number(one.low), _number(one.high),
+        [FIGURE_WORDS[one.name], _number(one.value), _number(one.low), _number(one.high), _number(one.bias),
          "–" if one.bound is None else _number(one.bound), words[one.holds]]
         for one in found.figures
     ]  # fmt: skip
-    columns = ["", "distance", "from", "to", "bound", "holds"]
+    columns = ["", "distance", "from", "to", "with sign", "bound", "holds"]
     return Table(title="", columns=columns, rows=rows)
 
 

@@ -143,6 +143,18 @@ def test_no_difference_at_all(tmp_path: Path) -> None:
     assert found.lived.filled > 50
 
 
+def test_a_session_that_was_killed_is_judged_by_what_its_entries_lead_to(tmp_path: Path) -> None:
+    folder = write_session(tmp_path / "s", market_entries(3_000))
+    kept = (folder / "fills.jsonl").read_bytes()
+    (folder / "fills.jsonl").write_bytes(kept[: len(kept) // 2])
+    (folder / "end.json").unlink()
+    found = judge(folder)
+
+    assert found.explained_by == ""
+    assert found.refilled == 0
+    assert found.lived.fills == len(kept.splitlines())
+
+
 def test_fills_that_another_program_gave_are_the_codes(tmp_path: Path) -> None:
     folder = write_session(tmp_path / "s", market_entries(3_000))
     fills = (folder / "fills.jsonl").read_bytes().splitlines()

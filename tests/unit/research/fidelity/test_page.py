@@ -30,8 +30,8 @@ def test_beyond_a_bound_is_exit_code_1(session: Path) -> None:
 
     assert done.exit_code == 1, done.output
     assert "explained by order latency: 100 % of the distance" in done.output
-    assert re.search(r"time_ms +\S+ +\S+ +\S+ +5 +no", done.output)
-    assert re.search(r"pnl_bp +\S+ +\S+ +\S+ +1,000 +yes", done.output)
+    assert re.search(r"time_ms +\S+ +\S+ +\S+ +-\S+ +5 +no", done.output)
+    assert re.search(r"pnl_bp +\S+ +\S+ +\S+ +\S+ +1,000 +yes", done.output)
     assert re.search(r"fees +0 .* equal on both sides", done.output)
 
 

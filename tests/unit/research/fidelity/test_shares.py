@@ -53,12 +53,15 @@ def test_each_draw_has_its_own_shares_and_its_own_leader() -> None:
 def test_a_figure_is_a_ratio_of_sums_and_0_of_nothing() -> None:
     above, below = np.zeros((2, len(FIGURES))), np.zeros((2, len(FIGURES)))
     above[:, 1], below[:, 1] = (30.0, 10.0), (1.0, 3.0)
-    parts = Parts(above, below)
+    signed = above.copy()
+    signed[1, 1] = -10.0
+    parts = Parts(above, below, signed)
     assert figures(parts).tolist() == [0.0, 10.0, 0.0, 0.0, 0.0, 0.0]
 
     said = told(parts, Even(2), {"time_ms": 9.0, "pnl_bp": 0.0})  # type: ignore[arg-type]
     by_name = {one.name: one for one in said}
     assert (by_name["time_ms"].low, by_name["time_ms"].high) == (10.0, 10.0)
+    assert by_name["time_ms"].bias == 5.0
     assert by_name["time_ms"].holds is False
     assert by_name["pnl_bp"].holds is True
     assert by_name["price_bp"].holds is None
