@@ -18,7 +18,7 @@ SYMBOL = "BTC/USDT"
 
 
 def client(port: int) -> Any:
-    """ccxt with other addresses."""
+    """The client with other addresses."""
     from ccxt import pro
 
     rest, ws = f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}"
