@@ -14,7 +14,7 @@ from market.errors import InputError
 from market.units import parse_duration
 
 if TYPE_CHECKING:
-    from bridge.paper.listing import Listed, OrderLimit
+    from bridge.paper.listing import Described
     from bridge.paper.loop import PaperLoop
     from console.output import Output
     from console.paper_run import PaperRun
@@ -54,7 +54,7 @@ def paper(
         str, typer.Argument(help="A packaged scenario, a TOML file, or a session's folder.")
     ],
     venue: Annotated[
-        str, typer.Option("--venue", help="Whose feed: binance or binance-usdm.")
+        str, typer.Option("--venue", help="Whose feed: binance, binance-usdm, coinbase or kraken.")
     ] = "binance",
     symbol: Annotated[
         list[str] | None,
@@ -120,7 +120,7 @@ def paper(
 
 def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") -> Path:
     """Ask the venue, and make the session's folder."""
-    from bridge.paper.listing import REST_URL, describe
+    from bridge.paper.listing import PLACES, describe
     from scenarios.paper import check_paper
     from scenarios.paper_session import FEEDS, begin_session, plan_session
 
@@ -135,9 +135,8 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
         raise InputError(
             "symbol: found none, allowed is --symbol, or [[hosts]] books of the scenario"
         )
-    url = rest_url or REST_URL[wanted.venue]
-    found, limits, trips_ns = asyncio.run(describe(wanted.venue, url, symbols))
-    start = _start(wanted, plan, found, limits, trips_ns)
+    url = rest_url or PLACES[wanted.venue].rest_url
+    start = _start(wanted, plan, asyncio.run(describe(wanted.venue, url, symbols)))
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%S")
     folder = wanted.out or runs_dir / SESSIONS / f"{plan.scenario.run.name}-{stamp}"
     begin_session(folder, plan, start)
@@ -148,9 +147,7 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
 def _start(
     wanted: Wanted,
     plan: "SessionPlan",
-    found: "list[Listed]",
-    limits: "tuple[OrderLimit, ...]",
-    trips_ns: tuple[int, ...],
+    found: "Described",
 ) -> "SessionStart":
     """What the session begins with.
 
@@ -164,19 +161,19 @@ def _start(
     span_ns = plan.scenario.run.duration_ns
     if wanted.duration:
         span_ns = parse_duration(wanted.duration, "--for")
-    books = tuple(range(len(found)))
+    books = tuple(range(len(found.listed)))
     return SessionStart(
         name=plan.scenario.run.name,
         scenario_digest=plan.digest,
         code_digest=code_of(plan),
         seed=plan.scenario.run.seed if wanted.seed is None else wanted.seed,
-        instruments=tuple(one.instrument for one in found),
-        terms=tuple(Terms() if wanted.source_stamps else one.terms for one in found),
-        order_limits=() if wanted.source_stamps else limits,
+        instruments=tuple(one.instrument for one in found.listed),
+        terms=tuple(Terms() if wanted.source_stamps else one.terms for one in found.listed),
+        order_limits=() if wanted.source_stamps else found.limits,
         feeds=(FeedSpec(venue=wanted.venue, books=books, depth_speed=wanted.depth_speed),),
         start_ns=begin_ns,
         end_ns=begin_ns + span_ns,
-        round_trips_ns=() if wanted.source_stamps else trips_ns,
+        round_trips_ns=() if wanted.source_stamps else found.round_trips_ns,
         source_stamps=wanted.source_stamps,
     )
 
@@ -190,17 +187,17 @@ def _live(
     metrics_port: int,
 ) -> None:
     """Run a session in this process."""
-    from bridge.paper.listing import REST_URL, WS_URL
+    from bridge.paper.listing import PLACES
     from console.paper_run import PaperRun
 
     session = PaperRun(folder, terminal)
-    venue = session.start.feeds[0].venue
+    place = PLACES[session.start.feeds[0].venue]
 
     async def watched(run: "PaperRun", loop: "PaperLoop") -> None:
         await _watched(run, loop, terminal, dashboard=dashboard, metrics_port=metrics_port)
 
     with session.fills:
-        asyncio.run(session.live(urls[0] or WS_URL[venue], urls[1] or REST_URL[venue], watched))
+        asyncio.run(session.live(urls[0] or place.ws_url, urls[1] or place.rest_url, watched))
     if session.trouble is not None:
         raise session.trouble
     terminal.result("paper", _told(session))

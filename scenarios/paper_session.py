@@ -16,6 +16,8 @@ from msgspec import structs
 
 from bridge.feeds import Feed, FeedBook
 from bridge.feeds.binance import BinanceFeed
+from bridge.feeds.coinbase import CoinbaseFeed
+from bridge.feeds.kraken import KrakenFeed
 from bridge.paper.listing import OrderLimit, Terms
 from bridge.recording import Entry
 from market.columns import QTY_LOTS_MAX
@@ -131,8 +133,10 @@ def _binance(market: str) -> Callable[[list[FeedBook], FeedSpec], Feed]:
 FEEDS: Final[dict[str, Callable[[list[FeedBook], FeedSpec], Feed]]] = {
     "binance": _binance("spot"),
     "binance-usdm": _binance("usdm"),
+    "coinbase": lambda books, _: CoinbaseFeed(books),
+    "kraken": lambda books, _: KrakenFeed(books),
 }
-"""What a session can follow, by the venue's name."""
+"""What a session can follow, by the venue's name; Coinbase and Kraken are not verified live."""
 
 
 def feed_of(spec: FeedSpec, instruments: tuple[Instrument, ...]) -> Feed:

@@ -24,7 +24,7 @@ from bridge.feeds.binance import BinanceFeed
 from bridge.feeds.ccxt_feed import CcxtFeed
 from bridge.feeds.coinbase import CoinbaseFeed
 from bridge.feeds.kraken import KrakenFeed
-from bridge.paper.listing import listed
+from bridge.paper.listing.binance import listed
 from bridge.recording import LogReader
 from bridge.venues import INFO, About
 from market.errors import InputError

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.paper.fills import FillFile
-from bridge.paper.listing import listed
+from bridge.paper.listing import PLACES
 from bridge.paper.spans import LEVELS, Spans
 from bridge.paper.wall import WallClock
 from market.errors import InputError
@@ -83,7 +83,7 @@ def info(**changed: object) -> bytes:
 
 
 def test_an_instrument_is_what_its_venue_says() -> None:
-    [one] = listed(info(), ["BTCUSDT"], "BINANCE")
+    [one] = PLACES["binance"].read(info(), ["BTCUSDT"], "BINANCE")
     assert (one.instrument.price_units_per_currency, one.instrument.tick_units) == (100, 1)
     assert (one.instrument.lot_num, one.instrument.lot_den) == (1, 100_000)
     assert one.terms.lots_min == 2
@@ -96,10 +96,39 @@ def test_an_instrument_is_what_its_venue_says() -> None:
     [
         (info(), "ETHUSDT", "symbol: found 'ETHUSDT'"),
         (info(status="BREAK"), "BTCUSDT", "found status 'BREAK'"),
-        (info(filters=[]), "BTCUSDT", r"found PRICE_FILTER.tickSize None"),
+        (info(filters=[]), "BTCUSDT", r"found tickSize None"),
         (b"<html>", "BTCUSDT", "exchangeInfo: found"),
     ],
 )
 def test_what_a_venue_does_not_say_is_refused(body: bytes, wanted: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        listed(body, [wanted], "BINANCE")
+        PLACES["binance"].read(body, [wanted], "BINANCE")
+
+
+def test_coinbase_and_kraken_are_read_by_their_documentation() -> None:
+    product = {
+        "product_id": "BTC-USD", "quote_currency_id": "USD", "price_increment": "0.01",
+        "base_increment": "0.00000001", "base_min_size": "0.00001", "base_max_size": "3400",
+        "quote_min_size": "1", "trading_disabled": False,
+    }  # fmt: skip
+    body = msgspec.json.encode({"products": [product]})
+    [one] = PLACES["coinbase"].read(body, ["BTC-USD"], "COINBASE")
+    assert (one.instrument.tick_units, one.instrument.price_units_per_currency) == (1, 100)
+    assert (one.instrument.currency, one.instrument.lot_den) == ("USD", 10**8)
+    assert (one.terms.lots_min, one.terms.notional_min) == (1_000, 100 * 10**8)
+
+    pair = {
+        "altname": "XBTUSD", "wsname": "XBT/USD", "pair_decimals": 1, "lot_decimals": 8,
+        "ordermin": "0.00005", "costmin": "0.5", "tick_size": "0.1", "status": "online",
+    }  # fmt: skip
+    body = msgspec.json.encode({"error": [], "result": {"XXBTZUSD": pair}})
+    [two] = PLACES["kraken"].read(body, ["BTC/USD"], "KRAKEN")
+    assert (two.instrument.symbol, two.instrument.price_units_per_currency) == ("BTC/USD", 10)
+    assert (two.terms.lots_min, two.terms.notional_min) == (5_000, 5 * 10**8)
+
+    closed = msgspec.json.encode({"error": ["EQuery:Unknown asset pair"]})
+    with pytest.raises(InputError, match="Unknown asset pair"):
+        PLACES["kraken"].read(closed, ["BTC/USD"], "KRAKEN")
+    halted = msgspec.json.encode({"products": [product | {"trading_disabled": True}]})
+    with pytest.raises(InputError, match="disabled"):
+        PLACES["coinbase"].read(halted, ["BTC-USD"], "COINBASE")
