@@ -22,7 +22,7 @@ from market.faults import Fault
 from market.instruments import Instrument
 from market.units import format_ns
 from research.fidelity.evidence import Evidence
-from scenarios.fault_effects import target_of
+from scenarios.fault_effects import PREFIXED, target_of
 from scenarios.sections import FeesSection, HostSection, Scenario, VenueFees
 from sim.latency import POINTS, TAIL, Constant, LatencyModel, LogNormal
 from sim.rows import Rows
@@ -55,7 +55,7 @@ class Wire(NamedTuple):
 
     def text(self, part: str) -> str:
         """What it is, to be compared."""
-        faults = [one for one in self.faults if target_of(one).part.startswith(part)]
+        faults = self._faults_of(part)
         told = [
             [host.name, _contents(getattr(host, part))]
             + [
@@ -67,6 +67,16 @@ class Wire(NamedTuple):
         ]
         return msgspec.json.encode([told, faults] if faults else told).decode()
 
+    def _faults_of(self, part: str) -> list[Fault]:
+        """Those that act on it; a session that is cut takes its orders wire with it."""
+        parts = ("feed", "feed.a", "feed.b") if part == "feed" else (part, "", "session")
+        targets = [(one, target_of(one)) for one in self.faults]
+        return [
+            one
+            for one, target in targets
+            if target.part in parts and target.owner.partition(":")[0] not in PREFIXED
+        ]
+
     def said(self, part: str) -> str:
         """What it is, in words."""
         told = [f"{host.name}: {_said(getattr(host, part))}" for host in self.hosts]
@@ -76,7 +86,7 @@ class Wire(NamedTuple):
             for name, links in host.venues.items()
             if (model := getattr(links, part)) is not None
         ]
-        count = sum(target_of(one).part.startswith(part) for one in self.faults)
+        count = len(self._faults_of(part))
         return ", ".join([*told, *([f"{count} faults"] if count else [])])
 
 

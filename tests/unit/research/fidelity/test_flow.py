@@ -37,6 +37,42 @@ def test_what_a_session_lived_with_gives_its_own_fills(evidence: Evidence) -> No
     assert evidence.refilled == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "target", "severity"),
+    [
+        ("gateway_half_open", "desk.orders", ""),
+        ("gateway_disconnect", "desk", ""),
+        ("feed_delay", "desk.feed", 'severity = "30ms"'),
+    ],
+)
+def test_what_broke_breaks_again(tmp_path: Path, kind: str, target: str, severity: str) -> None:
+    fault = (
+        f'\n[[faults]]\nname = "x"\nkind = "{kind}"\ntarget = "{target}"\n'
+        f'at = "8s"\nduration = "3s"\n{severity}\n'
+    )
+    folder = write_session(
+        tmp_path / "s",
+        market_entries(1_500),
+        text=scenario_text() + fault,
+        round_trips_ns=round_trips(),
+    )
+    evidence = read_evidence(folder)
+    lived = lived_by(evidence)
+    plain = assumed_by(parse_scenario(scenario_text(), "x"), evidence, None)
+    run = run_flow(evidence, lived, lived)
+
+    assert [(one.order_id, one.venue_ns) for one in evidence.fills] == [
+        (one.order_id, one.venue_ns) for one in run.fills
+    ]
+    broken = {"feed_latency"} if target == "desk.feed" else {"order_latency"}
+    whole = structs.replace(
+        lived,
+        feed_latency=plain.feed_latency,
+        order_latency=lived.order_latency._replace(faults=()),
+    )
+    assert set(differing(whole, lived)) == broken
+
+
 def test_what_the_venue_refuses_is_refused_again(tmp_path: Path) -> None:
     folder = write_session(tmp_path / "s", market_entries(STEPS), terms=Terms(lots_min=150))
     evidence = read_evidence(folder)
