@@ -17,13 +17,15 @@ from chaos.verdict import Judged, check_expectations
 from chaos.world import Played, play
 from market.errors import InputError
 from scenarios.dealt import dealt_tape
-from scenarios.identity import code_digest
+from scenarios.identity import ROOMS, code_digest
 from scenarios.sections import strategies_of
 from sim.tape.read import Tape, open_tape
 
 RESULT_FILE: Final = "result.json"
 DRILL_FILE: Final = "drill.toml"
 EVENTS_FILE: Final = "events.npy"
+JUDGES: Final = ("chaos",)
+"""Whose files count in a drill's identity beside those of its run: another judge is another drill."""
 
 Progress = Callable[[int, int], None]
 
@@ -140,7 +142,7 @@ def identity_of(plan: PlannedDrill, seed: int, tape_digest: str) -> DrillIdentit
         drill_digest=digest_bytes(msgspec.json.encode(plan.drill, order="sorted")),
         scenario_digest=plan.digest,
         plan_digest=plan.plan_digest,
-        code_digest=code_digest(strategies_of(plan.scenario)),
+        code_digest=code_digest(strategies_of(plan.scenario), (*ROOMS, *JUDGES)),
         tape_digest=tape_digest,
         seed=seed,
     )
