@@ -4,15 +4,16 @@ Model: a fill is acknowledged once its line is here, which it is only after ever
 So whoever runs the entries again comes to every fill that is here, and `expect` holds him to it: the same
 fills in the same order, each once.
 
-Invariants: no id stands here twice; a last line that was cut short is cut off when the file is opened.
+Invariants: no id stands here twice; a last line that was cut short is cut off when the file is opened; one
+process at a time has the file, and whoever comes second changes nothing of it.
 """
 
-import os
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 
 import msgspec
 
+from bridge.stores import FileWriter
 from market.errors import InputError
 
 
@@ -33,20 +34,22 @@ class FillFile:
         written: Fills in the file.
 
     Raises:
-        InputError: It cannot be opened.
+        InputError: It cannot be opened, or another process has it.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._waiting: list[bytes] = []
+        kept, whole = b"", 0
         try:
-            self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b")
-            kept = self._file.read()
+            if path.exists():
+                kept = path.read_bytes()
+                whole = kept.rfind(b"\n") + 1
+                self._file = FileWriter.resume(path, whole, size=len(kept))
+            else:
+                self._file = FileWriter.create(path)
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}; allowed is a file to write") from None
-        whole = kept.rfind(b"\n") + 1
-        self._file.truncate(whole)
-        self._file.seek(whole)
         self._kept = kept[:whole].splitlines()
         self.written = len(self._kept)
         self._seen = 0
@@ -64,6 +67,7 @@ class FillFile:
         """
         number, self._seen = self._seen, self._seen + 1
         if number >= len(self._kept):
+            self._file.append(line + b"\n")
             self._waiting.append(line)
             return
         if line != self._kept[number]:
@@ -77,8 +81,15 @@ class FillFile:
         return max(len(self._kept) - self._seen, 0)
 
     def newest_ns(self) -> int:
-        """When the newest fill that an earlier process acknowledged happened; 0 for none."""
-        return _Stamp.decode(self._kept[-1]).venue_ns if self._kept else 0
+        """When the newest fill that an earlier process acknowledged happened; 0 for none.
+
+        Raises:
+            InputError: It is no fill.
+        """
+        try:
+            return _Stamp.decode(self._kept[-1]).venue_ns if self._kept else 0
+        except msgspec.MsgspecError as error:
+            raise InputError(f"{self._path}: last line: found no fill ({error})") from None
 
     def acknowledge(self) -> list[bytes]:
         """Write what waits, durably; the fills that this acknowledges.
@@ -86,17 +97,7 @@ class FillFile:
         Raises:
             InputError: The disk refuses; they go on waiting.
         """
-        if not self._waiting:
-            return []
-        before = self._file.tell()
-        try:
-            self._file.write(b"".join(line + b"\n" for line in self._waiting))
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            self._file.seek(before)
-            self._file.truncate()
-            raise InputError(f"{self._path}: cannot be written ({error.strerror})") from None
+        self._file.sync()
         done, self._waiting = self._waiting, []
         self.written += len(done)
         return done

@@ -1,5 +1,6 @@
 """What a session keeps and counts: fills once, clocks that do not fall, percentiles, what a venue says."""
 
+import resource
 import time
 from pathlib import Path
 
@@ -132,3 +133,38 @@ def test_coinbase_and_kraken_are_read_by_their_documentation() -> None:
     halted = msgspec.json.encode({"products": [product | {"trading_disabled": True}]})
     with pytest.raises(InputError, match="disabled"):
         PLACES["coinbase"].read(halted, ["BTC-USD"], "COINBASE")
+
+
+def test_only_one_process_has_the_fills_and_another_one_touches_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "fills.jsonl"
+    with FillFile(path):
+        path.write_bytes(b'{"venue_ns":1}\n{"venue')  # it is in the middle of writing
+        with pytest.raises(InputError, match="another process"):
+            FillFile(path)
+        assert path.read_bytes() == b'{"venue_ns":1}\n{"venue'
+
+
+def test_a_full_disk_acknowledges_nothing_and_is_told_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "fills.jsonl"
+    file = FillFile(path)
+    file.add(b'{"venue_ns":1}')
+    file.acknowledge()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, before[1]))
+    try:
+        file.add(b'{"venue_ns":2}')
+        with pytest.raises(InputError, match=r"fills\.jsonl"):
+            file.acknowledge()
+        assert (file.waiting, path.read_bytes()) == (1, b'{"venue_ns":1}\n')
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert file.acknowledge() == [b'{"venue_ns":2}']
+    file.close()
+    assert path.read_bytes() == b'{"venue_ns":1}\n{"venue_ns":2}\n'
+
+
+def test_a_last_fill_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "fills.jsonl"
+    path.write_bytes(b"\0\0\0\n")
+    with FillFile(path) as file, pytest.raises(InputError, match="found no fill"):
+        file.newest_ns()
