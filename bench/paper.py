@@ -122,7 +122,7 @@ class Desk:
                 self.left_ns.append(time.monotonic_ns() - sent)
             plain(command, now_ns)  # type: ignore[arg-type]
 
-        session.send = leave  # type: ignore[method-assign,assignment]
+        session.send = leave  # type: ignore[method-assign]
 
     def take(self, channel: str, data: bytes) -> Sequence[object]:
         """A frame came."""
@@ -155,6 +155,7 @@ async def receive(port: int, snapshot: bytes, name: str) -> None:
             return desk.take(channel, data)
 
         link = Link(LinkConfig(ws_url=f"ws://127.0.0.1:{port}/stream"), take)  # type: ignore[arg-type]
+        desk.loop.take("begin", b"")  # as `twin paper` does: loads what is compiled
         gc.collect()
         gc.freeze()
         gc.disable()
@@ -173,6 +174,9 @@ async def receive(port: int, snapshot: bytes, name: str) -> None:
             f"  waiting {link.waiting_max}",
             flush=True,
         )
+        alarm = desk.loop.alarm
+        assert alarm is not None
+        alarm.close()
         desk.log.close()
         desk.fills.close()
 
