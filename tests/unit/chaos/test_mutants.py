@@ -167,6 +167,7 @@ def test_a_planted_bug_fails_its_suite_by_the_drill_that_finds_it(tmp_path: Path
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(900)  # the first of them may have to compile
 @pytest.mark.parametrize("mutant", zoo(), ids=lambda one: one.name)
 def test_every_planted_bug_fails_the_suite_of_its_drills(mutant: Mutant, tmp_path: Path) -> None:
     code, found = suite_of(*mutant.drills, folder=tmp_path, planted=mutant.name)
