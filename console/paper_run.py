@@ -32,6 +32,7 @@ from scenarios.paper_session import (
     INPUTS,
     SessionEnd,
     code_of,
+    forget_end,
     read_session,
     replay,
     world_of,
@@ -112,7 +113,7 @@ class PaperRun:
             InputError: The recording is damaged.
         """
         inputs = self.folder / INPUTS
-        if not inputs.exists():
+        if not inputs.exists() or not any(inputs.iterdir()):  # killed before its first entry
             return self.start.start_ns
         with self._terminal.progress("replay", "entries") as tick:
             last_ns = replay(self.world, LogReader(inputs), lambda done: tick(done, 0))
@@ -154,7 +155,11 @@ class PaperRun:
             for each in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(each, stop.set)
             try:
+                forget_end(self.folder)
                 paper.take(BEGIN, b"")
+                if self.recovered:
+                    # What was connected, and what had been asked for, went with the process before.
+                    paper.take(f"0/{DOWN}", b"another process has taken the session up")
                 await self._connected(paper, stop, ws_url, rest_url, watch)
                 if self.trouble is None:
                     paper.take(END, b"")

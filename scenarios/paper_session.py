@@ -1,9 +1,10 @@
 """A paper session as it is kept: what it was begun with, and its world made anew from that.
 
-Model: the folder of a session holds `session.json` (`SessionStart`), `scenario.toml`, `faults.toml` where there
-is one, the recording of its entries (`bridge.recording`) under `inputs/`, and `fills.jsonl`, the fills that
-were acknowledged. Nothing else is needed to run it again, on any machine: `replay` does, and a process that
-was killed goes on in the same way, from the entries.
+Model: the folder of a session holds `session.json` (`SessionStart`), `scenario.toml` with its plan of
+faults, `round_trips.txt` where some were measured, the recording of its entries (`bridge.recording`) under
+`inputs/`, and `fills.jsonl`, the fills that were acknowledged. Nothing else is needed to run it again, on any
+machine: `replay` does, and a process that was killed goes on in the same way, from the entries. `end.json` is
+there once the session is over, and until it goes on.
 """
 
 import hashlib
@@ -20,6 +21,8 @@ from bridge.feeds.coinbase import CoinbaseFeed
 from bridge.feeds.kraken import KrakenFeed
 from bridge.paper.listing import OrderLimit, Terms
 from bridge.recording import Entry
+from bridge.stores import replace_file
+from bridge.stores.replace import sync_folder
 from market.columns import QTY_LOTS_MAX
 from market.errors import InputError
 from market.instruments import Instrument
@@ -179,11 +182,13 @@ def begin_session(folder: Path, plan: SessionPlan, start: SessionStart) -> None:
     """
     try:
         folder.mkdir(parents=True)
-        (folder / SCENARIO_FILE).write_text(plan.text, encoding="utf-8")
-        (folder / SESSION_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(start)) + b"\n")
+        sync_folder(folder.parent)
+        replace_file(folder / SCENARIO_FILE, plan.text.encode())
         if start.round_trips_ns:
             lines = "".join(f"{one}\n" for one in start.round_trips_ns)
-            (folder / ROUND_TRIPS_FILE).write_text(lines, encoding="utf-8")
+            replace_file(folder / ROUND_TRIPS_FILE, lines.encode())
+        # Last: where it is, everything else is.
+        replace_file(folder / SESSION_FILE, msgspec.json.format(msgspec.json.encode(start)) + b"\n")
     except OSError as error:
         raise InputError(
             f"{folder}: cannot be made ({error.strerror}); allowed is a folder that is not there yet"
@@ -217,8 +222,27 @@ def read_session(folder: Path) -> tuple[SessionStart, SessionPlan]:
 
 
 def write_end(folder: Path, end: SessionEnd) -> None:
-    """Keep what a session came to."""
-    (folder / END_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(end)) + b"\n")
+    """Keep what a session came to.
+
+    Raises:
+        InputError: The disk refuses.
+    """
+    replace_file(folder / END_FILE, msgspec.json.format(msgspec.json.encode(end)) + b"\n")
+
+
+def forget_end(folder: Path) -> None:
+    """The session goes on: what it came to before is no end any more.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    path = folder / END_FILE
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror}; allowed is a folder that can be written"
+        ) from None
 
 
 def read_end(folder: Path) -> SessionEnd | None:

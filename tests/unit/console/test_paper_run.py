@@ -1,0 +1,113 @@
+"""A session in one process: what it finds in its folder, how it ends, and what it says when something fails."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bridge.paper.listing import Terms
+from bridge.paper.loop import PaperLoop
+from bridge.recording import Entry, LogWriter, read_log
+from console.output import QUIET, Output
+from console.paper_run import PaperRun
+from market.errors import InputError
+from scenarios.paper_replay import replay_session
+from scenarios.paper_session import (
+    INPUTS,
+    FeedSpec,
+    SessionStart,
+    begin_session,
+    code_of,
+    plan_session,
+    read_end,
+)
+from tests.paper_process import free_port
+from tests.paper_rig import BTC, MS, S, entries, text_of
+
+
+def begun(tmp_path: Path, kept: Sequence[Entry] = (), *, span_ns: int = 3_600 * S) -> Path:
+    """A session's folder, with the entries of a process that was killed."""
+    scenario = tmp_path / "paper.toml"
+    scenario.write_text(text_of())
+    plan = plan_session(str(scenario), None)
+    start_ns = kept[0].stamp_ns - 1 if kept else time.time_ns()
+    start = SessionStart(
+        name=plan.scenario.run.name,
+        scenario_digest=plan.digest,
+        code_digest=code_of(plan),
+        seed=7,
+        instruments=(BTC,),
+        terms=(Terms(),),
+        order_limits=(),
+        feeds=(FeedSpec(venue="binance", books=(0,)),),
+        start_ns=start_ns,
+        end_ns=start_ns + span_ns,
+        round_trips_ns=(),
+        source_stamps=False,
+    )
+    folder = tmp_path / "session"
+    begin_session(folder, plan, start)
+    if kept:
+        with LogWriter(folder / INPUTS) as log:
+            for entry in kept:
+                log.append(*entry)
+    return folder
+
+
+def recent(taken: Sequence[Entry]) -> list[Entry]:
+    """The same entries, the last of them now."""
+    later_ns = time.time_ns() - taken[-1].stamp_ns
+    return [one._replace(stamp_ns=one.stamp_ns + later_ns) for one in taken]
+
+
+def lived(folder: Path) -> PaperRun:
+    """The session goes on, without a feed, until its time is over."""
+    url = f"127.0.0.1:{free_port()}"
+    session = PaperRun(folder, Output(verbosity=QUIET))
+    with session.fills:
+        asyncio.run(session.live(f"ws://{url}", f"http://{url}"))
+    return session
+
+
+def test_who_goes_on_knows_that_the_connection_of_the_one_before_is_gone(tmp_path: Path) -> None:
+    taken = entries(50)
+    asked = next(at for at, one in enumerate(taken) if one.channel.startswith("0/rest"))
+    kept = recent(taken[:asked])  # killed while it waited for the book
+    span_ns = kept[-1].stamp_ns - kept[0].stamp_ns + 2 * S
+    session = lived(begun(tmp_path, kept, span_ns=span_ns))
+
+    behind = list(read_log(session.folder / INPUTS))[len(kept) :]
+    assert [one.channel for one in behind] == ["begin", "0/link:down", "end"]
+    world = session.world
+    late_ns = behind[-1].stamp_ns + MS
+    wants = [
+        *world.take(late_ns, "0/link:up", b""),
+        *(want for one in taken[1:asked] for want in world.take(late_ns, "0/ws", one.data)),
+    ]
+    assert [type(one).__name__ for one in wants] == ["Send", "Fetch"]
+
+
+def test_an_end_is_one_only_until_the_session_goes_on(tmp_path: Path) -> None:
+    folder = begun(tmp_path, span_ns=3_600 * S)
+    session = PaperRun(folder, Output(verbosity=QUIET))
+
+    async def stop(_session: PaperRun, _loop: PaperLoop) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with session.fills:
+        asyncio.run(session.live("ws://127.0.0.1:1", "http://127.0.0.1:1", stop))
+    assert read_end(folder) == session.end
+    again = PaperRun(folder, Output(verbosity=QUIET))
+    with (
+        again.fills,
+        pytest.raises(InputError, match="ws_url"),
+    ):  # as good as a kill: no END is kept
+        asyncio.run(again.live("http://127.0.0.1:1", "http://127.0.0.1:1"))
+    again.world.assembly.finish()
+
+    assert read_end(folder) is None
+    assert replay_session(folder, tmp_path / "runs", wall_ns=time.perf_counter_ns).differs == []
