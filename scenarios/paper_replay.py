@@ -1,5 +1,6 @@
 """Running a paper session again, offline: the same entries, the same events, and a run's folder of them."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +60,9 @@ def replay_session(
     """
     start, plan = read_session(folder)
     end = read_end(folder)
+    promised = _promised(
+        folder
+    )  # before the entries: a session that still runs has those that led to it
     fills: list[PaperFill] = []
     identity = structs.replace(start.identity, code_digest=code_of(plan))
     out = RunFolder(runs_dir, identity, plan.text)
@@ -66,6 +70,11 @@ def replay_session(
         world = world_of(folder, start, plan, sink=out, journal=out.journal, filled=fills.append)
         began_ns = wall_ns()
         last_ns = replay(world, LogReader(folder / INPUTS), progress)
+        if end is None and promised:
+            # Killed: what was promised may have happened behind the last entry. A line that is no fill
+            # is told as a difference.
+            with contextlib.suppress(msgspec.MsgspecError):
+                world.advance(msgspec.json.decode(promised[-1], type=PaperFill).venue_ns + 1)
         wall_s = (wall_ns() - began_ns) / 1e9
         world.assembly.finish()
         summary = summary_of(world.assembly, None, identity, complete=True, wall_s=wall_s)
@@ -76,7 +85,7 @@ def replay_session(
     except BaseException:
         out.discard()
         raise
-    differs = _differences(end, found) + _fill_differences(folder, fills)
+    differs = _differences(end, found) + _fill_differences(promised, fills)
     return Replayed(structs.replace(summary, folder=str(path)), end, differs)
 
 
@@ -91,15 +100,19 @@ def _differences(end: SessionEnd | None, found: SessionEnd) -> list[str]:
     ]
 
 
-def _fill_differences(folder: Path, fills: list[PaperFill]) -> list[str]:
-    """Fills that were acknowledged and do not come again, or not so."""
+def _promised(folder: Path) -> list[bytes]:
+    """The lines of the fills that were acknowledged."""
     path = folder / FILLS_FILE
     try:
         kept = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; allowed is a session's fills") from None
-    lines = kept[: kept.rfind(b"\n") + 1].splitlines()
-    for number, line in enumerate(lines):
+    return kept[: kept.rfind(b"\n") + 1].splitlines()
+
+
+def _fill_differences(promised: list[bytes], fills: list[PaperFill]) -> list[str]:
+    """Fills that were acknowledged and do not come again, or not so."""
+    for number, line in enumerate(promised):
         again = msgspec.json.encode(fills[number]) if number < len(fills) else b"none"
         if line != again:
             return [

@@ -15,6 +15,7 @@ from bridge.recording import Entry, LogWriter, read_log
 from console.output import QUIET, Output
 from console.paper_run import PaperRun
 from market.errors import InputError
+from scenarios.paper import PaperFill
 from scenarios.paper_replay import replay_session
 from scenarios.paper_session import (
     INPUTS,
@@ -26,13 +27,20 @@ from scenarios.paper_session import (
     read_end,
 )
 from tests.paper_process import free_port
-from tests.paper_rig import BTC, MS, S, entries, text_of
+from tests.paper_rig import BTC, MS, S, entries, played, text_of
+
+
+def eager(text: str) -> str:
+    """A desk that takes as well, so that fills happen between entries."""
+    return text.replace("entry_ppm = 400_000", "entry_ppm = 20_000").replace(
+        "exit_ppm = 50_000", "exit_ppm = 5_000"
+    )
 
 
 def begun(tmp_path: Path, kept: Sequence[Entry] = (), *, span_ns: int = 3_600 * S) -> Path:
     """A session's folder, with the entries of a process that was killed."""
     scenario = tmp_path / "paper.toml"
-    scenario.write_text(text_of())
+    scenario.write_text(text_of(eager))
     plan = plan_session(str(scenario), None)
     start_ns = kept[0].stamp_ns - 1 if kept else time.time_ns()
     start = SessionStart(
@@ -111,3 +119,22 @@ def test_an_end_is_one_only_until_the_session_goes_on(tmp_path: Path) -> None:
 
     assert read_end(folder) is None
     assert replay_session(folder, tmp_path / "runs", wall_ns=time.perf_counter_ns).differs == []
+
+
+def test_a_killed_session_comes_again_to_a_fill_behind_its_last_entry(tmp_path: Path) -> None:
+    taken = entries()
+    stamps = [one.stamp_ns for one in taken]
+    fills: list[PaperFill] = []
+    played(taken, filled=fills.append, text=text_of(eager))
+    at_ns = next(one.venue_ns for one in fills if one.venue_ns not in stamps)
+    folder = begun(tmp_path, [one for one in taken if one.stamp_ns < at_ns])
+    session = PaperRun(folder, Output(verbosity=QUIET))
+    with session.fills:
+        session.catch_up()
+        session.world.advance(at_ns + 1)  # its alarm rang, and it was killed before anything came
+        promised = session.fills.acknowledge()
+    session.world.assembly.finish()
+
+    assert b'"venue_ns":%d' % at_ns in promised[-1]
+    again = replay_session(folder, tmp_path / "runs", wall_ns=time.perf_counter_ns)
+    assert (again.differs, again.summary.fills) == ([], len(promised))
