@@ -263,6 +263,8 @@ class Restarts:
         torn = risen.reader.torn_bytes
         back = Event(now_ns, EventKind.RESTARTED, number, detail=risen.replayed, qty_lots=torn)
         assembly.recorder.add(back)
+        if start != self._starts[number]:
+            return  # of this very start
         host.start()
         host.receive(LinkStatus(book_id=EVERY, up=False))
         assembly.sessions.rise(number, risen.heard)

@@ -28,10 +28,12 @@ class RunWriter:
         self._file: BinaryIO = BytesIO() if path is None else path.open("wb")
         self._waiting = bytearray()
         self._written = 0
+        self._is_over = False
 
     def append(self, data: bytes) -> None:
-        """Take whole frames."""
-        self._waiting += data
+        """Take whole frames; a process that has died has nobody to give them to."""
+        if not self._is_over:
+            self._waiting += data
 
     def sync(self) -> None:
         """Everything appended becomes durable."""
@@ -66,7 +68,11 @@ class RunWriter:
     # --- what may happen to a store -----------------------------------------------------------------
 
     def crash(self, torn_bytes: int) -> int:
-        """Lose what is not durable, but for its first bytes; how many bytes there were."""
+        """Lose what is not durable, but for its first bytes; how many bytes there were.
+
+        Nothing is taken any more until a new process goes on behind a byte (`cut`).
+        """
+        self._is_over = True
         count = len(self._waiting)
         self._file.write(self._waiting[:torn_bytes])
         self._written += min(torn_bytes, count)
@@ -78,6 +84,7 @@ class RunWriter:
         self._file.seek(end_offset)
         self._file.truncate()
         self._written = end_offset
+        self._is_over = False
 
     def flip(self, bit: int) -> None:
         """Turn one stored bit over."""

@@ -188,6 +188,9 @@ class Host:
             self._recorder.add(
                 self._known.report_event(message, EventKind.RECEIVED, self._clock.now_ns)
             )
+            if self._died():  # of this very report
+                self.missed += 1
+                return
             self._inbox.append(message)
         elif _is_urgent(message):
             self._inbox.appendleft(message)
@@ -322,7 +325,10 @@ class Host:
             self.missed += len(commands)
             return
         now_ns = self._clock.now_ns
-        for command in commands:
+        for number, command in enumerate(commands):
+            if self._died():  # of the one before
+                self.missed += len(commands) - number
+                return
             if isinstance(command, SetTimer):
                 fired = TimerFired(timer_id=command.timer_id, due_ns=command.due_ns)
                 self._clock.at(max(command.due_ns, now_ns), self._ring, (self._life, fired))
@@ -380,6 +386,7 @@ class Host:
             Feed(one.book_id, one.local, one.subscription, lined=one.lined) for one in self._feeds
         ]
         self._by_subscription = {feed.subscription: feed for feed in self._feeds}
+        self._inbox.clear()
         self._busy = True
 
 

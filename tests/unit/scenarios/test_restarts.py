@@ -1,5 +1,6 @@
 """P-01 with a duration and P-09: a process that died is started again, or refused, and says why."""
 
+from collections import Counter
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -11,13 +12,15 @@ import pytest
 from chaos.drill import load_drill
 from chaos.result import Verdict
 from chaos.run import run_drill
-from desk.journal import Reader, RecordType
+from desk.journal import Reader, RecordType, event_in
 from market.errors import InputError
+from market.messages import Report
 from scenarios.build import Assembly
 from scenarios.restarts import RETRY_NS, StartReason
 from scenarios.schema import parse_scenario
 from sim.gateway.states import SessionState
 from sim.recorder import Event, EventKind
+from sim.session import COMMAND_EVENT
 from sim.streams import draw, uniform_below
 
 LIBRARY = Path(str(resources.files("scenarios") / "library"))
@@ -54,6 +57,17 @@ class Run:
 
     def reasons(self) -> list[StartReason]:
         return [StartReason(one.detail) for one in self.of(EventKind.START_REFUSED)]
+
+
+def _left_while_dead(run: Run) -> list[Event]:
+    """What left the host between a crash and the restart behind it."""
+    is_dead, left = False, []
+    for one in run.of(EventKind.CRASHED, EventKind.RESTARTED, *COMMAND_EVENT.values()):
+        if one.kind in (EventKind.CRASHED, EventKind.RESTARTED):
+            is_dead = one.kind == EventKind.CRASHED
+        elif is_dead:
+            left.append(one)
+    return left
 
 
 def crash(at: str = "24s", duration: str = "1s", name: str = "dies") -> str:
@@ -120,6 +134,45 @@ def test_a_second_crash_before_it_has_begun_counts_from_the_second() -> None:
 
     [back] = run.of(EventKind.RESTARTED)
     assert back.time_ns >= 26 * S + 500 * MS
+
+
+@pytest.mark.parametrize(
+    ("event", "count"),
+    [
+        ("received", 40),
+        ("report", 40),
+        ("view", 200),
+        ("timer", 20),
+        ("submit", 40),
+        ("query", 1),
+        ("restarted", 1),
+        ("session.1", 1),
+    ],
+)
+def test_whatever_it_dies_of_the_next_process_goes_on_behind_what_was_durable(
+    event: str, count: int
+) -> None:
+    within = (
+        f'name = "within"\nkind = "P-01"\ntarget = "desk"\nduration = "400ms"\n'
+        f'on = {{ event = "{event}", host = "desk", count = {count} }}\n'
+    )
+    run = Run(crash(at="20s", duration="300ms"), within, seconds=26)
+
+    assert len(run.of(EventKind.RESTARTED)) == 2
+    assert _left_while_dead(run) == []
+    reader = Reader(run.assembly.writers[0].durable())
+    records = list(reader)
+    reader.check()
+    answers = Counter(
+        one.message.report_seq
+        for record in records
+        if record.type is RecordType.EVENT
+        for one in (event_in(record),)
+        if isinstance(one.message, Report)
+    )
+    assert set(answers.values()) == {1}
+    connections = run.assembly.sessions.gateways[0].connections
+    assert all(one.heard.floor == len(one.edge.log) for one in connections)
 
 
 def test_without_a_configuration_it_tries_again_until_it_is_told() -> None:
