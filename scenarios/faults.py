@@ -19,6 +19,7 @@ from market.faults import AtTime, Fault, FaultKind, FaultPlan, OnEvent
 from market.messages import EVERY, LinkStatus
 from scenarios.fault_effects import EFFECTS, PLAIN, target_of
 from scenarios.fault_triggers import Triggers
+from scenarios.restarts import NEVER_NS
 from sim.faultpoint import FaultPoint
 from sim.recorder import Event, EventKind
 from sim.slowdown import Slowdown, hits_of, move
@@ -172,8 +173,8 @@ class RunFaults:
             assembly.recorder.add(Event(now_ns, EventKind.CRASHED, host_number))
             # Not at once: the venue may be in the midst of an answer.
             clock.at(now_ns, assembly.session_down, (host_number, False))
-            if fault.duration_ns:
-                assembly.restarts.down(host_number, now_ns + fault.duration_ns)
+            lasts_ns = fault.duration_ns
+            assembly.restarts.down(host_number, now_ns + lasts_ns if lasts_ns else NEVER_NS)
         if effect.cuts:
             host, until_ns = assembly.hosts[host_number], now_ns + fault.duration_ns
             # A reset is noticed by its host only later; the venue notices at once.

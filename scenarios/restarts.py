@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 RETRY_NS: Final = 500_000_000
 """From a start that was refused to the next one."""
 
+NEVER_NS: Final = 1 << 62
+"""When a machine comes back that stays dead."""
+
 RESTART_CAUSE: Final = 15
 CONFIG: Final = "config"
 """The part of a host that stands for what its process asks before it begins."""
@@ -157,10 +160,16 @@ class Restarts:
         raise InputError(f"fault {fault.name!r}: found a duration of {fault.duration_ns} ns, {why}")
 
     def down(self, number: int, until_ns: int) -> None:
-        """A process has died, and is started again at a time."""
-        self._down_until_ns[number] = max(until_ns, self._down_until_ns.get(number, 0))
+        """A process has died, and is started again when no crash of its machine lasts any more.
+
+        Args:
+            until_ns: When this one ends; `NEVER_NS` for one that does not.
+        """
+        until_ns = max(until_ns, self._down_until_ns.get(number, 0))
+        self._down_until_ns[number] = until_ns
         self._starts[number] += 1
-        self._assembly.clock.at(until_ns, self._start, (number, self._starts[number]))
+        if until_ns < NEVER_NS:
+            self._assembly.clock.at(until_ns, self._start, (number, self._starts[number]))
 
     # --- a start --------------------------------------------------------------------------------------
 
@@ -169,7 +178,7 @@ class Restarts:
         number, start = what
         assembly = self._assembly
         now_ns = assembly.clock.now_ns
-        if start != self._starts[number] or now_ns < self._down_until_ns[number]:
+        if start != self._starts[number]:
             return  # it has died again since
         stack = assembly.scenario.hosts[number].stack
         assert stack is not None

@@ -136,6 +136,24 @@ def test_a_second_crash_before_it_has_begun_counts_from_the_second() -> None:
     assert back.time_ns >= 26 * S + 500 * MS
 
 
+def test_a_short_crash_within_a_long_one_does_not_keep_it_down_for_good() -> None:
+    run = Run(
+        crash(at="20s", duration="3s"), crash(at="21s", duration="500ms", name="short"), seconds=25
+    )
+
+    [back] = run.of(EventKind.RESTARTED)
+    assert 23 * S <= back.time_ns < 24 * S
+
+
+@pytest.mark.parametrize("at", ["21s", "22000050us"])
+def test_a_machine_that_dies_for_good_while_it_is_down_or_reads_stays_dead(at: str) -> None:
+    forever = crash(at=at, name="forever").replace('duration = "1s"\n', "")
+    run = Run(crash(at="20s", duration="2s"), forever, seconds=25)
+
+    assert not run.of(EventKind.RESTARTED)
+    assert run.assembly.hosts[0].is_down
+
+
 @pytest.mark.parametrize(
     ("event", "count"),
     [
