@@ -157,7 +157,7 @@ class Link:
             while not stop.is_set() and not await stopped(stop, self._pauses.next_ns()):
                 self.attempt_count += 1
                 try:
-                    socket = await connect(
+                    opening = connect(
                         config.ws_url,
                         compression=None,
                         max_size=config.frame_bytes_max,
@@ -168,9 +168,12 @@ class Link:
                         close_timeout=1,
                         proxy=None if self._is_local() else True,
                     )
+                    socket = await _unless(stop, opening)
                 except (OSError, TimeoutError, WebSocketException) as error:
                     self.last_trouble = f"opening: {type(error).__name__}: {error}"[:300]
                     continue
+                if socket is None:
+                    break
                 self.connect_count += 1
                 await self._live(socket, http, stop)
 
@@ -339,6 +342,20 @@ class Link:
     def _is_local(self) -> bool:
         """Whether a proxy could only be in the way."""
         return urlsplit(self._config.ws_url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
+async def _unless(
+    stop: asyncio.Event, work: "Awaitable[ClientConnection]"
+) -> "ClientConnection | None":
+    """The connection; None where somebody wants to stop first, and it is given up."""
+    doing, asked = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((doing, asked), return_when=asyncio.FIRST_COMPLETED)
+        return doing.result() if doing.done() else None
+    finally:
+        doing.cancel()
+        asked.cancel()
+        await asyncio.gather(doing, asked, return_exceptions=True)
 
 
 async def _until(stop: asyncio.Event) -> str:
