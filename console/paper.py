@@ -198,8 +198,8 @@ def _live(
 
     with session.fills:
         asyncio.run(session.live(urls[0] or place.ws_url, urls[1] or place.rest_url, watched))
-    if session.trouble is not None:
-        raise session.trouble
+    if failed := session.trouble or session.unseen:
+        raise failed
     terminal.result("paper", _told(session))
 
 

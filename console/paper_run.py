@@ -72,6 +72,7 @@ class PaperRun:
     Attributes:
         start: What it was begun with.
         trouble: Why it ended, where that was not wanted.
+        unseen: Why nobody could watch it any more, where that ended it; in order, since nothing of it is wrong.
         world: Its world.
 
     Raises:
@@ -84,6 +85,7 @@ class PaperRun:
         self.plan: SessionPlan
         self.start, self.plan = read_session(folder)
         self.trouble: Exception | None = None
+        self.unseen: Exception | None = None
         self._terminal = terminal
         self.recovered = 0
         found = code_of(self.plan)
@@ -199,8 +201,11 @@ class PaperRun:
             return paper.take(f"0/{channel}", data)
 
         self.link = link = Link(config, sink)
-        ending = asyncio.create_task(self._ends(paper, stop))
-        watching = asyncio.ensure_future(watch(self, paper)) if watch is not None else None
+        tasks = [asyncio.create_task(self._ends(paper, stop))]
+        if watch is not None:
+            tasks.append(asyncio.ensure_future(watch(self, paper)))
+        for task in tasks:
+            task.add_done_callback(lambda _: stop.set())
         try:
             await link.run(stop)
         except Exception as error:
@@ -208,11 +213,11 @@ class PaperRun:
             if not isinstance(error, InputError):
                 raise
         finally:
-            for task in (ending, watching):
-                if task is not None:
-                    task.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await task
+            for task in tasks:
+                task.cancel()
+            for found in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(found, Exception):
+                    self.unseen = found
 
     async def _ends(self, paper: PaperLoop, stop: asyncio.Event) -> None:
         """Wait for the session's time to be over."""

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,9 +15,8 @@ from bridge.paper.listing import Terms
 from bridge.paper.loop import PaperLoop
 from bridge.recording import Entry, LogWriter, read_log
 from console.output import QUIET, Output
-from console.paper_run import PaperRun
+from console.paper_run import PaperRun, Watcher
 from market.errors import InputError
-from scenarios.paper import PaperFill
 from scenarios.paper_replay import replay_session
 from scenarios.paper_session import (
     INPUTS,
@@ -28,6 +29,9 @@ from scenarios.paper_session import (
 )
 from tests.paper_process import free_port
 from tests.paper_rig import BTC, MS, S, entries, played, text_of
+
+if TYPE_CHECKING:
+    from scenarios.paper import PaperFill
 
 
 def eager(text: str) -> str:
@@ -72,13 +76,19 @@ def recent(taken: Sequence[Entry]) -> list[Entry]:
     return [one._replace(stamp_ns=one.stamp_ns + later_ns) for one in taken]
 
 
-def lived(folder: Path) -> PaperRun:
+def lived(folder: Path, watch: Watcher | None = None, port: int = 0) -> PaperRun:
     """The session goes on, without a feed, until its time is over."""
-    url = f"127.0.0.1:{free_port()}"
+    url = f"127.0.0.1:{port or free_port()}"
     session = PaperRun(folder, Output(verbosity=QUIET))
     with session.fills:
-        asyncio.run(session.live(f"ws://{url}", f"http://{url}"))
+        asyncio.run(session.live(f"ws://{url}", f"http://{url}", watch))
     return session
+
+
+async def terminated(_session: PaperRun, _loop: PaperLoop) -> None:
+    """Somebody ends the process, in order, as soon as it runs."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.Event().wait()
 
 
 def test_who_goes_on_knows_that_the_connection_of_the_one_before_is_gone(tmp_path: Path) -> None:
@@ -100,14 +110,8 @@ def test_who_goes_on_knows_that_the_connection_of_the_one_before_is_gone(tmp_pat
 
 
 def test_an_end_is_one_only_until_the_session_goes_on(tmp_path: Path) -> None:
-    folder = begun(tmp_path, span_ns=3_600 * S)
-    session = PaperRun(folder, Output(verbosity=QUIET))
-
-    async def stop(_session: PaperRun, _loop: PaperLoop) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    with session.fills:
-        asyncio.run(session.live("ws://127.0.0.1:1", "http://127.0.0.1:1", stop))
+    folder = begun(tmp_path)
+    session = lived(folder, terminated)
     assert read_end(folder) == session.end
     again = PaperRun(folder, Output(verbosity=QUIET))
     with (
@@ -138,3 +142,32 @@ def test_a_killed_session_comes_again_to_a_fill_behind_its_last_entry(tmp_path: 
     assert b'"venue_ns":%d' % at_ns in promised[-1]
     again = replay_session(folder, tmp_path / "runs", wall_ns=time.perf_counter_ns)
     assert (again.differs, again.summary.fills) == ([], len(promised))
+
+
+def test_a_session_that_nobody_can_watch_any_more_ends_in_order_and_says_so(tmp_path: Path) -> None:
+    async def broken(_session: PaperRun, _loop: PaperLoop) -> None:
+        await asyncio.sleep(0.2)
+        raise ValueError("the board")
+
+    folder = begun(tmp_path)
+    began_s = time.monotonic()
+    session = lived(folder, broken)
+    assert time.monotonic() - began_s < 10
+    assert (session.trouble, str(session.unseen)) == (None, "the board")
+    assert read_end(folder) == session.end
+
+
+def test_who_ends_a_session_does_not_wait_for_a_venue_that_does_not_answer(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+
+        async def later(session: PaperRun, loop: PaperLoop) -> None:
+            await asyncio.sleep(0.5)
+            await terminated(session, loop)
+
+        began_s = time.monotonic()
+        session = lived(folder, later, mute.getsockname()[1])
+    assert time.monotonic() - began_s < 6
+    assert read_end(folder) == session.end
