@@ -38,7 +38,9 @@ def killed_and_gone_on(tmp_path: Path, scenario: Path, kills: int) -> None:
             assert whole[: len(seen)] == seen
             seen = list(whole)
             paper = Paper(port, session, runs=runs)
-        time.sleep(4)
+        until = time.monotonic() + 60
+        while len(acknowledged(session)) <= len(seen) and time.monotonic() < until:
+            time.sleep(0.5)
         paper.process.terminate()
         result = paper.result()
     fills = acknowledged(session)
