@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import msgspec
 import typer
+from msgspec import structs
 
 from console.options import Json, Quiet, Verbose, terminal_of
 from market.errors import InputError
@@ -38,15 +39,15 @@ class Wanted(NamedTuple):
     """What a new session is asked to be."""
 
     scenario: str
-    venue: str
-    symbols: tuple[str, ...]
-    duration: str
-    faults: Path | None
-    seed: int | None
-    depth_speed: str
-    source_stamps: bool
-    start_ns: int
-    out: Path | None
+    venue: str = "binance"
+    symbols: tuple[str, ...] = ()
+    duration: str = ""
+    faults: Path | None = None
+    seed: int | None = None
+    depth_speed: str = ""
+    source_stamps: bool = False
+    start_ns: int = 0
+    out: Path | None = None
 
 
 def paper(
@@ -101,29 +102,70 @@ def paper(
     if again:
         _replay(folder, runs_dir, terminal)
         return
-    if not is_session:
-        wanted = Wanted(
-            scenario=scenario,
-            venue=venue,
-            symbols=tuple(symbol or ()),
-            duration=duration,
-            faults=faults,
-            seed=seed,
-            depth_speed=depth_speed,
-            source_stamps=source_stamps,
-            start_ns=start_ns,
-            out=out,
-        )
+    wanted = Wanted(
+        scenario=scenario,
+        venue=venue,
+        symbols=tuple(symbol or ()),
+        duration=duration,
+        faults=faults,
+        seed=seed,
+        depth_speed=depth_speed,
+        source_stamps=source_stamps,
+        start_ns=start_ns,
+        out=out,
+    )
+    if is_session:
+        _check_same(wanted)
+    else:
         folder = _begin(wanted, runs_dir, rest_url, terminal)
     _live(folder, (ws_url, rest_url), terminal, dashboard=dashboard, metrics_port=metrics_port)
+
+
+def _check_same(wanted: Wanted) -> None:
+    """A session that goes on is what it was begun as.
+
+    Raises:
+        InputError: It is asked to be something else.
+    """
+    plain = Wanted(wanted.scenario)
+    options = {"symbols": "--symbol", "duration": "--for"}
+    given = ", ".join(
+        options.get(name, "--" + name.replace("_", "-"))
+        for name, one, other in zip(Wanted._fields, wanted, plain, strict=True)
+        if one != other
+    )
+    if given:
+        raise InputError(
+            f"{wanted.scenario}: found {given} with a session's folder, allowed is none of them: "
+            "it goes on as it began"
+        )
+
+
+def _check_times(wanted: Wanted) -> None:
+    """By the source's own time there is a first instant, and by ours it is now.
+
+    Raises:
+        InputError: It is not so, or the session would be over at once.
+    """
+    if wanted.start_ns and not wanted.source_stamps:
+        raise InputError(
+            f"--start-ns: found {wanted.start_ns} without --source-stamps, allowed is with it"
+        )
+    if wanted.source_stamps and not wanted.start_ns:
+        raise InputError(
+            "--source-stamps: found no --start-ns, allowed is the source's first instant"
+        )
+    if wanted.duration and not parse_duration(wanted.duration, "--for"):
+        raise InputError(f"--for: found {wanted.duration!r}, allowed is above 0")
 
 
 def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") -> Path:
     """Ask the venue, and make the session's folder."""
     from bridge.paper.listing import PLACES, describe
     from scenarios.paper import check_paper
-    from scenarios.paper_session import FEEDS, begin_session, plan_session
+    from scenarios.paper_session import FEEDS, begin_session, plan_session, world_of
 
+    _check_times(wanted)
     if wanted.venue not in FEEDS:
         raise InputError(f"venue: found {wanted.venue!r}, allowed is {', '.join(FEEDS)}")
     plan = plan_session(wanted.scenario, wanted.faults)
@@ -139,6 +181,8 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
     start = _start(wanted, plan, asyncio.run(describe(wanted.venue, url, symbols)))
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%S")
     folder = wanted.out or runs_dir / SESSIONS / f"{plan.scenario.run.name}-{stamp}"
+    # What does not fit is refused here, before there is a folder of it.
+    world_of(folder, structs.replace(start, round_trips_ns=()), plan)
     begin_session(folder, plan, start)
     terminal.note(f"session {folder}")
     return folder
