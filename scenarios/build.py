@@ -337,9 +337,11 @@ class Assembly:
         self.venue.acts.session_up(self._sessions[number])
 
     def finish(self) -> None:
-        """The run is over: seal every journal."""
+        """The run is over: seal every journal, but of a dead machine, which nobody is there to seal."""
         for number, desk in self.desks.items():
-            if not self.pairs.finish(number):
+            if self.hosts[number].is_down:
+                self.writers[number].leave()
+            elif not self.pairs.finish(number):
                 assert isinstance(desk.journal, Journal)
                 self.writers[number].finish(desk.journal, self.clock.now_ns)
 

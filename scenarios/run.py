@@ -294,7 +294,7 @@ def _unreached(assembly: Assembly, folder: RunFolder) -> list[str]:
         for number, desk in assembly.desks.items()
         for name in (assembly.scenario.hosts[number].name,)
         for stage in stages_unreached(
-            watch_journal(folder.journal_path(name)), len(desk.config.strategies)
+            watch_journal(folder.journal_path(name), as_far=True), len(desk.config.strategies)
         )
     ]
 

@@ -2,7 +2,7 @@
 
 Model: when a journal becomes durable is an event of simulated time (`sim.commit`), so the file of a run
 is written without waiting for the disk, and holds at every moment what a simulated crash would leave.
-At the end it is sealed, and its head is kept beside it.
+At the end it is sealed, and its head is kept beside it; but what a dead machine left stays as it is.
 """
 
 from io import BytesIO
@@ -100,6 +100,13 @@ class RunWriter:
         if self.path is not None:
             self._file.close()
             head_path(self.path).write_bytes(anchor.to_text())
+
+    def leave(self) -> None:
+        """The process has died: its file stays as it was, without a seal and without a head."""
+        self._is_over = True
+        self._waiting.clear()
+        if self.path is not None:
+            self._file.close()
 
     def discard(self) -> None:
         """Close the file; what it holds goes with the run's folder."""

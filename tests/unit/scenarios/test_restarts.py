@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from bridge.stores import head_path
 from chaos.drill import load_drill
 from chaos.result import Verdict
 from chaos.run import run_drill
@@ -17,6 +18,7 @@ from market.errors import InputError
 from market.messages import Report
 from scenarios.build import Assembly
 from scenarios.restarts import RETRY_NS, StartReason
+from scenarios.run import run_scenario
 from scenarios.schema import parse_scenario
 from sim.gateway.states import SessionState
 from sim.recorder import Event, EventKind
@@ -234,6 +236,40 @@ def test_nothing_begins_on_a_journal_whose_bits_have_changed() -> None:
     assert not run.of(EventKind.RESTARTED)
     assert run.assembly.hosts[0].is_down
     assert not [one for one in run.of(EventKind.COMPUTED) if one.time_ns > 24 * S]
+
+
+@pytest.mark.parametrize("bits", [0, 2])
+def test_a_run_ends_well_whose_machine_stays_dead_and_its_journal_is_nobodys_to_seal(
+    bits: int, tmp_path: Path
+) -> None:
+    text = BASE.replace('duration = "90s"', 'duration = "12s"')
+    text = text.replace('flat_before_end = "10s"\n', "").replace("venues/", f"{LIBRARY}/venues/")
+    text = text.replace('name = "desk"\ndesk = 1\n', SESSION)
+    dies = 'on = { event = "computed", host = "desk", count = 300 }'
+    text += "\n[[faults]]\n" + crash(duration="2s" if bits else "90s").replace('at = "24s"', dies)
+    if bits:
+        text += '\n[[faults]]\nname = "bits"\nkind = "S-04"\ntarget = "desk.journal"\n'
+        text += f'at = "3s"\nseverity = {bits}\n'
+    scenario = tmp_path / "dies.toml"
+    scenario.write_text(text)
+    runs = tmp_path / "runs"
+
+    summary = run_scenario(
+        str(scenario),
+        tape=None,
+        seed=None,
+        runs_dir=runs,
+        progress=lambda *_: None,
+        announce=lambda _: None,
+        wall_ns=lambda: 0,
+    )
+
+    assert "desk.journal" in summary.stages_unreached
+    path = Path(summary.folder) / "desk.journal"
+    reader = Reader(path.read_bytes()).to_end()
+    assert (reader.problem is not None) == bool(bits)
+    assert not reader.sealed
+    assert not head_path(path).exists()
 
 
 def test_it_waits_for_a_disk_that_takes_nothing() -> None:
