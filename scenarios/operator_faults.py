@@ -8,12 +8,15 @@ Model: each host with a desk is two fault points.
                     the run does. Of several the one that began last is in force
 
 Both are words (`market.messages.Operator`), with a name, on the way that every word takes: into the desk's inbox
-and into its journal.
+and into its journal. A dead machine hears nothing: who spoke looks at its desk when a process is started again,
+and says what is still meant and not in force once more.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from desk.gate.episodes import GateMode
+from desk.pipeline import Desk
 from market.codes import OperatorAction
 from market.decisions import PPM
 from market.faults import Fault
@@ -40,6 +43,10 @@ class _Words:
         self._recorder = recorder
         self._host = host
         self._hits: dict[str, int] = {}
+
+    def renew(self, desk: Desk) -> None:
+        """A new process runs on the machine, with a desk that may not have heard everything."""
+        raise NotImplementedError
 
     def hits(self, name: str) -> int:
         """How often a machine that lived has heard it."""
@@ -70,12 +77,22 @@ class _Words:
 class KillSwitch(_Words):
     """A host's kill switch, as faults see it."""
 
+    def __init__(self, clock: Clock, recorder: Recorder, host: Callable[[], Host]) -> None:
+        super().__init__(clock, recorder, host)
+        self._pressed: list[Fault] = []
+
+    def renew(self, desk: Desk) -> None:
+        """Press it again at a desk that was started and is not killed."""
+        if self._pressed and desk.gate.data.mode is not GateMode.KILLED:
+            self._press(self._pressed.pop())
+
     def begin(self, fault: Fault, from_ns: int, until_ns: int) -> None:
         """Press it; it acts `severity` nanoseconds later."""
         del until_ns  # it happens once
         self._clock.at(from_ns + fault.severity, self._press, fault)
 
     def _press(self, fault: Fault) -> None:
+        self._pressed.append(fault)
         word = Operator(action=OperatorAction.KILL, authority=f"fault {fault.name}")
         self._hit(fault, self._say(word))
 
@@ -86,6 +103,15 @@ class LimitsDesk(_Words):
     def __init__(self, clock: Clock, recorder: Recorder, host: Callable[[], Host]) -> None:
         super().__init__(clock, recorder, host)
         self._typed: list[Fault] = []
+        self._last: Fault | None = None
+
+    def renew(self, desk: Desk) -> None:
+        """Type what is meant again at a desk that was started with something else."""
+        if self._last is None or desk.gate.limits_ppm == self._meant_ppm:
+            return
+        heard = self._type(self._last)
+        if self._typed and self._typed[-1] is self._last:
+            self._hit(self._last, heard)
 
     def begin(self, fault: Fault, from_ns: int, until_ns: int) -> None:
         """Type a factor; it is taken back when the fault ends, if it does."""
@@ -93,20 +119,26 @@ class LimitsDesk(_Words):
         if fault.duration_ns:
             self._clock.at(until_ns, self._take_back, fault)
 
+    @property
+    def _meant_ppm(self) -> int:
+        """What the limits ought to be now, by who typed last."""
+        return self._typed[-1].severity if self._typed else PPM
+
     def _set(self, fault: Fault) -> None:
         self._typed.append(fault)
-        self._hit(fault, self._type(fault, fault.severity))
+        self._hit(fault, self._type(fault))
 
     def _take_back(self, fault: Fault) -> None:
         self._typed.remove(fault)
-        self._type(fault, self._typed[-1].severity if self._typed else PPM)
+        self._type(fault)
 
-    def _type(self, fault: Fault, ppm: int) -> bool:
+    def _type(self, fault: Fault) -> bool:
+        self._last = fault
         return self._say(
             Operator(
                 action=OperatorAction.SET_LIMITS,
                 authority=f"fault {fault.name}",
-                limits_ppm=ppm,
+                limits_ppm=self._meant_ppm,
             ),
         )
 
@@ -122,3 +154,11 @@ def attach_operators(assembly: "Assembly") -> None:
             parts = assembly.clock, assembly.recorder, finder(number)
             assembly.points[name, "operator"] = KillSwitch(*parts)
             assembly.points[name, "limits"] = LimitsDesk(*parts)
+
+
+def renew_operators(assembly: "Assembly", number: int) -> None:
+    """Let people look at the desk of a process that was just started."""
+    for part in ("operator", "limits"):
+        point = assembly.points[assembly.host_names[number], part]
+        assert isinstance(point, _Words)
+        point.renew(assembly.desks[number])

@@ -34,6 +34,7 @@ from market.faults import Fault, FaultKind
 from market.messages import EVERY, LinkStatus, Report
 from scenarios.desks import config_digest, make_strategies
 from scenarios.fault_effects import target_of
+from scenarios.operator_faults import renew_operators
 from scenarios.own_orders import own_orders
 from scenarios.recover import check_identity
 from sim.clock import Clock
@@ -276,6 +277,7 @@ class Restarts:
             return  # of this very start
         host.start()
         host.receive(LinkStatus(book_id=EVERY, up=False))
+        renew_operators(assembly, number)
         assembly.sessions.rise(number, risen.heard)
 
 

@@ -12,6 +12,7 @@ import chaos.drills
 from chaos.result import Verdict
 from chaos.run import Drilled, run_drill
 from chaos.world import EventsInMemory
+from desk.gate.episodes import GateMode
 from desk.limits import CEILINGS
 from desk.limits.ceilings import Ceilings
 from desk.oversight.codes import AlertCode
@@ -168,6 +169,44 @@ def test_a_process_that_starts_again_has_them_too_and_hears_when_they_are_set_ba
     assembly.clock.run_until(assembly.end_ns)
 
     assert (desk.gate.limits_ppm, desk.limits.limits_ppm) == (PPM, PPM)
+
+
+@pytest.mark.parametrize(
+    ("fault", "factor", "hits"),
+    [
+        (typed("one", "2s", 7 * PPM, duration="2500ms"), PPM, 1),  # taken back while it is dead
+        (typed("one", "4500ms", 7 * PPM), 7 * PPM, 1),  # typed while it is dead
+        (typed("one", "4500ms", 7 * PPM, duration="200ms"), PPM, 0),  # both
+        (typed("one", "3999950us", 7 * PPM), 7 * PPM, 2),  # heard, and not durable when it dies
+    ],
+)
+def test_what_a_dead_machine_did_not_hear_is_said_again_when_it_is_back(
+    fault: dict[str, Any], factor: int, hits: int
+) -> None:
+    dies = {"name": "dies", "kind": "P-01", "target": "desk", "at": "4s", "duration": "1s"}
+    assembly, _ = world(fault, dies, session={})
+    assembly.clock.run_until(assembly.end_ns)
+
+    desk = assembly.desks[0]
+    assert (desk.gate.limits_ppm, desk.limits.limits_ppm) == (factor, factor)
+    assert {one.name: one.hits for one in assembly.faults.outcomes(assembly)}["one"] == hits
+
+
+@pytest.mark.parametrize(("at", "words"), [("3s", 1), ("4500ms", 1), ("3999950us", 2)])
+def test_a_kill_that_a_dead_machine_did_not_hear_is_pressed_again_when_it_is_back(
+    at: str, words: int
+) -> None:
+    dies = {"name": "dies", "kind": "P-01", "target": "desk", "at": "4s", "duration": "1s"}
+    kill = {"name": "kill", "kind": "O-07", "target": "desk.operator", "at": at}
+    assembly, sink = world(kill | {"severity": "1ns"}, dies, session={})
+    assembly.clock.run_until(assembly.end_ns)
+    assembly.recorder.flush()
+
+    assert assembly.desks[0].gate.data.mode is GateMode.KILLED
+    events = [Event._make(one) for one in sink.rows().tolist()]
+    back_ns = next(one.time_ns for one in events if one.kind == EventKind.RESTARTED)
+    assert not [one for one in events if one.kind == EventKind.SUBMIT and one.time_ns >= back_ns]
+    assert sum(one.kind == EventKind.INSTRUCTED for one in events) == words
 
 
 def test_limits_are_typed_at_a_desk_and_nowhere_else() -> None:
