@@ -256,6 +256,9 @@ class Restarts:
         (number, start), risen = what
         if start != self._starts[number]:
             return  # it has died again since
+        if self._assembly.stores.all[number].reopen()[0]:
+            self._refuse((number, start), StartReason.NO_STORE)  # its RESTART cannot be written
+            return
         assembly, desk = self._assembly, risen.desk
         clock, host, writer = assembly.clock, assembly.hosts[number], assembly.writers[number]
         now_ns, name = clock.now_ns, assembly.host_names[number]

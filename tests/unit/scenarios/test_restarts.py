@@ -283,6 +283,21 @@ def test_it_waits_for_a_disk_that_takes_nothing() -> None:
     assert back.time_ns >= 26 * S + 500 * MS
 
 
+def test_a_disk_that_takes_nothing_by_the_time_that_all_is_read_is_waited_for() -> None:
+    full = (
+        'name = "full"\nkind = "S-03"\ntarget = "desk.journal"\nat = "22000050us"\n'
+        'duration = "700ms"\n'
+    )
+    run = Run(crash(at="20s", duration="2s"), full, seconds=25)
+
+    assert run.reasons() == [StartReason.NO_STORE, StartReason.NO_STORE]
+    [back] = run.of(EventKind.RESTARTED)
+    assert back.time_ns >= 23 * S
+    reader = Reader(run.assembly.writers[0].durable())
+    assert sum(one.type is RecordType.RESTART for one in reader) == 1
+    reader.check()
+
+
 def test_what_could_not_come_back_is_refused() -> None:
     no_session = BASE + "\n[[faults]]\n" + crash()
     with pytest.raises(InputError, match=r"'dies'.*has no \[hosts.session\]"):
