@@ -261,6 +261,7 @@ async def _watched(
 
     from bridge.paper.metrics import MetricsServer
     from console.paper_board import board
+    from console.paper_run import tell_troubles
     from console.paper_view import figures_of
 
     server = None
@@ -275,7 +276,7 @@ async def _watched(
         if dashboard:
             await board(session, loop)
         else:
-            await asyncio.Event().wait()
+            await tell_troubles(session, terminal)
     finally:
         if server is not None:
             await server.stop()

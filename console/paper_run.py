@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 WARM_ENTRIES: Final = 200
 """Entries after which what is there is there to stay, and garbage is looked for among the rest alone."""
 
+TELL_EVERY_S: Final = 0.5
+
 STAMP: Final = b'"ns":'
 DIGITS: Final = 20
 
@@ -233,6 +235,18 @@ class PaperRun:
 
 Watcher = Callable[[PaperRun, PaperLoop], Awaitable[None]]
 """Shows a session while it runs, until it is cancelled."""
+
+
+async def tell_troubles(session: PaperRun, terminal: Output) -> None:
+    """Tell each trouble of the feed once, until cancelled; the same one again behind a connection that held."""
+    told: tuple[int, str] = (0, "")
+    while True:
+        link = session.link
+        trouble = link.connect_count, link.last_trouble
+        if trouble[1] and trouble != told:
+            terminal.note(f"feed: {trouble[1]}")
+            told = trouble
+        await asyncio.sleep(TELL_EVERY_S)
 
 
 def _rung(paper: PaperLoop, stop: asyncio.Event) -> None:

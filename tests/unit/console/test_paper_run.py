@@ -15,7 +15,7 @@ from bridge.paper.listing import Terms
 from bridge.paper.loop import PaperLoop
 from bridge.recording import Entry, LogWriter, read_log
 from console.output import QUIET, Output
-from console.paper_run import PaperRun, Watcher
+from console.paper_run import PaperRun, Watcher, tell_troubles
 from market.errors import InputError
 from scenarios.paper_replay import replay_session
 from scenarios.paper_session import (
@@ -171,3 +171,15 @@ def test_who_ends_a_session_does_not_wait_for_a_venue_that_does_not_answer(tmp_p
         session = lived(folder, later, mute.getsockname()[1])
     assert time.monotonic() - began_s < 6
     assert read_end(folder) == session.end
+
+
+def test_a_feed_that_does_not_come_is_told_to_whoever_sees_no_board(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def watch(session: PaperRun, _loop: PaperLoop) -> None:
+        await tell_troubles(session, Output())
+
+    session = lived(begun(tmp_path, span_ns=3 * S), watch)
+    said = capsys.readouterr().err
+    assert session.unseen is None
+    assert said.count("feed: opening: ConnectionRefusedError") == 1
