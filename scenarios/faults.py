@@ -234,7 +234,8 @@ class RunFaults:
             return point.hits(fault.name)
         number = self._recorded(assembly, fault)
         if effect.kills:
-            return assembly.hosts[number].missed
+            has_begun = self._stretch(fault)[0] <= assembly.clock.now_ns
+            return assembly.hosts[number].missed if has_begun else 0
         if effect.slowing is not None:
             return sum(
                 hits_of(block)[at]

@@ -147,6 +147,16 @@ def test_a_short_crash_within_a_long_one_does_not_keep_it_down_for_good() -> Non
     assert 23 * S <= back.time_ns < 24 * S
 
 
+def test_a_crash_that_never_came_has_touched_nothing() -> None:
+    never = 'name = "never"\nkind = "P-01"\ntarget = "desk"\nduration = "1s"\n'
+    never += 'on = { event = "restarted", host = "desk", count = 2 }\n'
+    run = Run(crash(at="20s", duration="300ms"), never, seconds=22)
+
+    hits = {one.name: one.hits for one in run.assembly.faults.outcomes(run.assembly)}
+    assert hits["dies"] > 0
+    assert hits["never"] == 0
+
+
 @pytest.mark.parametrize("at", ["21s", "22000050us"])
 def test_a_machine_that_dies_for_good_while_it_is_down_or_reads_stays_dead(at: str) -> None:
     forever = crash(at=at, name="forever").replace('duration = "1s"\n', "")
