@@ -218,15 +218,15 @@ PLANS = (
 )
 
 
-def drawn(seed: int) -> PairRun:
-    """A run whose way of breaking is drawn from its seed."""
+def drawn(seed: int, plan: str = "", alone: str = "") -> PairRun:
+    """A run whose way of breaking is drawn from its seed, but for what is said of it."""
     key = stream_key(seed, "pairs")
-    plan = PLANS[draw(key, 1) % len(PLANS)]
+    plan = plan or PLANS[draw(key, 1) % len(PLANS)]
     # Before 22 s the base sends nothing but its first quotes.
     at = f"{22_000 * MS + draw(key, 2) % (8_000 * MS)}ns"
     long = f"{(400 + draw(key, 3) % 600) * MS}ns"
     mode = ("sync", "async")[draw(key, 4) % 2]
-    alone = "trade" if plan == "split_and_deaf" else ("stop", "trade")[draw(key, 5) % 2]
+    chosen = "trade" if plan == "split_and_deaf" else ("stop", "trade")[draw(key, 5) % 2]
     on = {"event": "computed", "host": "desk", "count": 1_000 + draw(key, 6) % 300}
     if plan.endswith(("committed", "decision")):
         on |= {"event": "committed.submit", "count": 3 + draw(key, 6) % 20}
@@ -247,4 +247,4 @@ def drawn(seed: int) -> PairRun:
             {"name": "y", "kind": "G-03", "target": "desk.reports", "at": at, "duration": "1500ms"},
         ],
     }
-    return PairRun(faults[plan], seed=seed, mode=mode, alone=alone)
+    return PairRun(faults[plan], seed=seed, mode=mode, alone=alone or chosen)
