@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import msgspec
 import typer
-from msgspec import structs
 
 from console.options import Json, Quiet, Verbose, terminal_of
 from market.errors import InputError
@@ -163,7 +162,8 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
     """Ask the venue, and make the session's folder."""
     from bridge.paper.listing import PLACES, describe
     from scenarios.paper import check_paper
-    from scenarios.paper_session import FEEDS, begin_session, plan_session, world_of
+    from scenarios.paper_rehearsal import rehearse
+    from scenarios.paper_session import FEEDS, begin_session, plan_session
 
     _check_times(wanted)
     if wanted.venue not in FEEDS:
@@ -178,11 +178,12 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
             "symbol: found none, allowed is --symbol, or [[hosts]] books of the scenario"
         )
     url = rest_url or PLACES[wanted.venue].rest_url
-    start = _start(wanted, plan, asyncio.run(describe(wanted.venue, url, symbols)))
+    found = asyncio.run(describe(wanted.venue, url, symbols))
+    # What does not fit is refused here, before there is a folder of it; and a first time takes a minute.
+    rehearse(_start(wanted, plan, found), plan)
+    start = _start(wanted, plan, found)
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%dT%H%M%S")
     folder = wanted.out or runs_dir / SESSIONS / f"{plan.scenario.run.name}-{stamp}"
-    # What does not fit is refused here, before there is a folder of it.
-    world_of(folder, structs.replace(start, round_trips_ns=()), plan)
     begin_session(folder, plan, start)
     terminal.note(f"session {folder}")
     return folder
