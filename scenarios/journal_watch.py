@@ -18,6 +18,7 @@ from bridge.stores import map_file
 from desk.journal import Reader, RecordType, event_in
 from desk.journal.records import Event, header_in
 from desk.orders import Order, Orders
+from desk.orders.adoption import adopted
 from desk.orders.order import Anomaly, Outcome
 from desk.orders.table import TABLE, OrderEvent
 from market.codes import ReportType
@@ -33,6 +34,7 @@ from market.messages import (
     Submit,
     View,
 )
+from market.succession import Adopted, Promoted
 
 Step = tuple[int, int]
 """A row of the order machine: state and event."""
@@ -151,6 +153,11 @@ class Watch:
             self._report(message, now_ns)
         elif type(message) is LinkStatus and not message.up:
             self.orders.link_lost(message.book_id, now_ns)
+        elif type(message) is Promoted:
+            self.orders.data.sequence = max(self.orders.data.sequence, message.sequence)
+        elif type(message) is Adopted and self.orders.get(message.order_id) is None:
+            asked = [one.cause.strategy for one in event.commands]
+            self.orders.take_in(adopted(message, asked[0] if asked else 0, now_ns))
         for decision in event.decisions:
             self._decision(decision)
         for action in event.actions:

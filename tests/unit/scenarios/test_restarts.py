@@ -18,7 +18,7 @@ from market.errors import InputError
 from market.messages import Report
 from scenarios.build import Assembly
 from scenarios.restarts import RETRY_NS, StartReason
-from scenarios.run import run_scenario
+from scenarios.run import RunSummary, run_scenario
 from scenarios.schema import parse_scenario
 from sim.gateway.states import SessionState
 from sim.recorder import Event, EventKind
@@ -248,31 +248,36 @@ def test_nothing_begins_on_a_journal_whose_bits_have_changed() -> None:
     assert not [one for one in run.of(EventKind.COMPUTED) if one.time_ns > 24 * S]
 
 
-@pytest.mark.parametrize("bits", [0, 2])
-def test_a_run_ends_well_whose_machine_stays_dead_and_its_journal_is_nobodys_to_seal(
-    bits: int, tmp_path: Path
-) -> None:
+def _run_in(folder: Path, host: str, *faults: str) -> RunSummary:
+    """Twelve seconds of the drills' base, as a run with a folder of its own."""
     text = BASE.replace('duration = "90s"', 'duration = "12s"')
     text = text.replace('flat_before_end = "10s"\n', "").replace("venues/", f"{LIBRARY}/venues/")
-    text = text.replace('name = "desk"\ndesk = 1\n', SESSION)
-    dies = 'on = { event = "computed", host = "desk", count = 300 }'
-    text += "\n[[faults]]\n" + crash(duration="2s" if bits else "90s").replace('at = "24s"', dies)
-    if bits:
-        text += '\n[[faults]]\nname = "bits"\nkind = "S-04"\ntarget = "desk.journal"\n'
-        text += f'at = "3s"\nseverity = {bits}\n'
-    scenario = tmp_path / "dies.toml"
-    scenario.write_text(text)
-    runs = tmp_path / "runs"
-
-    summary = run_scenario(
+    text = text.replace('name = "desk"\ndesk = 1\n', host)
+    scenario = folder / "dies.toml"
+    scenario.write_text(text + "".join(f"\n[[faults]]\n{one}\n" for one in faults))
+    return run_scenario(
         str(scenario),
         tape=None,
         seed=None,
-        runs_dir=runs,
+        runs_dir=folder / "runs",
         progress=lambda *_: None,
         announce=lambda _: None,
         wall_ns=lambda: 0,
     )
+
+
+@pytest.mark.parametrize("bits", [0, 2])
+def test_a_run_ends_well_whose_machine_stays_dead_and_its_journal_is_nobodys_to_seal(
+    bits: int, tmp_path: Path
+) -> None:
+    dies = 'on = { event = "computed", host = "desk", count = 300 }'
+    faults = [crash(duration="2s" if bits else "90s").replace('at = "24s"', dies)]
+    if bits:
+        faults.append(
+            f'name = "bits"\nkind = "S-04"\ntarget = "desk.journal"\nat = "3s"\nseverity = {bits}\n'
+        )
+
+    summary = _run_in(tmp_path, SESSION, *faults)
 
     assert "desk.journal" in summary.stages_unreached
     path = Path(summary.folder) / "desk.journal"
@@ -280,6 +285,21 @@ def test_a_run_ends_well_whose_machine_stays_dead_and_its_journal_is_nobodys_to_
     assert (reader.problem is not None) == bool(bits)
     assert not reader.sealed
     assert not head_path(path).exists()
+
+
+def test_a_run_ends_well_whose_stand_by_has_taken_over(tmp_path: Path) -> None:
+    forever = crash(at="6s").replace('duration = "1s"\n', "")
+
+    summary = _run_in(tmp_path, 'name = "desk"\ndesk = 1\nstandby = { name = "b" }\n', forever)
+
+    assert summary.pairs
+    ends = {
+        name: Reader((Path(summary.folder) / f"{name}.journal").read_bytes()).to_end()
+        for name in ("desk", "b")
+    }
+    assert [one.problem for one in ends.values()] == [None, None]
+    assert not ends["desk"].sealed
+    assert ends["b"].sealed
 
 
 def test_it_waits_for_a_disk_that_takes_nothing() -> None:
