@@ -97,6 +97,8 @@ class Line:
                 fate, wrong = self._impair(index, message, fate, wrong)
         if fate == "gone":
             self.copies[seq] = Copy(NEVER, in_order=False)
+            if self._held is not None and self._held[0] < 0:
+                self._held = None  # it was to be held, and is not there
         elif fate == "held":
             self.copies[seq] = Copy(NEVER, in_order=False, wrong=wrong)
         else:

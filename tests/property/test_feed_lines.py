@@ -102,3 +102,20 @@ def test_a_feed_that_is_well_again_has_the_book_of_its_venue(setting: Setting) -
         if not any(what in wrong for _, what, *_ in setting.troubles):
             seen = pair.seen()
             assert {side: seen[side] for side in ("bids", "asks")} == pair.venue()
+
+
+def test_a_message_that_was_to_be_held_and_is_lost_is_not_held() -> None:
+    early, late = START_NS, START_NS + 7 * MS
+    troubles = (
+        (0, Impairing.LOSE, early, early + MS, 20_000),
+        (1, Impairing.OVERTAKE, early, late, 2),
+        (1, Impairing.LOSE_RUN, early, late - MS, 22),
+    )
+    one = constant(1 * MS)
+    for seed in range(8):
+        pair = Lined(
+            Setting(seed=seed, a=one, b=one, troubles=troubles, behind_ns=1 * MS), armed=False
+        )
+        pair.advance(START_NS + END_NS)
+        assert pair.notes == pair.reference.notes
+        assert pair.seen() == pair.told()

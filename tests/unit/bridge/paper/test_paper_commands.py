@@ -31,6 +31,9 @@ def killed_and_gone_on(tmp_path: Path, scenario: Path, kills: int) -> None:
     seen: list[object] = []
     with served(capture, arguments=("--speed", "10")) as port:
         paper = Paper(port, scenario, "--for", "1h", "--out", session, runs=runs)
+        while not (session / "session.json").exists():
+            assert paper.process.poll() is None
+            time.sleep(0.1)
         for _ in range(kills):
             time.sleep(2.5 + 1.5 * moments.random())
             paper.kill()
