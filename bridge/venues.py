@@ -9,8 +9,7 @@ import msgspec
 from bridge.feeds import Feed, FeedBook, Want
 from bridge.feeds.binance import BinanceFeed
 from bridge.feeds.ccxt_feed import CcxtLink, ccxt_exchange
-from bridge.feeds.coinbase import CoinbaseFeed
-from bridge.feeds.kraken import KrakenFeed
+from bridge.feeds.native import live_feed
 from bridge.feeds.transport import Link, LinkConfig, Sink
 from market.errors import InputError
 from market.instruments import Instrument
@@ -56,7 +55,7 @@ class VenueFeed(NamedTuple):
     ask_all: Callable[[int], Sequence[Want]] = _nothing
 
 
-class _Hosts(NamedTuple):
+class Hosts(NamedTuple):
     """Where a venue's market is; the path of its instruments takes symbols, each as `info_item`."""
 
     ws_url: str
@@ -65,34 +64,36 @@ class _Hosts(NamedTuple):
     info_item: str = ""
     info_join: str = ","
 
+    def info_of(self, names: Sequence[str]) -> str:
+        """The path of what the venue says of these symbols."""
+        return self.info_path.format(self.info_join.join(map(self.info_item.format, names)))
 
-_HOSTS: Final = {
-    ("binance", "spot"): _Hosts(
+
+HOSTS: Final = {
+    ("binance", "spot"): Hosts(
         "wss://stream.binance.com:9443",
         "https://api.binance.com",
         "/api/v3/exchangeInfo?symbols=%5B{}%5D",
         "%22{}%22",
     ),
-    ("binance", "usdm"): _Hosts(
+    ("binance", "usdm"): Hosts(
         "wss://fstream.binance.com", "https://fapi.binance.com", "/fapi/v1/exchangeInfo"
     ),
-    ("coinbase", "spot"): _Hosts(
+    ("coinbase", "spot"): Hosts(
         "wss://advanced-trade-ws.coinbase.com",
         "https://api.coinbase.com",
         "/api/v3/brokerage/market/products?{}",
         "product_ids={}",
         "&",
     ),
-    ("kraken", "spot"): _Hosts(
+    ("kraken", "spot"): Hosts(
         "wss://ws.kraken.com", "https://api.kraken.com", "/0/public/AssetPairs?pair={}", "{}"
     ),
 }
-VENUES: Final = tuple(dict.fromkeys(venue for venue, _ in _HOSTS))
+VENUES: Final = tuple(dict.fromkeys(venue for venue, _ in HOSTS))
 
 _CCXT: Final = "ccxt:"
 """Before the name of an exchange, as ccxt writes it."""
-
-_Recorded = BinanceFeed | CoinbaseFeed | KrakenFeed
 
 
 def recorded_feed(
@@ -122,25 +123,18 @@ def recorded_feed(
     if venue not in VENUES:
         allowed = ", ".join(VENUES)
         raise InputError(f"venue: found {venue!r}, allowed are {allowed}, {_CCXT}NAME")
-    hosts = _HOSTS.get((venue, market))
+    hosts = HOSTS.get((venue, market))
     if hosts is None:
-        allowed = ", ".join(name for of, name in _HOSTS if of == venue)
+        allowed = ", ".join(name for of, name in HOSTS if of == venue)
         raise InputError(f"market: found {market!r}, allowed on {venue} is {allowed}")
     names = tuple(venue_symbol(venue, symbol) for symbol in symbols)
     books = [FeedBook(number, _unknown(name)) for number, name in enumerate(names)]
-    feed: _Recorded
-    if venue == "binance":
-        feed = BinanceFeed(books, market, ids_only=True)
-    elif venue == "coinbase":
-        feed = CoinbaseFeed(books, ids_only=True)
-    else:
-        feed = KrakenFeed(books, ids_only=True)
-    items = hosts.info_join.join(hosts.info_item.format(name) for name in names)
+    feed = live_feed(venue, market, books, ids_only=True)
     return VenueFeed(
         name=f"{venue}-{market}-{'-'.join(names)}".replace("/", "")[:100],
         feed=feed,
         about=msgspec.json.encode(About(venue=venue, market=market, symbols=names)),
-        info_path=hosts.info_path.format(items),
+        info_path=hosts.info_of(names),
         counts=feed.counts,
         last_refusal=lambda: feed.last_refusal,
         ask_all=feed.ask_all if isinstance(feed, BinanceFeed) else _nothing,

@@ -163,11 +163,11 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
     from bridge.paper.listing import PLACES, describe
     from scenarios.paper import check_paper
     from scenarios.paper_rehearsal import rehearse
-    from scenarios.paper_session import FEEDS, begin_session, plan_session
+    from scenarios.paper_session import begin_session, plan_session
 
     _check_times(wanted)
-    if wanted.venue not in FEEDS:
-        raise InputError(f"venue: found {wanted.venue!r}, allowed is {', '.join(FEEDS)}")
+    if wanted.venue not in PLACES:
+        raise InputError(f"venue: found {wanted.venue!r}, allowed is {', '.join(PLACES)}")
     plan = plan_session(wanted.scenario, wanted.faults)
     check_paper(plan.scenario)
     symbols = wanted.symbols or tuple(
@@ -177,7 +177,7 @@ def _begin(wanted: Wanted, runs_dir: Path, rest_url: str, terminal: "Output") ->
         raise InputError(
             "symbol: found none, allowed is --symbol, or [[hosts]] books of the scenario"
         )
-    url = rest_url or PLACES[wanted.venue].rest_url
+    url = rest_url or PLACES[wanted.venue].hosts.rest_url
     found = asyncio.run(describe(wanted.venue, url, symbols))
     # What does not fit is refused here, before there is a folder of it; and a first time takes a minute.
     rehearse(_start(wanted, plan, found), plan)
@@ -242,7 +242,9 @@ def _live(
         await _watched(run, loop, terminal, dashboard=dashboard, metrics_port=metrics_port)
 
     with session.fills:
-        asyncio.run(session.live(urls[0] or place.ws_url, urls[1] or place.rest_url, watched))
+        asyncio.run(
+            session.live(urls[0] or place.hosts.ws_url, urls[1] or place.hosts.rest_url, watched)
+        )
     if failed := session.trouble or session.unseen:
         raise failed
     terminal.result("paper", _told(session))

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -72,8 +71,7 @@ def record(
         with terminal.progress(f"record {feed.name}", "frames") as tick:
             link = asyncio.run(_record(feed, recorder, log, seconds, tick))
     finally:
-        with suppress(InputError):
-            log.close()
+        unclosed = _close(log)
     found = {
         "folder": str(folder),
         "seconds": round(time.monotonic() - began_s, 1),
@@ -91,7 +89,7 @@ def record(
         "counts": {name: count for name, count in feed.counts.items() if count or as_json},
     }
     terminal.result(f"{feed.name} → {folder}", found)
-    for trouble in (link.last_trouble, feed.last_refusal(), recorder.last_trouble):
+    for trouble in (link.last_trouble, feed.last_refusal(), recorder.last_trouble, unclosed):
         if trouble and trouble != "stopped":
             terminal.note(f"last trouble: {trouble}")
     if log.is_full:
@@ -100,6 +98,15 @@ def record(
     is_lost = recorder.lost_count > 0 and not log.is_full
     if link.frame_count == 0 or is_lost or log.durable_count < log.entry_count:
         raise typer.Exit(EXIT_DOES_NOT_HOLD)
+
+
+def _close(log: "LogWriter") -> str:
+    """Close a log; what its disk said, where that was no. What is not durable then is counted as such."""
+    try:
+        log.close()
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def steady_clock() -> Callable[[], int]:

@@ -202,8 +202,7 @@ async def _serve(
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # where the loop can't, Ctrl-C raises
-            loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
     await server.start(*where)
     gc.collect()
     gc.freeze()  # what was built to begin with is not looked through again while it serves
@@ -220,7 +219,7 @@ async def _serve(
         terminal.note(f"API key: {', '.join(exchange.accounts)}")
         if shown_secret:
             terminal.note(f"API secret, made for this run: {shown_secret}")
-        await _until(stop, server.over if until_over else None)
+        await _until(stop, server.broken, server.over if until_over else None)
     finally:
         await server.stop()
     return _result(exchange, server)

@@ -12,6 +12,7 @@ and into its journal. A dead machine hears nothing: who spoke looks at its desk 
 and says what is still meant and not in force once more.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 NO_MONITOR = -1
 
 
-class _Words:
+class _Words(ABC):
     """What somebody says to a host, and how often a machine that lived has heard it.
 
     Args:
@@ -44,9 +45,9 @@ class _Words:
         self._host = host
         self._hits: dict[str, int] = {}
 
+    @abstractmethod
     def renew(self, desk: Desk) -> None:
         """A new process runs on the machine, with a desk that may not have heard everything."""
-        raise NotImplementedError
 
     def hits(self, name: str) -> int:
         """How often a machine that lived has heard it."""

@@ -16,10 +16,8 @@ import msgspec
 from msgspec import structs
 
 from bridge.feeds import Feed, FeedBook
-from bridge.feeds.binance import BinanceFeed
-from bridge.feeds.coinbase import CoinbaseFeed
-from bridge.feeds.kraken import KrakenFeed
-from bridge.paper.listing import OrderLimit, Terms
+from bridge.feeds.native import live_feed
+from bridge.paper.listing import PLACES, OrderLimit, Terms
 from bridge.recording import Entry
 from bridge.stores import replace_file
 from bridge.stores.replace import sync_folder
@@ -44,6 +42,7 @@ SCENARIO_FILE: Final = "scenario.toml"
 FILLS_FILE: Final = "fills.jsonl"
 ROUND_TRIPS_FILE: Final = "round_trips.txt"
 END_FILE: Final = "end.json"
+DEPTH_SPEED: Final = "100ms"
 INPUTS: Final = "inputs"
 FEED_ROOMS: Final = ("bridge/feeds",)
 """What decides in a session beside what decides in a run."""
@@ -53,7 +52,7 @@ class FeedSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A feed of a session.
 
     Attributes:
-        venue: Key of `FEEDS`.
+        venue: Key of `bridge.paper.listing.PLACES`.
         books: The book ids that it brings.
         depth_speed: How often it sends what changed, where the venue lets one choose.
     """
@@ -122,35 +121,18 @@ class SessionEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     fills: int
 
 
-def _binance(market: str) -> Callable[[list[FeedBook], FeedSpec], Feed]:
-    """Makes the feed of one of Binance's markets."""
-
-    def make(books: list[FeedBook], spec: FeedSpec) -> Feed:
-        return BinanceFeed(
-            books, market, depth_speed=spec.depth_speed or "100ms", cut_quantities=True
-        )
-
-    return make
-
-
-FEEDS: Final[dict[str, Callable[[list[FeedBook], FeedSpec], Feed]]] = {
-    "binance": _binance("spot"),
-    "binance-usdm": _binance("usdm"),
-    "coinbase": lambda books, _: CoinbaseFeed(books),
-    "kraken": lambda books, _: KrakenFeed(books),
-}
-"""What a session can follow, by the venue's name; Coinbase and Kraken are not verified live."""
-
-
 def feed_of(spec: FeedSpec, instruments: tuple[Instrument, ...]) -> Feed:
     """A feed as it was when the session began.
 
     Raises:
         InputError: The venue is none of those known.
     """
-    if spec.venue not in FEEDS:
-        raise InputError(f"venue: found {spec.venue!r}, allowed is {', '.join(FEEDS)}")
-    return FEEDS[spec.venue]([FeedBook(one, instruments[one]) for one in spec.books], spec)
+    place = PLACES.get(spec.venue)
+    if place is None:
+        raise InputError(f"venue: found {spec.venue!r}, allowed is {', '.join(PLACES)}")
+    books = [FeedBook(one, instruments[one]) for one in spec.books]
+    speed = spec.depth_speed or DEPTH_SPEED
+    return live_feed(place.venue, place.market, books, depth_speed=speed)
 
 
 class SessionPlan(msgspec.Struct, frozen=True, kw_only=True):

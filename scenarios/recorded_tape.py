@@ -22,8 +22,7 @@ import numpy as np
 from bridge.feeds import FeedBook, drive
 from bridge.feeds.binance import BinanceFeed
 from bridge.feeds.ccxt_feed import CcxtFeed
-from bridge.feeds.coinbase import CoinbaseFeed
-from bridge.feeds.kraken import KrakenFeed
+from bridge.feeds.native import NativeFeed, live_feed
 from bridge.paper.listing.binance import listed
 from bridge.recording import LogReader
 from bridge.venues import INFO, About
@@ -32,14 +31,15 @@ from market.instruments import SCALE_MAX, Instrument
 from sim.ingest.session_date import utc_date
 from sim.ingest.source import fingerprint
 from sim.live_rows import LiveRows
-from sim.tape.meta import TapeBook, TapeMeta
+from sim.tape.growing import level_book
+from sim.tape.meta import TapeMeta
 from sim.tape.write import TapeWriter
 
 _INFO_WITHIN: Final = 20_000
 """Entries among which what the venue says of its instruments must be; it is asked for at once."""
 _PROGRESS_ENTRIES: Final = 4_096
 
-_Feed = BinanceFeed | CoinbaseFeed | KrakenFeed | CcxtFeed
+LiveFeed = NativeFeed | CcxtFeed
 
 
 def tape_of_recording(
@@ -91,7 +91,7 @@ def tape_of_recording(
             )
         meta = TapeMeta(
             books=tuple(
-                _tape_book(book_id, instrument, handles[book_id])
+                level_book(book_id, instrument, handles[book_id])
                 for book_id, instrument in enumerate(instruments)
             ),
             session_date=utc_date(first_ns),
@@ -207,30 +207,9 @@ def _info(folder: Path) -> bytes:
     return b""
 
 
-def _feed(about: About, instruments: Sequence[Instrument]) -> _Feed:
+def _feed(about: About, instruments: Sequence[Instrument]) -> LiveFeed:
     """The feed of a recording's venue."""
     books = [FeedBook(number, instrument) for number, instrument in enumerate(instruments)]
-    if about.venue == "binance":
-        return BinanceFeed(books, about.market, cut_quantities=True)
-    if about.venue == "coinbase":
-        return CoinbaseFeed(books)
-    if about.venue == "kraken":
-        return KrakenFeed(books)
     if about.venue.startswith("ccxt:"):
         return CcxtFeed(books)
-    raise InputError(f"recording: found the venue {about.venue[:40]!r}, which no feed reads")
-
-
-def _tape_book(book_id: int, instrument: Instrument, handle_count: int) -> TapeBook:
-    return TapeBook(
-        book_id=book_id,
-        symbol=instrument.symbol,
-        venue=instrument.venue,
-        currency=instrument.currency,
-        price_units_per_currency=instrument.price_units_per_currency,
-        tick_units=instrument.tick_units,
-        lot_units=instrument.lot_num,
-        qty_units_per_piece=instrument.lot_den,
-        handle_count=handle_count,
-        depth="L2",
-    )
+    return live_feed(about.venue, about.market, books)

@@ -43,7 +43,7 @@ from bridge.feeds.base import (
     Want,
 )
 from bridge.feeds.binance_book import DepthSplice, Diff
-from bridge.feeds.clock_offset import ClockOffset
+from bridge.feeds.clock_offset import Timed
 from bridge.feeds.grid import Grid, lines_of
 from market.codes import Side
 from market.errors import InputError
@@ -111,7 +111,7 @@ class _Line:
         self.trade_id = -1
 
 
-class BinanceFeed:
+class BinanceFeed(Timed):
     """The feed of one connection.
 
     Args:
@@ -149,7 +149,7 @@ class BinanceFeed:
         self.ws_path: Final = self._market.ws_path
         self.counts: Final = dict.fromkeys(_COUNTS, 0)
         self.last_refusal = ""
-        self._clock = ClockOffset()
+        super().__init__()
         self._lines = lines_of(
             books, lambda book: _Line(book, self._market, self.counts, cut=cut_quantities)
         )
@@ -162,16 +162,6 @@ class BinanceFeed:
         self._backoff = Backoff()
         for line in self._lines.values():
             self._route(line, depth_speed, trade_stream or self._market.trade_stream)
-
-    @property
-    def clock_offset_ns(self) -> int | None:
-        """Our clock minus the venue's, with the wire's best delay in it; None before any stamp."""
-        return self._clock.offset_ns
-
-    @property
-    def lag_ns(self) -> int:
-        """How much later than the quickest the newest message came: what waited on the way."""
-        return self._clock.lag_ns
 
     @property
     def quantities_cut(self) -> int:
@@ -263,7 +253,7 @@ class BinanceFeed:
             self._refuse(f"a diff of {line.symbol}", error)
             return Step(line.splice.lose(TroubleReason.GAP), self._ask(line, now_ns))
         self.counts["diffs"] += 1
-        self._clock.see(now_ns, frames.ms_to_ns(depth.event_ms))
+        self.clock.see(now_ns, frames.ms_to_ns(depth.event_ms))
         stamp_ns = frames.ms_to_ns(depth.transaction_ms or depth.event_ms)
         delta = BookDelta(line.book_id, stamp_ns, depth.last_id, bids, asks)
         diff = Diff(depth.last_id, depth.first_id, depth.previous_id, delta)
@@ -291,7 +281,7 @@ class BinanceFeed:
             return self._refuse(f"a ticker of {line.symbol}", error)
         self.counts["tickers"] += 1
         if ticker.event_ms:
-            self._clock.see(now_ns, frames.ms_to_ns(ticker.event_ms))
+            self.clock.see(now_ns, frames.ms_to_ns(ticker.event_ms))
         return Step((quote,), ())
 
     def _on_trade(self, line: _Line, raw: msgspec.Raw, now_ns: int) -> Step:
@@ -330,7 +320,7 @@ class BinanceFeed:
             Side.SELL if trade.buyer_is_maker else Side.BUY,
         )
         self.counts["trades"] += 1
-        self._clock.see(now_ns, frames.ms_to_ns(trade.event_ms))
+        self.clock.see(now_ns, frames.ms_to_ns(trade.event_ms))
         if last_id <= line.trade_id:
             self.counts["trade_repeats"] += 1
             return NOTHING

@@ -19,14 +19,13 @@ side are counted and don't leave.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
 from bridge.feeds.base import DAMAGE, DOWN, NOTHING, QUIET, UP, FeedBook, Step
-from bridge.feeds.clock_offset import ClockOffset
+from bridge.feeds.clock_offset import Timed
 from bridge.feeds.grid import Grid, lines_of, plain
 from bridge.feeds.pauses import Pauses
 from bridge.feeds.transport import Sink, stopped
@@ -80,7 +79,7 @@ class _Line:
         self.trade_id = -1
 
 
-class CcxtFeed:
+class CcxtFeed(Timed):
     """States and trades to updates, without I/O.
 
     Args:
@@ -95,12 +94,7 @@ class CcxtFeed:
         self.counts: Final = dict.fromkeys(_COUNTS, 0)
         self.last_refusal = ""
         self._lines: Final = lines_of(books, _Line)
-        self._clock: Final = ClockOffset()
-
-    @property
-    def clock_offset_ns(self) -> int | None:
-        """Our clock minus the venue's, with the wire's best delay in it; None before any stamp."""
-        return self._clock.offset_ns
+        super().__init__()
 
     def opened(self, now_ns: int) -> Step:
         """Nothing is to be asked for: the link watches by itself."""
@@ -145,7 +139,7 @@ class CcxtFeed:
         self.counts["states"] += 1
         stamp_ns = (state.timestamp or 0) * _MS
         if stamp_ns:
-            self._clock.see(now_ns, stamp_ns)
+            self.clock.see(now_ns, stamp_ns)
         line.seq = line.seq + 1 if state.nonce is None else state.nonce
         if line.is_whole:
             bids, asks = _changes(before[0], sides[0]), _changes(before[1], sides[1])
@@ -257,13 +251,12 @@ class CcxtLink:
                 await asyncio.wait({*tasks, ending}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 await _cancel([*tasks, ending])
-                with suppress(Exception):
-                    await exchange.close()
+                unclosed = await _close(exchange)
             if self._sink_error is not None:
                 raise self._sink_error
             errors = [task.exception() for task in tasks if not task.cancelled()]
             trouble = next((error for error in errors if error is not None), None)
-            self.last_trouble = "stopped" if trouble is None else _words(trouble)
+            self.last_trouble = _words(trouble) if trouble is not None else unclosed or "stopped"
             self._sink(DOWN, self.last_trouble.encode())
             if loop.time() - began_s > 60:
                 self._pauses.reset()
@@ -344,6 +337,15 @@ async def _cancel(tasks: Sequence["asyncio.Task[Any]"]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _close(exchange: Any) -> str:
+    """Close an exchange; what was in the way, or nothing."""
+    try:
+        await exchange.close()
+    except Exception as error:  # noqa: BLE001 whatever ccxt raises is told as the link's trouble
+        return f"closing: {_words(error)}"
+    return ""
 
 
 def _words(error: BaseException) -> str:

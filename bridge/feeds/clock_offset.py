@@ -44,3 +44,24 @@ class ClockOffset:
     def lag_ns(self) -> int:
         """How much later than the quickest the newest message came: what waited on the way."""
         return 0 if self.offset_ns is None else self._delta_ns - self.offset_ns
+
+
+class Timed:
+    """A feed whose messages bear the venue's time.
+
+    Attributes:
+        clock: Takes those times.
+    """
+
+    def __init__(self) -> None:
+        self.clock: Final = ClockOffset()
+
+    @property
+    def clock_offset_ns(self) -> int | None:
+        """Our clock minus the venue's, with the wire's best delay in it; None before any stamp."""
+        return self.clock.offset_ns
+
+    @property
+    def lag_ns(self) -> int:
+        """How much later than the quickest the newest message came: what waited on the way."""
+        return self.clock.lag_ns

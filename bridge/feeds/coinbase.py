@@ -27,7 +27,7 @@ import msgspec
 
 from bridge.feeds.backoff import Backoff
 from bridge.feeds.base import DAMAGE, FRAME, NOTHING, QUIET, FeedBook, Reopen, Send, Step
-from bridge.feeds.clock_offset import ClockOffset
+from bridge.feeds.clock_offset import Timed
 from bridge.feeds.grid import Grid, lines_of
 from bridge.feeds.stamps import ns_of
 from market.codes import Side
@@ -99,7 +99,7 @@ class _Line:
         self.trade_id = -1
 
 
-class CoinbaseFeed:
+class CoinbaseFeed(Timed):
     """The feed of one connection.
 
     Args:
@@ -126,21 +126,11 @@ class CoinbaseFeed:
         self._lines: Final = lines_of(books, _Line)
         self._sides_are_makers: Final = sides_are_makers
         self._ids_only: Final = ids_only
-        self._clock: Final = ClockOffset()
+        super().__init__()
         self._backoff: Final = Backoff()
         self._number = -1
         # A message is missing: nothing of this connection can be believed any more.
         self._is_lost = False
-
-    @property
-    def clock_offset_ns(self) -> int | None:
-        """Our clock minus the venue's, with the wire's best delay in it; None before any stamp."""
-        return self._clock.offset_ns
-
-    @property
-    def lag_ns(self) -> int:
-        """How much later than the quickest the newest message came: what waited on the way."""
-        return self._clock.lag_ns
 
     # --- the protocol ---------------------------------------------------------------------------
 
@@ -191,7 +181,7 @@ class CoinbaseFeed:
             )
         self._number = message.sequence_num
         stamp_ns = ns_of(message.timestamp)
-        self._clock.see(now_ns, stamp_ns)
+        self.clock.see(now_ns, stamp_ns)
         if self._ids_only:
             self.counts["others"] += 1
             return NOTHING

@@ -28,7 +28,7 @@ import msgspec
 
 from bridge.feeds.backoff import Backoff
 from bridge.feeds.base import DAMAGE, FRAME, NOTHING, QUIET, FeedBook, Send, Step, Want
-from bridge.feeds.clock_offset import ClockOffset
+from bridge.feeds.clock_offset import Timed
 from bridge.feeds.grid import Grid, lines_of, plain
 from bridge.feeds.kraken_book import Change, KrakenBook
 from bridge.feeds.stamps import ns_of
@@ -110,7 +110,7 @@ class _Line:
         self.again_ns = 0
 
 
-class KrakenFeed:
+class KrakenFeed(Timed):
     """The feed of one connection.
 
     Args:
@@ -136,18 +136,8 @@ class KrakenFeed:
         self._depth: Final = depth
         self._ids_only: Final = ids_only
         self._lines: Final = lines_of(books, lambda book: _Line(book, depth))
-        self._clock: Final = ClockOffset()
+        super().__init__()
         self._again: list[_Line] = []
-
-    @property
-    def clock_offset_ns(self) -> int | None:
-        """Our clock minus the venue's, with the wire's best delay in it; None before any stamp."""
-        return self._clock.offset_ns
-
-    @property
-    def lag_ns(self) -> int:
-        """How much later than the quickest the newest message came: what waited on the way."""
-        return self._clock.lag_ns
 
     # --- the protocol ---------------------------------------------------------------------------
 
@@ -244,7 +234,7 @@ class KrakenFeed:
         line.seq += 1
         stamp_ns = NO_STAMP if told.timestamp is None else ns_of(told.timestamp)
         if stamp_ns:
-            self._clock.see(now_ns, stamp_ns)
+            self.clock.see(now_ns, stamp_ns)
         if is_snapshot:
             levels = [tuple(level for level in side if level[1]) for side in sides]
             return [BookSnapshot(line.book_id, stamp_ns, line.seq, levels[0], levels[1])]
@@ -271,7 +261,7 @@ class KrakenFeed:
             self.counts["trade_gaps"] += 0 <= before < trade.trade_id - 1
             updates.append(printed)
             if message.type == "update":
-                self._clock.see(now_ns, printed.venue_ns)
+                self.clock.see(now_ns, printed.venue_ns)
         for symbol, trade_id in newest.items():
             self._lines[symbol].trade_id = trade_id
         return updates

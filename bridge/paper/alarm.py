@@ -6,7 +6,6 @@ the C library before. Elsewhere `call_later` wakes the loop early, and it spins 
 """
 
 import asyncio
-import contextlib
 import ctypes
 import os
 import struct
@@ -92,9 +91,11 @@ class Alarm:
 
     def _readable(self) -> None:
         assert self._fd is not None
-        with contextlib.suppress(BlockingIOError):  # it was set anew in between
+        try:
             os.read(self._fd, 8)
-            self._ring()
+        except BlockingIOError:  # it was set anew in between, and will ring then
+            return
+        self._ring()
 
     def _spin(self) -> None:
         """Let others run until it is time."""

@@ -119,7 +119,7 @@ class MetricsServer:
         from aiohttp import web
         from prometheus_client import generate_latest
 
-        shown = request.headers.get("Authorization", "").encode()
+        shown = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         if not hmac.compare_digest(shown, self._token):
             return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
         return web.Response(body=generate_latest(self._registry), content_type="text/plain")

@@ -75,6 +75,7 @@ class ExchangeServer:
         messages_sent: Stream messages queued for clients.
         late_ns: How far behind the market's time was at the last step, in wall time.
         over: Whether the source is over, and all that was queued of it has been written.
+        broken: Whether the market has stopped, asked to or by an error, which `stop` then raises.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class ExchangeServer:
         self.messages_sent = 0
         self.late_ns = 0
         self.over = asyncio.Event()
+        self.broken = asyncio.Event()
         self._secret = secret
         self._speed = speed
         self._hold = hold
@@ -144,16 +146,19 @@ class ExchangeServer:
         if not self._hold:
             self._began_ns = time.monotonic_ns()
         self._task = asyncio.create_task(self._drive())
+        self._task.add_done_callback(lambda _task: self.broken.set())
 
     async def stop(self) -> None:
-        """Cut every connection and close the port."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        await self._cut()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        """Cut every connection and close the port; raise what broke the market, if anything did."""
+        try:
+            if self._task is not None:
+                self._task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await self._task
+        finally:
+            await self._cut()
+            if self._runner is not None:
+                await self._runner.cleanup()
 
     async def _drive(self) -> None:
         """Take the market along with the wall clock, until it is over."""

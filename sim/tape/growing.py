@@ -23,14 +23,14 @@ class GrowingTape:
     """
 
     def __init__(self, instruments: tuple[Instrument, ...], start_ns: int, end_ns: int) -> None:
-        books = tuple(_book(number, one) for number, one in enumerate(instruments))
+        books = tuple(level_book(number, one, HANDLES) for number, one in enumerate(instruments))
         self.meta = TapeMeta(books=books, session_date=utc_date(start_ns))
         self.start_ns = start_ns
         self.end_ns = end_ns
 
 
-def _book(number: int, one: Instrument) -> TapeBook:
-    """An instrument as a tape describes it."""
+def level_book(number: int, one: Instrument, handle_count: int) -> TapeBook:
+    """An instrument as a tape of levels describes it."""
     return TapeBook(
         book_id=number,
         symbol=one.symbol,
@@ -40,6 +40,6 @@ def _book(number: int, one: Instrument) -> TapeBook:
         tick_units=one.tick_units,
         lot_units=one.lot_num,
         qty_units_per_piece=one.lot_den,
-        handle_count=HANDLES,
+        handle_count=handle_count,
         depth="L2",
     )

@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-import msgspec
-
 from bridge.paper.listing import binance, coinbase, kraken
 from bridge.paper.listing.terms import Listed, OrderLimit
+from bridge.venues import HOSTS, Hosts
 from market.errors import InputError
 
 PINGS: Final = 20
@@ -18,77 +17,33 @@ Read = Callable[[bytes, Sequence[str], str], list[Listed]]
 
 
 class Place(NamedTuple):
-    """Where a venue is, and how it describes itself.
+    """A venue's market, and how it describes itself.
 
     Attributes:
-        ws_url: Of its market data, without the path.
-        rest_url: Of REST.
-        info_path: What it says of instruments.
+        venue: Key of `bridge.venues.HOSTS`.
+        market: Likewise.
         ping_path: The least that it answers.
-        ask: Turns symbols into the query of `info_path`.
-        read: Reads the answer.
+        read: Reads what it says of instruments.
     """
 
-    ws_url: str
-    rest_url: str
-    info_path: str
+    venue: str
+    market: str
     ping_path: str
-    ask: Callable[[Sequence[str]], list[tuple[str, str]]]
     read: Read
 
-
-def _ask_binance(symbols: Sequence[str]) -> list[tuple[str, str]]:
-    if len(symbols) == 1:
-        return [("symbol", symbols[0])]
-    return [("symbols", msgspec.json.encode(list(symbols)).decode())]
-
-
-def _ask_nothing(_symbols: Sequence[str]) -> list[tuple[str, str]]:
-    return []
-
-
-def _ask_coinbase(symbols: Sequence[str]) -> list[tuple[str, str]]:
-    return [("product_ids", one) for one in symbols]
-
-
-def _ask_kraken(symbols: Sequence[str]) -> list[tuple[str, str]]:
-    return [("pair", ",".join(symbols))]
+    @property
+    def hosts(self) -> Hosts:
+        """Where it is."""
+        return HOSTS[self.venue, self.market]
 
 
 PLACES: Final = {
-    "binance": Place(
-        "wss://stream.binance.com:9443",
-        "https://api.binance.com",
-        "/api/v3/exchangeInfo",
-        "/api/v3/ping",
-        _ask_binance,
-        binance.listed,
-    ),
-    "binance-usdm": Place(
-        "wss://fstream.binance.com",
-        "https://fapi.binance.com",
-        "/fapi/v1/exchangeInfo",
-        "/fapi/v1/ping",
-        _ask_nothing,
-        binance.listed,
-    ),
-    "coinbase": Place(
-        "wss://advanced-trade-ws.coinbase.com",
-        "https://api.coinbase.com",
-        "/api/v3/brokerage/market/products",
-        "/api/v3/brokerage/time",
-        _ask_coinbase,
-        coinbase.listed,
-    ),
-    "kraken": Place(
-        "wss://ws.kraken.com",
-        "https://api.kraken.com",
-        "/0/public/AssetPairs",
-        "/0/public/Time",
-        _ask_kraken,
-        kraken.listed,
-    ),
+    "binance": Place("binance", "spot", "/api/v3/ping", binance.listed),
+    "binance-usdm": Place("binance", "usdm", "/fapi/v1/ping", binance.listed),
+    "coinbase": Place("coinbase", "spot", "/api/v3/brokerage/time", coinbase.listed),
+    "kraken": Place("kraken", "spot", "/0/public/Time", kraken.listed),
 }
+"""What a session can follow, by the name that `--venue` takes."""
 
 
 class Described(NamedTuple):
@@ -113,17 +68,18 @@ async def describe(venue: str, rest_url: str, symbols: Sequence[str]) -> Describ
     """
     try:
         import aiohttp
+        from yarl import URL
     except ImportError as error:
         raise InputError(
             f"live feeds: found no {error.name}, allowed with: pip install market-twin[live]"
         ) from error
     place = PLACES[venue]
-    url = rest_url + place.info_path
+    url = rest_url + place.hosts.info_of(symbols)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     trips = []
     try:
         async with aiohttp.ClientSession(timeout=timeout) as http:
-            async with http.get(url, params=place.ask(symbols)) as answer:
+            async with http.get(URL(url, encoded=True)) as answer:
                 body = b""
                 async for piece in answer.content.iter_chunked(1 << 16):
                     body += piece

@@ -163,3 +163,21 @@ def test_an_alarm_rings_once_and_soon(precise: bool) -> None:
 
     [at_s] = asyncio.run(rung())
     assert 0.019 < at_s < 0.5
+
+
+def test_what_an_alarm_calls_may_fail_in_any_way_and_is_heard() -> None:
+    async def heard() -> list[str]:
+        loop = asyncio.get_running_loop()
+        told: list[str] = []
+        loop.set_exception_handler(lambda _loop, about: told.append(str(about["exception"])))
+
+        def ring() -> None:
+            raise BlockingIOError("a disk that would block")
+
+        alarm = Alarm(loop, ring)
+        alarm.set(MS)
+        await asyncio.sleep(0.2)
+        alarm.close()
+        return told
+
+    assert asyncio.run(heard()) == ["a disk that would block"]

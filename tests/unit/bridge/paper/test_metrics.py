@@ -51,3 +51,18 @@ def test_figures_are_those_of_the_moment_and_for_who_has_the_token() -> None:
 def test_a_short_token_is_none() -> None:
     with pytest.raises(InputError, match="fewer than 8 characters"):
         MetricsServer(list, "short")
+
+
+def test_a_header_of_any_bytes_is_no_token_and_no_error() -> None:
+    async def answered() -> bytes:
+        server = MetricsServer(list, TOKEN)
+        await server.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\n\r\n")
+        line = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        await server.stop()
+        return line
+
+    assert b" 401 " in asyncio.run(answered())

@@ -382,3 +382,21 @@ def test_a_snapshot_that_came_late_loses_nothing_of_the_book(tmp_path: Path) -> 
         depths.append(feed.depth(None, 100))  # type: ignore[arg-type]
 
     assert depths[0] == depths[1]
+
+
+def test_a_market_that_breaks_ends_the_service_with_its_error(tmp_path: Path) -> None:
+    exchange = capture_exchange([write_capture(tmp_path / "spot_x.gz", 200)], tmp_path)
+
+    async def test() -> None:
+        server = ExchangeServer(exchange, SECRET)
+
+        def broken(until_ns: int, wall_ms: int) -> list[Any]:
+            raise RuntimeError("the market broke")
+
+        await server.start()
+        exchange.advance = broken  # type: ignore[method-assign]
+        await asyncio.wait_for(server.broken.wait(), 5)
+        with pytest.raises(RuntimeError, match="the market broke"):
+            await server.stop()
+
+    run(test)
