@@ -32,12 +32,21 @@ def fidelity(
     quiet: Quiet = False,
 ) -> None:
     """How far was the simulation from a paper session, and why? Exit 1 beyond a bound of [fidelity]."""
+    from research.fidelity.evidence import read_evidence
     from research.fidelity.judge import judge
     from research.fidelity.page import write_page
+    from scenarios.schema import load_scenario
+    from sim.tape.read import open_tape
 
     terminal = terminal_of(as_json, quiet)
+    if against:
+        load_scenario(against)  # what is not there is said before a long session is run again
+    if tape is not None:
+        open_tape(tape)
+    with terminal.progress("run the session again", "entries") as tick:
+        evidence = read_evidence(session, lambda done: tick(done, 0))
     with terminal.progress("fidelity", "twins") as tick:
-        found = judge(session, against=against, tape=tape, progress=tick)
+        found = judge(evidence, against=against, tape=tape, progress=tick)
     page = write_page(found, out)
     if found.gaps and tape is None:
         terminal.note(
@@ -53,7 +62,7 @@ def fidelity(
 
 def _show(terminal: output.Output, found: "Fidelity", page: Path) -> None:
     """The tables of a judgement."""
-    from research.fidelity.words import CAUSE_WORDS, sum_rows, verdict, worst
+    from research.fidelity.words import CAUSE_WORDS, number, sum_rows, verdict, worst
 
     terminal.rows("what the session's orders came to", sum_rows(found))
     print()
@@ -62,11 +71,11 @@ def _show(terminal: output.Output, found: "Fidelity", page: Path) -> None:
         [
             {
                 "figure": one.name,
-                "value": _number(one.value),
-                "from": _number(one.low),
-                "to": _number(one.high),
-                "with sign": _number(one.bias),
-                "bound": "" if one.bound is None else _number(one.bound),
+                "value": number(one.value),
+                "from": number(one.low),
+                "to": number(one.high),
+                "with sign": number(one.bias),
+                "bound": "" if one.bound is None else number(one.bound),
                 "holds": {None: "", True: "yes", False: "no"}[one.holds],
             }
             for one in found.figures
@@ -78,11 +87,11 @@ def _show(terminal: output.Output, found: "Fidelity", page: Path) -> None:
         [
             {
                 "cause": CAUSE_WORDS[one.name],
-                "share": _number(one.share),
-                "from": _number(one.low),
-                "to": _number(one.high),
-                "alone": _number(one.alone),
-                "last": _number(one.last),
+                "share": number(one.share),
+                "from": number(one.low),
+                "to": number(one.high),
+                "alone": number(one.alone),
+                "last": number(one.last),
                 "leads in": f"{one.first_ppm / 10_000:.0f} %",
                 "": "" if one.differs else "equal on both sides",
             }
@@ -98,10 +107,10 @@ def _show(terminal: output.Output, found: "Fidelity", page: Path) -> None:
         "verdict",
         {
             "verdict": verdict(found),
-            "distance": _number(found.attribution.distance),
+            "distance": number(found.attribution.distance),
             "passes": found.passes,
-            "fitted_before": None if fitted is None else _number(fitted.before),
-            "fitted_after": None if fitted is None else _number(fitted.after),
+            "fitted_before": None if fitted is None else number(fitted.before),
+            "fitted_after": None if fitted is None else number(fitted.after),
             "fitted": None if fitted is None else fitted.lines,
             "desk_pnl_lived": found.desks.lived.pnl,
             "desk_pnl_twin": found.desks.twin.pnl,
@@ -114,8 +123,3 @@ def _show(terminal: output.Output, found: "Fidelity", page: Path) -> None:
             "page": str(page),
         },
     )
-
-
-def _number(value: float) -> str:
-    """Four digits, as they are read."""
-    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"

@@ -244,6 +244,7 @@ def _result(exchange: "Exchange", server: "ExchangeServer") -> dict[str, object]
         "messages": server.messages_sent,
         "orders": len(orders),
         "fills": sum(len(one.fills) for one in orders),
+        "overruns": market.overruns,
         "conserves": exchange.floor.conserves(),
         "faults": server.faults.bitten,
     }

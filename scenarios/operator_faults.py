@@ -13,7 +13,6 @@ and says what is still meant and not in force once more.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from desk.gate.episodes import GateMode
@@ -36,10 +35,10 @@ class _Words(ABC):
     """What somebody says to a host, and how often a machine that lived has heard it.
 
     Args:
-        host: Finds the host, which a restart may have replaced.
+        host: Who hears it; a restart gives the same one another desk.
     """
 
-    def __init__(self, clock: Clock, recorder: Recorder, host: Callable[[], Host]) -> None:
+    def __init__(self, clock: Clock, recorder: Recorder, host: Host) -> None:
         self._clock = clock
         self._recorder = recorder
         self._host = host
@@ -58,7 +57,7 @@ class _Words(ABC):
 
     def _say(self, word: Operator) -> bool:
         """Say it, unless the machine is dead; whether it was heard."""
-        host, now_ns = self._host(), self._clock.now_ns
+        host, now_ns = self._host, self._clock.now_ns
         if host.is_down:
             return False
         self._recorder.add(
@@ -78,7 +77,7 @@ class _Words(ABC):
 class KillSwitch(_Words):
     """A host's kill switch, as faults see it."""
 
-    def __init__(self, clock: Clock, recorder: Recorder, host: Callable[[], Host]) -> None:
+    def __init__(self, clock: Clock, recorder: Recorder, host: Host) -> None:
         super().__init__(clock, recorder, host)
         self._pressed: list[Fault] = []
 
@@ -101,7 +100,7 @@ class KillSwitch(_Words):
 class LimitsDesk(_Words):
     """Where somebody types the limits of a host's desk, as faults see it."""
 
-    def __init__(self, clock: Clock, recorder: Recorder, host: Callable[[], Host]) -> None:
+    def __init__(self, clock: Clock, recorder: Recorder, host: Host) -> None:
         super().__init__(clock, recorder, host)
         self._typed: list[Fault] = []
         self._last: Fault | None = None
@@ -146,13 +145,9 @@ class LimitsDesk(_Words):
 
 def attach_operators(assembly: "Assembly") -> None:
     """Let faults speak to each desk as people do."""
-
-    def finder(number: int) -> Callable[[], Host]:
-        return lambda: assembly.hosts[number]
-
     for number, name in enumerate(assembly.host_names):
         if number in assembly.desks:
-            parts = assembly.clock, assembly.recorder, finder(number)
+            parts = assembly.clock, assembly.recorder, assembly.hosts[number]
             assembly.points[name, "operator"] = KillSwitch(*parts)
             assembly.points[name, "limits"] = LimitsDesk(*parts)
 

@@ -7,7 +7,7 @@ present, is answered within the few nanoseconds that `command` lets pass.
 
 What books show is read from what the venue publishes, message by message; an update's number is the
 number of that message. A book that shows more between two looks than its ring holds is compared level
-by level instead: then no level is wrong, and the prints that were passed over are counted.
+by level instead: then no level is wrong, but prints were passed over, which is counted and told.
 
 Limits: in frozen mode members' orders are not part of what books show, as nowhere in frozen mode.
 """
@@ -98,7 +98,7 @@ class SimulatedMarket:
 
     Attributes:
         assembly: The world, for who wants to look.
-        prints_lost: Trades that were passed over because a book showed too much at once.
+        overruns: How often a book showed more at once than its ring holds, so that trades were passed over.
     """
 
     def __init__(
@@ -142,9 +142,9 @@ class SimulatedMarket:
         return self._clock.now_ns
 
     @property
-    def prints_lost(self) -> int:
-        """Trades that were passed over because a book showed too much at once."""
-        return sum(book.prints_lost for book in self._books)
+    def overruns(self) -> int:
+        """How often a book showed more at once than its ring holds, so that trades were passed over."""
+        return sum(book.overruns for book in self._books)
 
     def advance(self, until_ns: int) -> None:
         """Let everything before `until_ns` happen, in slices that a book's ring can hold."""
@@ -212,7 +212,7 @@ class _PublishedBook:
     def __init__(self, assembly: Assembly, book_id: int) -> None:
         self.levels = LevelBook()
         self.seq = 0
-        self.prints_lost = 0
+        self.overruns = 0
         self._world = assembly.world
         self._book_id = book_id
         self._tick_units = assembly.instruments[book_id].tick_units
@@ -285,6 +285,6 @@ class _PublishedBook:
                 if before.get(price) != after.get(price):
                     changed[int(side), price] = after.get(price, 0)
                     self.levels.set(side, price, after.get(price, 0))
-        self.prints_lost += 1
+        self.overruns += 1
         self.seq = end
         return self._shown(self._world.now_ns, changed)

@@ -1,4 +1,4 @@
-"""A small capture of a market that never was, and an exchange that serves it on loopback."""
+"""A small capture of a market that never was, and an exchange that serves it on loopback, and its client."""
 
 import asyncio
 import gzip
@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+import aiohttp
+import websockets
 
 from bridge.served.capture import CaptureFeed
 from bridge.served.exchange import Exchange
@@ -197,3 +200,60 @@ def run(test: Callable[[], Awaitable[None]], seconds: float = 60.0) -> None:
         await asyncio.wait_for(test(), seconds)
 
     asyncio.run(bounded())
+
+
+class Book:
+    """A client's book, by the venue's own rules, with its best prices after each update."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        self.last = snapshot["lastUpdateId"]
+        self.sides = [dict(snapshot["bids"]), dict(snapshot["asks"])]
+        self.gaps = 0
+        self.best: dict[int, tuple[str, str, str, str]] = {}
+
+    def apply(self, diff: dict[str, Any]) -> None:
+        if diff["u"] <= self.last:
+            return
+        self.gaps += diff["U"] > self.last + 1
+        for side, levels in zip(self.sides, (diff["b"], diff["a"]), strict=True):
+            for price, qty in levels:
+                if float(qty) == 0:
+                    side.pop(price, None)
+                else:
+                    side[price] = qty
+        self.last = diff["u"]
+        bid, ask = max(self.sides[0], key=float), min(self.sides[1], key=float)
+        self.best[self.last] = bid, self.sides[0][bid], ask, self.sides[1][ask]
+
+
+async def snapshot(server: ExchangeServer, symbol: str = "BTCUSDT") -> dict[str, Any]:
+    address = f"http://127.0.0.1:{server.port}/api/v3/depth"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(address, params={"symbol": symbol, "limit": 5000}) as answer,
+    ):
+        return dict(await answer.json())
+
+
+async def collect(
+    server: ExchangeServer, path: str, *, times: list[float] | None = None
+) -> list[Any]:
+    """All messages of a stream address until the source is over, and when they came."""
+    found = []
+    async with websockets.connect(f"ws://127.0.0.1:{server.port}{path}") as socket:
+        while True:
+            is_over = server.over.is_set()
+            try:
+                found.append(json.loads(await asyncio.wait_for(socket.recv(), 0.2)))
+            except TimeoutError:
+                if is_over:
+                    return found
+                continue
+            if times is not None:
+                times.append(asyncio.get_running_loop().time())
+
+
+def last_id(steps: int) -> int:
+    """The id of a capture's last diff."""
+    found = [json.loads(line.partition(" ")[2]) for line in capture_lines(steps)]
+    return int([one["data"]["u"] for one in found if "@depth" in one.get("stream", "")][-1])

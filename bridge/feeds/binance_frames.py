@@ -4,15 +4,14 @@ A frame is read in two steps: what stream it is of, and only then its payload by
 decoder, since fields of one name mean different things in different events.
 """
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
-_MS_MAX: Final = 4_102_444_800_000  # the year 2100
+from bridge.feeds.stamps import Id, Ms
+
 _MS_NS: Final = 1_000_000
 
-Ms = Annotated[int, msgspec.Meta(ge=0, le=_MS_MAX)]
-Id = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 Levels = list[tuple[str, str]]
 
 

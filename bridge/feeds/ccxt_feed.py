@@ -28,6 +28,7 @@ from bridge.feeds.base import DAMAGE, DOWN, NOTHING, QUIET, UP, FeedBook, Step
 from bridge.feeds.clock_offset import Timed
 from bridge.feeds.grid import Grid, lines_of, plain
 from bridge.feeds.pauses import Pauses
+from bridge.feeds.stamps import Id, Ms
 from bridge.feeds.transport import Sink, stopped
 from market.codes import Side
 from market.errors import InputError
@@ -38,6 +39,8 @@ TRADES: Final = "ccxt:trades:"
 
 _S: Final = 1_000_000_000
 _MS: Final = 1_000_000
+_DIGITS_MAX: Final = 18
+"""Of a trade's number that a tape can hold."""
 _COUNTS: Final = (
     "states", "states_refused", "batches", "batches_refused", "trades", "trade_repeats",
     "trades_unnumbered", "entries_unknown",
@@ -49,8 +52,8 @@ class _State(msgspec.Struct, frozen=True, gc=False):
 
     bids: list[tuple[Decimal, Decimal]]
     asks: list[tuple[Decimal, Decimal]]
-    timestamp: int | None = None
-    nonce: int | None = None
+    timestamp: Ms | None = None
+    nonce: Id | None = None
 
 
 class _Trade(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +63,7 @@ class _Trade(msgspec.Struct, frozen=True, gc=False):
     amount: Decimal
     id: str | None = None
     side: str | None = None
-    timestamp: int | None = None
+    timestamp: Ms | None = None
 
 
 _STATES: Final = msgspec.json.Decoder(_State)
@@ -153,10 +156,11 @@ class CcxtFeed(Timed):
         newest = line.trade_id
         numbered: list[tuple[int, _Trade]] = []
         for trade in _BATCHES.decode(data):
-            if trade.id is None or not trade.id.isdecimal() or trade.side not in ("buy", "sell"):
-                self.counts["trades_unnumbered"] += 1
+            text = trade.id or ""
+            if text.isdecimal() and len(text) <= _DIGITS_MAX and trade.side in ("buy", "sell"):
+                numbered.append((int(text), trade))
             else:
-                numbered.append((int(trade.id), trade))
+                self.counts["trades_unnumbered"] += 1
         for trade_id, trade in sorted(numbered, key=lambda pair: pair[0]):
             if trade_id <= newest:
                 self.counts["trade_repeats"] += 1

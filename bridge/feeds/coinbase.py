@@ -21,7 +21,7 @@ A message's number stands for the state's. There are no best quotes.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
@@ -29,7 +29,7 @@ from bridge.feeds.backoff import Backoff
 from bridge.feeds.base import DAMAGE, FRAME, NOTHING, QUIET, FeedBook, Reopen, Send, Step
 from bridge.feeds.clock_offset import Timed
 from bridge.feeds.grid import Grid, lines_of
-from bridge.feeds.stamps import ns_of
+from bridge.feeds.stamps import Id, ns_of
 from market.codes import Side
 from market.errors import InputError
 from market.live import (
@@ -50,8 +50,6 @@ _COUNTS: Final = (
     "frames", "books", "trades", "others", "repeats", "gaps", "frames_ignored", "frames_refused",
     "trade_repeats", "trades_before", "products_unknown", "updates_without_book",
 )  # fmt: skip
-
-_Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 
 
 class _Level(msgspec.Struct, frozen=True, gc=False):
@@ -81,11 +79,19 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
 class _Message(msgspec.Struct, frozen=True, gc=False):
     channel: str
     timestamp: datetime
-    sequence_num: _Number
+    sequence_num: Id
     events: list[msgspec.Raw] = []
 
 
+class _Said(msgspec.Struct, frozen=True, gc=False):
+    """What is no message of a channel: the venue says what it does not do, and has no number for that."""
+
+    type: str
+    message: str = ""
+
+
 _MESSAGES: Final = msgspec.json.Decoder(_Message)
+_WORDS: Final = msgspec.json.Decoder(_Said)
 _EVENTS: Final = msgspec.json.Decoder(_Event)
 
 
@@ -168,8 +174,9 @@ class CoinbaseFeed(Timed):
             return NOTHING
         try:
             message = _MESSAGES.decode(data)
-        except DAMAGE as error:
-            return self._refuse(error, now_ns)
+            stamp_ns = ns_of(message.timestamp)
+        except (*DAMAGE, InputError) as error:
+            return self._refuse(_said(data) or str(error), now_ns)
         if self._number >= 0 and message.sequence_num <= self._number:
             self.counts["repeats"] += 1
             return NOTHING
@@ -180,7 +187,6 @@ class CoinbaseFeed(Timed):
                 f"found message {message.sequence_num} behind {self._number}", now_ns
             )
         self._number = message.sequence_num
-        stamp_ns = ns_of(message.timestamp)
         self.clock.see(now_ns, stamp_ns)
         if self._ids_only:
             self.counts["others"] += 1
@@ -188,7 +194,7 @@ class CoinbaseFeed(Timed):
         try:
             updates = self._updates(message, stamp_ns)
         except (*DAMAGE, InputError) as error:
-            return self._refuse(error, now_ns)
+            return self._refuse(str(error), now_ns)
         return Step(updates, ())
 
     def _updates(self, message: _Message, stamp_ns: int) -> list[Update]:
@@ -269,10 +275,10 @@ class CoinbaseFeed(Timed):
 
     # --- trouble --------------------------------------------------------------------------------
 
-    def _refuse(self, error: Exception, now_ns: int) -> Step:
-        """A message that can't be read is a missing one."""
+    def _refuse(self, why: str, now_ns: int) -> Step:
+        """A message that can't be read is a missing one, and what the venue refuses is missing ever after."""
         self.counts["frames_refused"] += 1
-        return self._give_up(f"a message: {str(error)[:200]}", now_ns)
+        return self._give_up(f"a message: {why[:200]}", now_ns)
 
     def _give_up(self, reason: str, now_ns: int) -> Step:
         self._is_lost = True
@@ -287,6 +293,15 @@ class CoinbaseFeed(Timed):
 
     def _line_of(self, book_id: int) -> _Line:
         return next(line for line in self._lines.values() if line.book_id == book_id)
+
+
+def _said(data: bytes) -> str:
+    """The venue's own words, where it refuses what was asked for; empty for anything else."""
+    try:
+        said = _WORDS.decode(data)
+    except DAMAGE:
+        return ""
+    return f"the venue says {said.type}: {said.message}"
 
 
 def _numbered(trade: _Trade) -> tuple[int, _Trade]:

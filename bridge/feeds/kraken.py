@@ -31,7 +31,7 @@ from bridge.feeds.base import DAMAGE, FRAME, NOTHING, QUIET, FeedBook, Send, Ste
 from bridge.feeds.clock_offset import Timed
 from bridge.feeds.grid import Grid, lines_of, plain
 from bridge.feeds.kraken_book import Change, KrakenBook
-from bridge.feeds.stamps import ns_of
+from bridge.feeds.stamps import Id, ns_of
 from market.codes import Side
 from market.errors import InputError
 from market.live import (
@@ -53,8 +53,6 @@ _COUNTS: Final = (
     "subscriptions_refused",
 )  # fmt: skip
 
-_Id = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
-
 
 class _Level(msgspec.Struct, frozen=True, gc=False):
     price: Decimal
@@ -74,7 +72,7 @@ class _Trade(msgspec.Struct, frozen=True, gc=False):
     side: str
     price: Decimal
     qty: Decimal
-    trade_id: _Id
+    trade_id: Id
     timestamp: datetime
 
 
@@ -228,7 +226,10 @@ class KrakenFeed(Timed):
             sides = book.bids.apply(bids), book.asks.apply(asks)
         if book.checksum() != told.checksum:
             self.counts["checksums_wrong"] += 1
-            self.last_refusal = f"a book of {line.symbol}: found checksum {told.checksum}"
+            self.last_refusal = (
+                f"a book of {line.symbol}: found checksum {told.checksum}, allowed is that of our book, "
+                f"{book.checksum()}"
+            )
             return self._lose(line, TroubleReason.CHECKSUM, now_ns)
         line.is_whole = True
         line.seq += 1

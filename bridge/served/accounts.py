@@ -89,7 +89,6 @@ class ServedOrder:
         self.filled_lots = 0
         self.worth = 0
         self.status = OrderStatus.NEW
-        self.accepted = False
         self.fills: list[OwnFill] = []
 
     @property

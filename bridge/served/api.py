@@ -16,6 +16,7 @@ from bridge.served.floor import ORDERS_MAX
 from bridge.served.order_forms import need, whole_of
 from bridge.served.shapes import account_info, looked_up, own_trade, rate_text
 from bridge.served.symbols import Symbol, symbol_of, text_of_fraction
+from bridge.served.trade_log import TradeLog
 
 MOST: Final = 1_000
 DEPTH_MOST: Final = 5_000
@@ -39,7 +40,7 @@ class Api:
         floor = exchange.floor
         self.public: dict[str, Callable[[Params], Any]] = {
             "ping": lambda _: {},
-            "time": lambda _: {"serverTime": exchange.wall_ms},
+            "time": lambda _: {"serverTime": self.wall_ms},
             "exchangeInfo": self._exchange_info,
             "depth": self._depth,
             "trades": lambda p: self._log(p).recent(whole_of(p, "limit", 500, MOST)),
@@ -65,6 +66,11 @@ class Api:
             "coins": self._coins,
             "account/commission": self._commission,
         }
+
+    @property
+    def wall_ms(self) -> int:
+        """What time it is, by the clock that requests are judged by."""
+        return self._exchange.wall_ms
 
     # --- who asks ---------------------------------------------------------------------------------
 
@@ -96,7 +102,7 @@ class Api:
     def _symbol(self, params: Params) -> Symbol:
         return symbol_of(self._exchange.symbols, need(params, "symbol"))
 
-    def _log(self, params: Params) -> Any:
+    def _log(self, params: Params) -> TradeLog:
         return self._exchange.logs[self._symbol(params).name]
 
     def _exchange_info(self, params: Params) -> Any:
@@ -152,9 +158,7 @@ class Api:
 
     def _average(self, params: Params) -> Any:
         name = self._symbol(params).name
-        day = self._day(name)
-        price = day["weightedAvgPrice"]
-        return {"mins": 5, "price": price, "closeTime": day["closeTime"]}
+        return self._exchange.logs[name].average(self._price(name)["price"], self._exchange.time_ms)
 
     def _day(self, name: str) -> Any:
         exchange = self._exchange

@@ -89,11 +89,13 @@ EXPIRES: Final = frozenset(
 _REASONS: Final = {
     Reason.BAD_QTY: filtered("LOT_SIZE"),
     Reason.BAD_LOT: filtered("LOT_SIZE"),
+    Reason.TOO_SMALL: filtered("LOT_SIZE"),
     Reason.TOO_LARGE: filtered("LOT_SIZE"),
     Reason.BAD_PRICE: filtered("PRICE_FILTER"),
     Reason.BAD_TICK: filtered("PRICE_FILTER"),
     Reason.PRICE_COLLAR: filtered("PERCENT_PRICE_BY_SIDE"),
     Reason.OUTSIDE_BAND: filtered("PERCENT_PRICE_BY_SIDE"),
+    Reason.TOO_LITTLE_NOTIONAL: filtered("NOTIONAL"),
     Reason.TOO_MUCH_NOTIONAL: filtered("NOTIONAL"),
     Reason.WOULD_CROSS: ApiError(*WOULD_TAKE),
     Reason.HALTED: ApiError(*CLOSED),

@@ -132,14 +132,14 @@ class Floor:
         Raises:
             ApiError: A filter or the balance does not let it through.
         """
-        _, bids, asks = self._market.depth(symbol.book_id, BOOK_LEVELS)
+        is_market = form.kind == "MARKET"
+        _, bids, asks = self._market.depth(symbol.book_id, BOOK_LEVELS if is_market else 1)
         levels = asks if form.side is Side.BUY else bids
         free = account.free(symbol.base if form.side is Side.SELL else symbol.quote, self.rates)
         ticks, lots = form.ticks, form.lots
         reference = levels[0][0] if levels else (bids or asks or [(ticks, 0)])[0][0]
-        if form.kind == "MARKET":
-            lots, worst = _walk(symbol, levels, form)
-            ticks = worst
+        if is_market:
+            lots, ticks = _walk(symbol, levels, form)
             if reference and lots:
                 symbol.check(reference, lots, reference)
         else:
@@ -149,12 +149,12 @@ class Floor:
         if form.side is Side.SELL:
             if lots * symbol.lot > free:
                 raise ApiError(*INSUFFICIENT)
-            return (int(ticks / REACH) if form.kind == "MARKET" else ticks), lots
+            return (max(int(ticks / REACH), 1) if is_market else ticks), lots
         affordable = int(free * PPM / ((PPM + max(self.rates[symbol.name])) * lots * symbol.lot)
                          / symbol.tick)  # fmt: skip
         if affordable < ticks:
             raise ApiError(*INSUFFICIENT)
-        return (min(affordable, int(ticks * REACH)) if form.kind == "MARKET" else ticks), lots
+        return (min(affordable, int(ticks * REACH)) if is_market else ticks), lots
 
     def _enter(self, account: Account, order: ServedOrder, form: OrderForm) -> None:
         """Take an order to the venue; what it answers has been told when this returns.
@@ -270,7 +270,6 @@ class Floor:
         elif report.type in _ENDED:
             account.end(order, _ENDED[report.type])
             self._event(account, order, order.status.value)
-
         elif report.type in _RESTATED:
             busted = report.type is ReportType.BUSTED
             lots, fee = (0, 0) if busted else (report.qty_lots, report.fee)

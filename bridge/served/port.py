@@ -49,6 +49,11 @@ class ServedMarket(Protocol):
     end_ns: int
 
     @property
+    def overruns(self) -> int:
+        """How often a book showed so much at once that trades were passed over."""
+        ...
+
+    @property
     def now_ns(self) -> int:
         """The present."""
         ...

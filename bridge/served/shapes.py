@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bridge.served.accounts import Account, OwnFill, ServedOrder
+from bridge.served.accounts import PPM, Account, OwnFill, ServedOrder
 from bridge.served.port import Rates
 from bridge.served.symbols import text_of_fraction
 
 PREVENTION: Final = "NONE"
-PPM: Final = 1_000_000
 ZERO: Final = "0.00000000"
 
 

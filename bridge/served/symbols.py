@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from bridge.served.errors import ApiError, filtered, illegal, too_precise
+from bridge.served.errors import INVALID_SYMBOL, ApiError, filtered, illegal, too_precise
 from market.errors import InputError
 from market.instruments import Instrument
 
@@ -212,5 +212,5 @@ def symbol_of(symbols: dict[str, Symbol], name: str) -> Symbol:
     """
     symbol = symbols.get(name)
     if symbol is None:
-        raise ApiError(-1121, "Invalid symbol.")
+        raise ApiError(*INVALID_SYMBOL)
     return symbol

@@ -1,10 +1,11 @@
 """What has traded of a symbol so far: the newest trades, and bars of any interval.
 
-Model: trades are counted into bars of a second; a longer bar is made of these when it is asked for. A
-bar's time is the time that the exchange showed when its trades were sent.
+Model: trades are counted into bars of a second and of a minute; any other bar is made of these when it is
+asked for. A bar's time is the time that the exchange showed when its trades were sent.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -13,8 +14,12 @@ from bridge.served.frames import Quote, Traded
 from bridge.served.symbols import SCALE, text_of
 
 KEPT: Final = 1_000
-BARS_KEPT: Final = 86_400
+SECONDS_KEPT: Final = 86_400
+MINUTES_KEPT: Final = 10_080
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
+AVERAGE_MINUTES: Final = 5
 INTERVAL_MS: Final = {
     "1s": 1_000, "1m": 60_000, "3m": 180_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000,
     "1h": 3_600_000, "2h": 7_200_000, "4h": 14_400_000, "6h": 21_600_000, "8h": 28_800_000,
@@ -59,17 +64,22 @@ class TradeLog:
     def __init__(self) -> None:
         self._newest: deque[tuple[Traded, int]] = deque(maxlen=KEPT)
         self._seconds: dict[int, Bar] = {}
+        self._minutes: dict[int, Bar] = {}
 
     def add(self, trade: Traded, now_ms: int) -> None:
         """Count a trade that was sent now."""
         self._newest.append((trade, now_ms))
         price, qty = _scaled(trade.price), _scaled(trade.qty)
-        bar = self._seconds.get(now_ms // 1_000)
-        if bar is None:
-            bar = self._seconds[now_ms // 1_000] = Bar(price, trade.trade_id)
-            if len(self._seconds) > BARS_KEPT:
-                del self._seconds[next(iter(self._seconds))]
-        bar.add(price, qty, taken=not trade.buyer_is_maker)
+        for bars, number, kept in (
+            (self._seconds, now_ms // SECOND_MS, SECONDS_KEPT),
+            (self._minutes, now_ms // MINUTE_MS, MINUTES_KEPT),
+        ):
+            bar = bars.get(number)
+            if bar is None:
+                bar = bars[number] = Bar(price, trade.trade_id)
+                if len(bars) > kept:
+                    del bars[next(iter(bars))]
+            bar.add(price, qty, taken=not trade.buyer_is_maker)
 
     @property
     def last(self) -> Traded | None:
@@ -119,27 +129,48 @@ class TradeLog:
         length_ms = INTERVAL_MS.get(interval)
         if length_ms is None:
             raise ApiError(*INVALID_INTERVAL)
-        made: dict[int, Bar] = {}
-        for second, bar in self._seconds.items():
-            open_ms = second * 1_000 // length_ms * length_ms
+        is_long = length_ms % MINUTE_MS == 0
+        bars, unit_ms = (self._minutes, MINUTE_MS) if is_long else (self._seconds, SECOND_MS)
+        made: dict[int, list[Bar]] = {}
+        for number in bars if start_ms else reversed(bars):
+            open_ms = number * unit_ms // length_ms * length_ms
             if not start_ms <= open_ms <= end_ms:
                 continue
-            if open_ms not in made:
-                made[open_ms] = Bar(bar.open, bar.first_id)
-            made[open_ms].join(bar)
-        wanted = list(made.items())
-        wanted = wanted[:count] if start_ms else wanted[-count:]
-        return [_kline(open_ms, length_ms, bar) for open_ms, bar in wanted]
+            if open_ms not in made and len(made) == count:
+                break
+            made.setdefault(open_ms, []).append(bars[number])
+        if not start_ms:
+            made = {open_ms: made[open_ms][::-1] for open_ms in reversed(made)}
+        return [_kline(open_ms, length_ms, _joined(parts)) for open_ms, parts in made.items()]
+
+    def _since(self, start_ms: int) -> Bar | None:
+        """Everything from a time on, by the second; whole minutes where they are whole."""
+        first = -(-start_ms // SECOND_MS)
+        minute = -(-start_ms // MINUTE_MS)
+        parts = [
+            bar
+            for second in range(first, minute * MINUTE_MS // SECOND_MS)
+            if (bar := self._seconds.get(second)) is not None
+        ]
+        newest = []
+        for number in reversed(self._minutes):
+            if number < minute:
+                break
+            newest.append(self._minutes[number])
+        parts += reversed(newest)
+        return _joined(parts) if parts else None
+
+    def average(self, price: str, now_ms: int) -> dict[str, Any]:
+        """The average of the last minutes, as `avgPrice` has it; `price` where none was traded."""
+        bar = self._since(now_ms - AVERAGE_MINUTES * MINUTE_MS)
+        if bar is not None and bar.qty:
+            price = text_of(bar.worth // bar.qty)
+        closed_ms = self._newest[-1][1] if self._newest else now_ms
+        return {"mins": AVERAGE_MINUTES, "price": price, "closeTime": closed_ms}
 
     def day(self, symbol: str, quote: Quote, now_ms: int) -> dict[str, Any]:
         """The last day, as `ticker/24hr` has it."""
-        day: Bar | None = None
-        for second, bar in self._seconds.items():
-            if second * 1_000 > now_ms - DAY_MS:
-                if day is None:
-                    day = Bar(bar.open, bar.first_id)
-                day.join(bar)
-        day = day or Bar(0, -1)
+        day = self._since(now_ms - DAY_MS + 1) or Bar(0, -1)
         change, last = day.close - day.open, self.last
         percent = change * 100_000 // day.open if day.open else 0
         return {
@@ -166,6 +197,14 @@ class TradeLog:
             "lastId": last.trade_id if last else -1,
             "count": day.count,
         }
+
+
+def _joined(bars: Sequence[Bar]) -> Bar:
+    """Bars one behind the other as one."""
+    whole = Bar(bars[0].open, bars[0].first_id)
+    for bar in bars:
+        whole.join(bar)
+    return whole
 
 
 def _kline(open_ms: int, length_ms: int, bar: Bar) -> list[Any]:

@@ -55,6 +55,8 @@ class WsApiSession:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._account: Account | None = None
+        self._connected_ms = api.wall_ms
+        self._authorized_ms: int | None = None
         self._subscribed: dict[str, int] = {}
         self._next = 0
 
@@ -99,11 +101,12 @@ class WsApiSession:
             return self._api.private[SIGNED[method]](self._who(params, plain), plain)
         if method == "session.logon":
             self._account = self._signer(params, plain)
+            self._authorized_ms = self._api.wall_ms
             return self._session()
         if method == "session.status":
             return self._session()
         if method == "session.logout":
-            self._account = None
+            self._account = self._authorized_ms = None
             return self._session()
         if method in ("userDataStream.subscribe", "userDataStream.subscribe.signature"):
             return self._subscribe(self._who(params, plain))
@@ -125,8 +128,9 @@ class WsApiSession:
 
     def _session(self) -> dict[str, Any]:
         key = self._account.key if self._account is not None else None
-        return {"apiKey": key, "authorizedSince": None, "connectedSince": None,
-                "returnRateLimits": True, "serverTime": self._api.public["time"]({})["serverTime"],
+        return {"apiKey": key, "authorizedSince": self._authorized_ms,
+                "connectedSince": self._connected_ms, "returnRateLimits": True,
+                "serverTime": self._api.wall_ms,
                 "userDataStream": bool(self._subscribed)}  # fmt: skip
 
     def _subscribe(self, account: Account) -> dict[str, int]:

@@ -113,7 +113,7 @@ class Fidelity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge(
-    folder: Path,
+    session: Path | Evidence,
     *,
     against: str = "",
     tape: Path | None = None,
@@ -122,7 +122,7 @@ def judge(
     """Hold a twin against a session.
 
     Args:
-        folder: Of the session.
+        session: Its folder, or what was read of it already.
         against: A scenario's name or file; the session's own as it is written by default.
         tape: What happened in the books while the session's feed did not see it.
         progress: Told steps done, and how many there are.
@@ -130,7 +130,7 @@ def judge(
     Raises:
         InputError: The session, the scenario or the tape is not as it must be.
     """
-    evidence = read_evidence(folder)
+    evidence = session if isinstance(session, Evidence) else read_evidence(session)
     scenario = load_scenario(against)[0] if against else evidence.plan.scenario
     rows = evidence.rows if tape is None else rows_of_tape(tape, evidence)
     lived, twin = lived_by(evidence), assumed_by(scenario, evidence, rows)
@@ -142,7 +142,7 @@ def judge(
     figures = told(found.parts, compared.blocks, bounds)
     judged = [one.holds for one in figures if one.holds is not None]
     return Fidelity(
-        session=str(folder),
+        session=str(evidence.folder),
         against=against or "the session's own scenario",
         tape="" if tape is None else str(tape),
         entries=evidence.entries,
@@ -152,7 +152,7 @@ def judge(
         twin=_sums(found.other),
         figures=figures,
         attribution=attribution,
-        calibration=calibrate(compared, units, folder / FOLDER),
+        calibration=calibrate(compared, units, evidence.folder / FOLDER),
         desks=Desks(lived=evidence.desk, twin=free_desk(evidence, scenario, rows)),
         same_program=code_of(evidence.plan) == evidence.start.code_digest,
         refilled=evidence.refilled,

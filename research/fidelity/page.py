@@ -12,6 +12,7 @@ from research.fidelity.words import (
     CAUSE_WORDS,
     FIGURE_WORDS,
     later_ms,
+    number,
     sum_rows,
     verdict,
     worst,
@@ -111,8 +112,8 @@ def _plain(title: str, rows: Sequence[dict[str, object]]) -> Table:
 def _distance_table(found: Fidelity) -> Table:
     words = {None: "–", True: "yes", False: "no"}
     rows = [
-        [FIGURE_WORDS[one.name], _number(one.value), _number(one.low), _number(one.high), _number(one.bias),
-         "–" if one.bound is None else _number(one.bound), words[one.holds]]
+        [FIGURE_WORDS[one.name], number(one.value), number(one.low), number(one.high), number(one.bias),
+         "–" if one.bound is None else number(one.bound), words[one.holds]]
         for one in found.figures
     ]  # fmt: skip
     columns = ["", "distance", "from", "to", "with sign", "bound", "holds"]
@@ -121,8 +122,8 @@ def _distance_table(found: Fidelity) -> Table:
 
 def _cause_table(found: Fidelity) -> Table:
     rows = [
-        [CAUSE_WORDS[one.name], _number(one.share), _number(one.low), _number(one.high),
-         _number(one.alone), _number(one.last), f"{one.first_ppm / 10_000:.0f} %",
+        [CAUSE_WORDS[one.name], number(one.share), number(one.low), number(one.high),
+         number(one.alone), number(one.last), f"{one.first_ppm / 10_000:.0f} %",
          one.lived if one.differs else f"equal: {one.lived}" if one.lived else "–",
          one.assumed if one.differs else ""]
         for one in found.attribution.causes
@@ -243,9 +244,9 @@ def _fitted(found: Fidelity) -> list[Section]:
     if fitted is None:
         return []
     rows = [
-        [FIGURE_WORDS[one.name], _number(one.before), _number(one.after)] for one in fitted.figures
+        [FIGURE_WORDS[one.name], number(one.before), number(one.after)] for one in fitted.figures
     ]
-    rows.append(["all of it, in units", _number(fitted.before), _number(fitted.after)])
+    rows.append(["all of it, in units", number(fitted.before), number(fitted.after)])
     bars: list[dict[str, Any]] = [
         {"type": "bar", "x": ["before", "after"], "y": [fitted.before, fitted.after],
          "marker": {"color": [SOFT, LINE]}}
@@ -281,7 +282,3 @@ def _desk_table(found: Fidelity) -> Table:
         )
     columns = ["", "orders", "fills", "lots", "position", "fees", "profit"]
     return Table(title="", columns=columns, rows=rows)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"

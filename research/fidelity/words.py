@@ -47,6 +47,11 @@ def sum_rows(found: Fidelity) -> list[dict[str, object]]:
     ]
 
 
+def number(value: float) -> str:
+    """Four digits, as they are read."""
+    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
 def later_ms(one: OrderRow) -> float | None:
     """How much later the twin filled first."""
     if one.lived_first_ns is None or one.twin_first_ns is None:

@@ -156,6 +156,6 @@ def test_what_cannot_become_a_tape_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other"
     with LogWriter(other, dumps(About(venue="mtgox", market="spot", symbols=("X",)))) as log:
         log.append(1, "ws", b"")
-    with pytest.raises(InputError, match="the venue 'mtgox'"):
+    with pytest.raises(InputError, match="venue: found 'mtgox'"):
         tape_of_recording(other, out=out, ticks={"": "1"}, lots={"": "1"})
     assert not out.exists()

@@ -83,7 +83,7 @@ def test_updates_are_numbered_and_make_the_venues_own_book() -> None:
         shown = {price: lots for price, lots in sides[side].items() if lots}
         assert shown == dict(market.assembly.world.venue_depth(0, side, 10_000))
     assert trades > 10
-    assert market.prints_lost == 0
+    assert market.overruns == 0
 
 
 def test_a_command_is_answered_when_it_returns_and_members_are_told_apart() -> None:
@@ -118,7 +118,7 @@ def test_a_book_of_more_levels_than_its_ring_holds_is_compared(tmp_path: Path) -
     market._clock.run_until(market.end_ns)
     made = book._compared(book._word(15))
 
-    assert book.prints_lost == 1
+    assert book.overruns == 1
     assert len(made) >= 1
     assert market.depth(0, 100) == whole.depth(0, 100)
 

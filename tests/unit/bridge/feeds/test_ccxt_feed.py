@@ -79,6 +79,22 @@ def test_a_batch_that_cannot_be_read_is_counted_and_none_of_it_leaves() -> None:
     assert len(session.rebuild.prints) == 2
 
 
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5_000])
+def test_a_number_that_no_tape_can_hold_is_none(number: str) -> None:
+    session = session_of()
+    session.tell(TRADES + SYMBOL, dumps([trade(number), trade("1")]))
+    assert [one.trade_id for one in session.rebuild.prints] == [1]
+    assert session.feed.counts["trades_unnumbered"] == 1
+
+
+@pytest.mark.parametrize("more", [{"timestamp": 10**14}, {"timestamp": -1}, {"nonce": 1 << 63}])
+def test_a_state_whose_numbers_no_tape_can_hold_is_trouble(more: dict[str, int]) -> None:
+    session = session_of()
+    session.tell(BOOK + SYMBOL, state([[1.0, 1.0]], [], **more))
+    assert session.rebuild.trouble == {0: TroubleReason.GAP}
+    assert session.feed.counts["states_refused"] == 1
+
+
 class FakeExchange:
     """Hands out what it was given, then what comes next never comes, or fails."""
 

@@ -151,6 +151,31 @@ def test_what_is_not_as_documented_is_refused_whole(bad: bytes) -> None:
     assert session.feed.counts["frames_refused"] == 1
 
 
+def test_what_the_venue_refuses_is_told_in_its_own_words() -> None:
+    session = feed_of()
+    session.tell(FRAME, b'{"type":"error","message":"ETH-USD is not a valid product"}')
+    assert (
+        session.feed.last_refusal
+        == "a message: the venue says error: ETH-USD is not a valid product"
+    )
+    assert len(session.reopens) == 1
+
+
+@pytest.mark.parametrize("year", [b"1969", b"2100", b"9999"])
+def test_a_time_that_no_tape_can_hold_is_refused(year: bytes) -> None:
+    session = feed_of()
+    session.tell(*trades(0, b"update", 1))
+    channel, frame = trades(1, b"update", 2)
+    session.tell(channel, frame.replace(b"2023-", year + b"-"))
+    assert session.rebuild.trouble == {3: TroubleReason.GAP}
+    session.tell(DOWN)
+    session.up()
+    channel, frame = trades(0, b"update", 2)
+    session.tell(channel, frame.replace(b"2019-", year + b"-"))
+    assert [one.trade_id for one in session.rebuild.prints] == [1]
+    assert session.feed.counts["frames_refused"] == 2
+
+
 def test_who_only_records_holds_the_numbers_and_reads_nothing() -> None:
     venue = OnCoinbase()
     session = Session(CoinbaseFeed([FeedBook(0, instrument("BTC-USD"))], ids_only=True))

@@ -216,3 +216,11 @@ def test_numbers_that_are_no_prices_are_trouble(bad: bytes) -> None:
     channel, frame = venue.changed(0, 99_00, 4)
     session.tell(channel, frame.replace(b'"price":99.00', b'"price":' + bad))
     assert session.rebuild.trouble == {0: TroubleReason.GAP}
+
+
+def test_a_book_with_a_time_that_no_tape_can_hold_is_trouble() -> None:
+    session = example_session()
+    bad = example().replace(b'"checksum"', b'"timestamp":"9999-01-01T00:00:00Z","checksum"')
+    session.tell(FRAME, bad)
+    assert session.rebuild.trouble == {0: TroubleReason.GAP}
+    assert "found the time 9999" in session.feed.last_refusal

@@ -11,86 +11,24 @@ import pytest
 import websockets
 
 from bridge.served.capture import CaptureFeed
-from bridge.served.faults import ServedFault, read_fault
 from bridge.served.server import ExchangeServer
 from market.errors import InputError
 from tests.served_rig import (
     SECRET,
     START_MS,
+    Book,
     capture_exchange,
     capture_lines,
+    collect,
     futures_lines,
     run,
     scenario_exchange,
     served,
-    until,
+    snapshot,
     write_capture,
 )
 
 STREAMS = "btcusdt@depth@100ms/btcusdt@bookTicker/btcusdt@trade"
-SECOND_NS = 1_000_000_000
-
-
-class Book:
-    """A client's book, by the venue's own rules, with its best prices after each update."""
-
-    def __init__(self, snapshot: dict[str, Any]) -> None:
-        self.last = snapshot["lastUpdateId"]
-        self.sides = [dict(snapshot["bids"]), dict(snapshot["asks"])]
-        self.gaps = 0
-        self.best: dict[int, tuple[str, str, str, str]] = {}
-
-    def apply(self, diff: dict[str, Any]) -> None:
-        if diff["u"] <= self.last:
-            return
-        self.gaps += diff["U"] > self.last + 1
-        for side, levels in zip(self.sides, (diff["b"], diff["a"]), strict=True):
-            for price, qty in levels:
-                if float(qty) == 0:
-                    side.pop(price, None)
-                else:
-                    side[price] = qty
-        self.last = diff["u"]
-        bid, ask = max(self.sides[0], key=float), min(self.sides[1], key=float)
-        self.best[self.last] = bid, self.sides[0][bid], ask, self.sides[1][ask]
-
-
-async def snapshot(server: ExchangeServer, symbol: str = "BTCUSDT") -> dict[str, Any]:
-    address = f"http://127.0.0.1:{server.port}/api/v3/depth"
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(address, params={"symbol": symbol, "limit": 5000}) as answer,
-    ):
-        return dict(await answer.json())
-
-
-async def collect(
-    server: ExchangeServer, path: str, *, times: list[float] | None = None
-) -> list[Any]:
-    """All messages of a stream address until the source is over, and when they came."""
-    found = []
-    async with websockets.connect(f"ws://127.0.0.1:{server.port}{path}") as socket:
-        while True:
-            is_over = server.over.is_set()
-            try:
-                found.append(json.loads(await asyncio.wait_for(socket.recv(), 0.2)))
-            except TimeoutError:
-                if is_over:
-                    return found
-                continue
-            if times is not None:
-                times.append(asyncio.get_running_loop().time())
-
-
-def last_id(steps: int) -> int:
-    """The id of a capture's last diff."""
-    found = [json.loads(line.partition(" ")[2]) for line in capture_lines(steps)]
-    return int([one["data"]["u"] for one in found if "@depth" in one.get("stream", "")][-1])
-
-
-async def drain(socket: websockets.ClientConnection) -> None:
-    while True:
-        await socket.recv()
 
 
 def same_but_for_times(data: dict[str, Any]) -> dict[str, Any]:
@@ -245,85 +183,6 @@ def test_a_futures_capture_is_served_at_the_futures_addresses(tmp_path: Path) ->
         assert len(diffs) > 30
         assert all(b["pu"] == a["u"] for a, b in pairwise(diffs))
         assert all(one["data"]["E"] == one["data"]["T"] for one in messages)
-
-    run(test)
-
-
-# --- what goes wrong ------------------------------------------------------------------------------
-
-
-def faulty(tmp_path: Path, *faults: str) -> Any:
-    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 3_000)], tmp_path)
-    return served(exchange, speed=10, hold=True, faults=tuple(map(read_fault, faults)))
-
-
-def test_a_dropped_diff_is_a_gap_in_its_ids_and_nothing_else(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with faulty(tmp_path, "drop_depth@500ms") as server:
-            book = Book(await snapshot(server))
-            for message in await collect(server, "/ws/btcusdt@depth@100ms"):
-                book.apply(message)
-            assert server.faults.bitten == {"drop_depth": 1}
-        assert book.gaps == 1
-
-    run(test)
-
-
-def test_a_freeze_is_silence_and_then_everything(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with faulty(tmp_path, "freeze@500ms+700ms") as server:
-            book = Book(await snapshot(server))
-            times: list[float] = []
-            for message in await collect(server, "/ws/btcusdt@depth@100ms", times=times):
-                book.apply(message)
-        assert book.gaps == 0
-        assert book.last == last_id(3_000)
-        assert max(b - a for a, b in pairwise(times)) > 0.6
-
-    run(test)
-
-
-def test_everybody_is_cut_and_may_come_back(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with faulty(tmp_path, "disconnect@300ms") as server:
-            uri = f"ws://127.0.0.1:{server.port}/ws/btcusdt@depth@100ms"
-            async with websockets.connect(uri) as socket:
-                with pytest.raises(websockets.ConnectionClosed) as closed:
-                    await drain(socket)
-                assert closed.value.rcvd is not None
-                assert closed.value.rcvd.code == 1012
-            async with websockets.connect(uri) as socket:
-                assert json.loads(await socket.recv())["e"] == "depthUpdate"
-
-    run(test)
-
-
-def test_rest_fails_for_a_while_with_what_the_plan_says(tmp_path: Path) -> None:
-    plan = ServedFault(kind="rest_error", at_ns=0, lasts_ns=SECOND_NS // 2, status=502)
-    exchange = capture_exchange([write_capture(tmp_path / "c.gz", 3_000)], tmp_path)
-
-    async def test() -> None:
-        async with (
-            served(exchange, speed=1, faults=(plan,)) as server,
-            aiohttp.ClientSession() as session,
-        ):
-            address = f"http://127.0.0.1:{server.port}/api/v3/ping"
-            async with session.get(address) as answer:
-                assert (answer.status, (await answer.json())["code"]) == (502, -1000)
-            await until(lambda: server._elapsed_ns() > SECOND_NS // 2, "end of the fault")
-            async with session.get(address) as answer:
-                assert answer.status == 200
-
-    run(test)
-
-
-def test_delayed_streams_come_later_by_so_much(tmp_path: Path) -> None:
-    async def test() -> None:
-        async with faulty(tmp_path, "delay@0s+2s") as server:
-            uri = f"ws://127.0.0.1:{server.port}/ws/btcusdt@depth@100ms"
-            async with websockets.connect(uri) as socket:
-                json.loads(await socket.recv())
-                assert server._elapsed_ns() > 150_000_000
 
     run(test)
 

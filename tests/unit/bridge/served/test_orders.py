@@ -11,9 +11,11 @@ import msgspec
 import pytest
 
 from bridge.served.api import Api
+from bridge.served.errors import error_of
 from bridge.served.exchange import Exchange
 from bridge.served.rest import Request, Rest
 from bridge.served.wsapi import WsApiSession
+from market.codes import Reason
 from scenarios.served import SimulatedMarket
 from sim.streams import draw
 from tests.served_rig import (
@@ -355,6 +357,26 @@ def test_who_is_logged_on_needs_no_signature(client: Client) -> None:
 
     assert (before["status"], before["id"]) == (401, 7)
     assert (after["status"], after["result"]["accountType"]) == (200, "SPOT")
+
+
+def test_a_session_says_since_when_it_is_there_and_who_it_is(client: Client) -> None:
+    session = WsApiSession(client.api)
+    asks = b'{"id":1,"method":"session.status","params":{}}'
+
+    said = [msgspec.json.decode(session.take(asks))["result"]]
+    session.take(signed(client, "session.logon"))
+    said.append(msgspec.json.decode(session.take(asks))["result"])
+    session.take(b'{"id":2,"method":"session.logout","params":{}}')
+    said.append(msgspec.json.decode(session.take(asks))["result"])
+
+    assert [one["apiKey"] for one in said] == [None, KEY, None]
+    assert [one["authorizedSince"] for one in said] == [None, WALL_MS, None]
+    assert [one["connectedSince"] for one in said] == [WALL_MS] * 3
+
+
+def test_what_a_venue_refuses_is_said_in_binances_words_for_it() -> None:
+    assert error_of(Reason.TOO_SMALL).message == "Filter failure: LOT_SIZE"
+    assert error_of(Reason.TOO_LITTLE_NOTIONAL).message == "Filter failure: NOTIONAL"
 
 
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"method":3}', b'{"method":"x","params":[1]}',
