@@ -25,6 +25,7 @@ from console.paper import paper
 from console.record import record
 from console.regimes import regimes_app
 from console.report import compare, report
+from console.say import say
 from console.serve import serve_feed
 from console.study import study_app
 from console.tape import tape_app
@@ -52,6 +53,7 @@ app.command("coverage")(coverage)
 app.command("estimate")(estimate)
 app.command("fidelity")(fidelity)
 app.command("paper")(paper)
+app.command("say")(say)
 app.command("record")(record)
 app.command("serve-feed")(serve_feed)
 

@@ -296,6 +296,7 @@ def _told(session: "PaperRun") -> dict[str, object]:
         "fills": session.end.fills,
         "decisions": sum(host.decisions for host in world.assembly.hosts),
         "orders": world.assembly.venue.orders_received,
+        "words": len(world.words.said),
         "best_quotes_checked": world.watch.checked,
         "best_quotes_wrong": world.watch.wrong,
         "connections": link.connect_count,
@@ -327,6 +328,9 @@ def _replay(folder: Path, runs_dir: Path, terminal: "Output") -> None:
             "differs": found.differs,
             "was_killed": found.end is None,
             "fills": found.summary.fills,
+            "words": [
+                {"stamp_ns": one.stamp_ns, **msgspec.to_builtins(one.word)} for one in found.said
+            ],
             "faults": [msgspec.to_builtins(one) for one in found.summary.faults],
             "pnl": found.summary.pnl,
             "wall_s": found.summary.wall_s,

@@ -35,12 +35,15 @@ def page(seen: Glance, paper: "PaperLoop") -> "Group":
     from rich.columns import Columns
     from rich.console import Group
     from rich.panel import Panel
+    from rich.text import Text
 
     parts: list[RenderableType] = [_head(seen, paper)]
     parts.append(Columns([_book(one) for one in seen.books]))
     parts.append(_orders(seen))
+    if seen.word:
+        parts.append(Text(f"last word: {seen.word}"))
     if seen.alarms:
-        parts.append(Panel("\n".join(seen.alarms), title="alarms", border_style="red"))
+        parts.append(Panel(Text("\n".join(seen.alarms)), title="alarms", border_style="red"))
     return Group(*parts)
 
 

@@ -22,9 +22,11 @@ from bridge.feeds.transport import Link, LinkConfig
 from bridge.paper.alarm import Alarm
 from bridge.paper.fills import FillFile
 from bridge.paper.loop import PaperLoop
+from bridge.paper.speech import SpeechPort
 from bridge.paper.wall import WallClock
 from bridge.recording import LogReader, LogWriter
 from console.output import Output
+from console.paper_words import taken
 from market.errors import InputError
 from scenarios.paper import BEGIN, END, PaperFill, PaperWorld
 from scenarios.paper_session import (
@@ -203,6 +205,8 @@ class PaperRun:
             return paper.take(f"0/{channel}", data)
 
         self.link = link = Link(config, sink)
+        speech = SpeechPort(self.folder, partial(taken, self.world, paper))
+        await speech.start()
         tasks = [asyncio.create_task(self._ends(paper, stop))]
         if watch is not None:
             tasks.append(asyncio.ensure_future(watch(self, paper)))
@@ -220,6 +224,7 @@ class PaperRun:
             for found in await asyncio.gather(*tasks, return_exceptions=True):
                 if isinstance(found, Exception):
                     self.unseen = found
+            await speech.stop()
 
     async def _ends(self, paper: PaperLoop, stop: asyncio.Event) -> None:
         """Wait for the session's time to be over."""

@@ -11,6 +11,7 @@ from scenarios.run import pnl_amounts, pnl_text
 if TYPE_CHECKING:
     from bridge.paper.loop import PaperLoop
     from console.paper_run import PaperRun
+    from scenarios.paper import PaperWorld
 
 LEVELS = 5
 
@@ -50,6 +51,7 @@ class Glance(NamedTuple):
 
     Attributes:
         pnl: By currency, as text; `not marked` where a mid is missing.
+        word: The last that a person said; empty for none.
         alarms: What a person should look at, in words.
     """
 
@@ -62,6 +64,7 @@ class Glance(NamedTuple):
     entries: int
     connections: int
     waiting: int
+    word: str
     alarms: list[str]
 
 
@@ -103,8 +106,17 @@ def glance(session: "PaperRun") -> Glance:
         entries=world.entries,
         connections=session.link.connect_count,
         waiting=session.link.waiting_max,
+        word=_last_word(world),
         alarms=_alarms(session, books, hosts),
     )
+
+
+def _last_word(world: "PaperWorld") -> str:
+    """Who said what, and why, the last time that somebody did."""
+    if not world.words.said:
+        return ""
+    word = world.words.said[-1].word
+    return f"{word.action} by {word.authority}" + (f": {word.why}" if word.why else "")
 
 
 def _alarms(session: "PaperRun", books: list[BookGlance], hosts: list[HostGlance]) -> list[str]:

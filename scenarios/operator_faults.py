@@ -21,14 +21,13 @@ from market.codes import OperatorAction
 from market.decisions import PPM
 from market.faults import Fault
 from market.messages import Operator
+from scenarios.operator_words import speak
 from sim.clock import Clock
 from sim.host import Host
-from sim.recorder import Event, EventKind, Recorder
+from sim.recorder import Recorder
 
 if TYPE_CHECKING:
     from scenarios.build import Assembly
-
-NO_MONITOR = -1
 
 
 class _Words(ABC):
@@ -57,21 +56,7 @@ class _Words(ABC):
 
     def _say(self, word: Operator) -> bool:
         """Say it, unless the machine is dead; whether it was heard."""
-        host, now_ns = self._host, self._clock.now_ns
-        if host.is_down:
-            return False
-        self._recorder.add(
-            Event(
-                now_ns,
-                EventKind.INSTRUCTED,
-                host.number,
-                qty_lots=NO_MONITOR,
-                leaves_lots=1,
-                detail=int(word.action),
-            )
-        )
-        host.receive(word)
-        return True
+        return speak(self._host, word, self._clock, self._recorder)
 
 
 class KillSwitch(_Words):

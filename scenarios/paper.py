@@ -24,13 +24,14 @@ from typing import Final
 import msgspec
 
 from bridge.feeds.base import Feed, Want, drive
-from market.codes import OperatorAction, ReportType, Side
+from market.codes import ReportType, Side
 from market.errors import InputError, VenueError
 from market.instruments import Instrument
 from market.live import BestQuote, BookDelta, BookSnapshot, BookTrouble, Update
-from market.messages import Operator, Report
+from market.messages import Report
 from scenarios.build import Assembly
 from scenarios.forgetting import Forgetting
+from scenarios.paper_words import PaperWords
 from scenarios.run_journal import RunWriter
 from scenarios.sections import Scenario
 from scenarios.venue_assembly import BookSurroundings
@@ -44,20 +45,6 @@ END: Final = "end"
 WORD: Final = "word"
 AHEAD_MAX: Final = 4_096
 """Best quotes that wait for their book's message; what is older is not checked."""
-
-
-class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a person says to the desks of a session.
-
-    Attributes:
-        action: As an operator's (`market.codes.OperatorAction`), by name.
-        authority: Who says it.
-        host: To which host; all by default.
-    """
-
-    action: str
-    authority: str
-    host: str = ""
 
 
 class PaperFill(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,6 +151,7 @@ class PaperWorld:
         assembly: The run.
         entries: Taken so far.
         watch: Holds books against best quotes.
+        words: What people said to its desks.
 
     Raises:
         InputError: The scenario has a world of its own, or does not fit the books.
@@ -190,6 +178,7 @@ class PaperWorld:
             rules = House(house, BookSurroundings(self.assembly.world))
             self.assembly.venue.houses.update(dict.fromkeys(house.admissions, rules))
         self.forgetting = Forgetting(self.assembly)
+        self.words = PaperWords(self.assembly)
         self.entries = 0
         self.feeds = tuple(feeds)
         self.rows = LiveRows(instruments)
@@ -242,7 +231,7 @@ class PaperWorld:
             self._pending.extend(step.updates)
             return step.wants
         if channel == WORD:
-            self._word(data)
+            self.words.say(self.words.read(data, stamp_ns))
         elif channel not in (BEGIN, END):
             allowed = ", ".join([*self._channels, WORD, BEGIN, END])
             raise InputError(f"entry: found channel {channel!r}, allowed are {allowed}")
@@ -259,25 +248,6 @@ class PaperWorld:
                 self.assembly.world.inject(rows)
         if until_ns > self.now_ns:
             self.assembly.clock.run_until(until_ns)
-
-    def _word(self, data: bytes) -> None:
-        """A person speaks to desks."""
-        try:
-            word = msgspec.json.decode(data, type=Word)
-            action = OperatorAction[word.action]
-        except (msgspec.MsgspecError, KeyError) as error:
-            allowed = ", ".join(one.name for one in OperatorAction)
-            raise InputError(
-                f"word: found {data[:80]!r} ({error}), allowed are {allowed}"
-            ) from None
-        assembly = self.assembly
-        if word.host and word.host not in assembly.host_names:
-            allowed = ", ".join(assembly.host_names)
-            raise InputError(f"word: found host {word.host!r}, allowed is {allowed}")
-        for name, host in zip(assembly.host_names, assembly.hosts, strict=True):
-            if name == word.host or not word.host:
-                said = Operator(action=action, authority=word.authority)
-                assembly.clock.at(self._stamp_ns, host.receive, said)
 
     # --- what comes out -----------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from scenarios.paper_session import (
     replay,
     world_of,
 )
+from scenarios.paper_words import Heard
 from scenarios.run import RunSummary, summary_of, write_summary
 from scenarios.run_files import RunFolder
 from scenarios.stage_times import StageTimes
@@ -33,11 +34,13 @@ class Replayed(NamedTuple):
         summary: Of its run.
         end: What the session itself came to; None for one that was killed.
         differs: In what the two differ, in words; empty where they do not.
+        said: What people said to its desks.
     """
 
     summary: RunSummary
     end: SessionEnd | None
     differs: list[str]
+    said: list[Heard]
 
 
 def replay_session(
@@ -86,7 +89,7 @@ def replay_session(
         out.discard()
         raise
     differs = _differences(end, found) + _fill_differences(promised, fills)
-    return Replayed(structs.replace(summary, folder=str(path)), end, differs)
+    return Replayed(structs.replace(summary, folder=str(path)), end, differs, world.words.said)
 
 
 def _differences(end: SessionEnd | None, found: SessionEnd) -> list[str]:

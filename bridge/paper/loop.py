@@ -96,6 +96,11 @@ class PaperLoop:
         """The newest stamp."""
         return self._last_ns
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is taken any more."""
+        return self._is_over
+
     def take(self, channel: str, data: bytes) -> Sequence[Want]:
         """Something came: keep it, apply it, and say what its feed wishes for."""
         if self._is_over:

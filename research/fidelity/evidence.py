@@ -34,6 +34,7 @@ from scenarios.paper_session import (
     replay,
     world_of,
 )
+from scenarios.paper_words import Heard
 from scenarios.sections import Scenario
 from sim.front.house import HouseRules
 from sim.live_rows import LiveRows
@@ -93,6 +94,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         gaps_ns: Stretches in which a book was not known.
         last_ns: Stamp of the last entry.
         desk: What its desks came to.
+        words: What people said to them.
         house: What its venue checks of an order before a book is asked, if anything.
     """
 
@@ -109,6 +111,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     last_ns: int
     entries: int
     desk: Totals
+    words: tuple[Heard, ...]
     house: HouseRules | None
 
 
@@ -171,6 +174,7 @@ def read_evidence(folder: Path, progress: Callable[[int], None] | None = None) -
         last_ns=last_ns,
         entries=world.entries,
         desk=totals_of(world.assembly),
+        words=tuple(world.words.said),
         house=next((one.rules for one in world.assembly.venue.houses.values()), None),
     )
 

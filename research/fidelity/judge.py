@@ -18,6 +18,7 @@ from research.fidelity.flow import put_house
 from research.fidelity.orders import NEVER, Floats, Outcome
 from scenarios.build import Assembly
 from scenarios.paper_session import code_of
+from scenarios.paper_words import PaperWords
 from scenarios.schema import load_scenario
 from scenarios.sections import Scenario
 from sim.rows import Rows
@@ -169,7 +170,8 @@ def _bounds(scenario: Scenario) -> dict[str, float]:
 def free_desk(evidence: Evidence, scenario: Scenario, rows: Rows) -> Totals:
     """Let the twin's desks decide for themselves: what they come to.
 
-    Nobody speaks to them, and the books go on to the session's last entry.
+    They are told what people said to the session's desks when they said it, and the books go on to the
+    session's last entry.
     """
     start = evidence.start
     tape = GrowingTape(start.instruments, start.start_ns, start.end_ns)
@@ -177,6 +179,7 @@ def free_desk(evidence: Evidence, scenario: Scenario, rows: Rows) -> Totals:
     put_house(assembly, evidence)
     if len(rows):
         assembly.world.inject(rows)
+    PaperWords(assembly).say_again(evidence.words)
     assembly.clock.run_until(min(evidence.last_ns + 1, assembly.end_ns))
     return totals_of(assembly)
 

@@ -1,6 +1,7 @@
 """A session in one process: what it finds in its folder, how it ends, and what it says when something fails."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -13,9 +14,12 @@ import pytest
 
 from bridge.paper.listing import Terms
 from bridge.paper.loop import PaperLoop
+from bridge.paper.speech import SPEECH_FILE
 from bridge.recording import Entry, LogWriter, read_log
 from console.output import QUIET, Output
 from console.paper_run import PaperRun, Watcher, tell_troubles
+from console.paper_words import taken
+from desk.gate import GateMode
 from market.errors import InputError
 from scenarios.paper_replay import replay_session
 from scenarios.paper_session import (
@@ -29,6 +33,7 @@ from scenarios.paper_session import (
 )
 from tests.paper_process import free_port
 from tests.paper_rig import BTC, MS, S, entries, played, text_of
+from tests.unit.console.twin import run_twin
 
 if TYPE_CHECKING:
     from scenarios.paper import PaperFill
@@ -183,3 +188,73 @@ def test_a_feed_that_does_not_come_is_told_to_whoever_sees_no_board(
     said = capsys.readouterr().err
     assert session.unseen is None
     assert said.count("feed: opening: ConnectionRefusedError") == 1
+
+
+def says(found: list[tuple[int, str]], *words: tuple[str, ...]) -> Watcher:
+    """Somebody says words to the session, and ends it."""
+
+    async def watch(session: PaperRun, _loop: PaperLoop) -> None:
+        for one in words:
+            found.append(await asyncio.to_thread(run_twin, "say", session.folder, *one))
+        found.append((0, (session.folder / SPEECH_FILE).read_text()))
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.Event().wait()
+
+    return watch
+
+
+def test_what_a_person_said_holds_in_the_next_process_and_when_it_is_run_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = begun(tmp_path, recent(entries(200)))
+    by = ("--by", "A. Person", "--json")
+    found: list[tuple[int, str]] = []
+    first = lived(folder, says(found, ("kill", "--why", "it looks wrong", *by), ("dance", *by)))
+
+    (code, out), (refused, _), (_, place) = found
+    told = json.loads(out)
+    assert (code, refused) == (0, 2)
+    assert (told["action"], told["rows"][0]["mode"]) == ("KILL", "KILLED")
+    assert "action: found 'dance', allowed is kill, rearm" in capsys.readouterr().err
+    assert [one.word.why for one in first.world.words.said] == ["it looks wrong"]
+
+    second = PaperRun(folder, Output(verbosity=QUIET))
+    with second.fills:
+        second.catch_up()
+        second.world.assembly.finish()
+    assert second.world.assembly.desks[0].gate.data.mode is GateMode.KILLED
+
+    found.clear()
+    third = lived(
+        folder, says(found, ("rearm", *by), ("set-limits", "--limits-ppm", "900000", *by))
+    )
+    assert [json.loads(out)["rows"][0]["mode"] for _, out in found[:2]] == ["NORMAL", "NORMAL"]
+    again = replay_session(folder, tmp_path / "runs", wall_ns=time.perf_counter_ns)
+    assert again.differs == []
+    assert [one.word.action for one in again.said] == ["KILL", "REARM", "SET_LIMITS"]
+    assert again.said == third.world.words.said
+
+    tokens = [json.loads(text)["token"].encode() for text in (place, found[2][1])]
+    kept = b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())
+    assert tokens[0] != tokens[1]
+    assert not any(token in kept for token in tokens)
+
+
+def test_nobody_speaks_to_what_does_not_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = begun(tmp_path)
+    for where, said in ((folder, "no session that runs"), (tmp_path, "no paper session")):
+        code, _ = run_twin("say", where, "kill", "--by", "A. Person")
+        assert (code, said in capsys.readouterr().err) == (2, True)
+
+
+def test_a_word_to_a_session_that_is_over_is_refused_and_not_kept(tmp_path: Path) -> None:
+    session = PaperRun(begun(tmp_path), Output(verbosity=QUIET))
+    with session.fills, LogWriter(session.folder / INPUTS) as log:
+        paper = PaperLoop(session.world, log, session.fills, time.time_ns, lambda _: None)
+        paper.finish()
+        with pytest.raises(InputError, match="a session that is over"):
+            asyncio.run(taken(session.world, paper, b'{"action":"KILL","authority":"x"}'))
+    session.world.assembly.finish()
+    assert list(read_log(session.folder / INPUTS)) == []

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.paper.word import Word
 from bridge.recording import Entry
 from desk.gate import GateMode
 from market.codes import Reason, ReportType
 from market.errors import InputError, VenueError
-from scenarios.paper import PaperFill, PaperWorld, Word
+from scenarios.paper import PaperFill, PaperWorld
 from scenarios.schema import parse_scenario, scenario_text
 from sim.front.admission import Admission
 from sim.front.house import HouseRules

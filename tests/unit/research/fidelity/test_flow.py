@@ -6,11 +6,14 @@ import pytest
 from msgspec import structs
 
 from bridge.paper.listing import Terms
+from bridge.recording import Entry
 from market.codes import Kind, QueueModel
 from market.messages import Submit
 from research.fidelity.assumed import assumed_by, differing, lived_by, mixed
 from research.fidelity.evidence import Evidence, read_evidence
 from research.fidelity.flow import PATIENCE_NS, charged, run_flow
+from research.fidelity.judge import free_desk
+from scenarios.paper import WORD
 from scenarios.schema import parse_scenario
 from tests.unit.research.fidelity.market import market_entries
 from tests.unit.research.fidelity.rig import round_trips, scenario_text, write_session
@@ -166,3 +169,17 @@ def test_entries_of_a_gap_are_a_gap(tmp_path: Path) -> None:
     entries = market_entries(1_000, gaps=[(300, 400), (600, 650)])
     evidence = read_evidence(write_session(tmp_path / "s", entries))
     assert [round((until - start) / 1e9, 1) for start, until in evidence.gaps_ns] == [1.0, 0.5]
+
+
+def test_a_desk_left_to_itself_is_told_what_the_sessions_desk_was_told(tmp_path: Path) -> None:
+    entries = market_entries(STEPS)
+    at = len(entries) // 3
+    word = Entry(entries[at].stamp_ns, WORD, b'{"action":"KILL","authority":"A. Person"}')
+    folder = write_session(tmp_path / "s", [*entries[:at], word, *entries[at:]])
+    evidence = read_evidence(folder)
+    orders = [free_desk(evidence, evidence.scenario, evidence.rows).orders]
+    evidence = structs.replace(evidence, words=())
+    orders.append(free_desk(evidence, evidence.scenario, evidence.rows).orders)
+
+    assert orders[0] == evidence.desk.orders > 10
+    assert orders[1] > 2 * orders[0]
