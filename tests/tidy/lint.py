@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tests.tidy import modules, shape, world
+from tests.tidy import modules, readers, shape, world
 from tests.tidy.source import Finding, Source, sources
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def lint_source(source: Source) -> list[Finding]:
     """What one file breaks."""
-    return sorted([*world.check(source), *shape.check(source)])
+    return sorted([*world.check(source), *readers.check(source), *shape.check(source)])
 
 
 def lint_project(root: Path = ROOT) -> list[Finding]:

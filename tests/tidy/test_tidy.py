@@ -62,6 +62,10 @@ BREAKS = {
     ),
     "long function": ("sim/a.py", LONG, "function-size"),
     "long kernel": ("sim/kernels/a.py", LONG, "function-size"),
+    "posts": ("bridge/feeds/a.py", "x = http.post(url)\n", "read-only"),
+    "orders": ("bridge/paper/a.py", "x = exchange.create_order(y)\n", "read-only"),
+    "orders in camel case": ("console/paper.py", "x = exchange.cancelOrder(y)\n", "read-only"),
+    "signs": ("bridge/venues.py", "import hmac\nx = hmac.new(key)\n", "read-only"),
     "long file": ("tests/a.py", "x = 1\n" * 401, "file-size"),
 }  # fmt: skip
 
@@ -89,6 +93,8 @@ HOLDS = {
     "long kernel with a reason": (
         "sim/kernels/a.py", LONG.replace("None:", "None:  # tidy: long one state machine", 1),
     ),
+    "reads": ("bridge/feeds/a.py", "import hmac\nx = http.get(url), hmac.compare_digest(a, b)\n"),
+    "posts to itself": ("bridge/served/a.py", "x = http.post(url)\n"),
     "plain exception": ("market/a.py", 'class AError(Exception):\n    """One."""\n'),
 }  # fmt: skip
 
