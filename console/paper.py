@@ -287,7 +287,10 @@ async def _watched(
 
 def _told(session: "PaperRun") -> dict[str, object]:
     """What is said of a session at its end."""
+    from console.paper_view import glance
+
     figures, link, world = session.figures, session.link, session.world
+    seen = glance(session)
     return {
         "session": str(session.folder),
         "digest": session.end.digest,
@@ -297,6 +300,8 @@ def _told(session: "PaperRun") -> dict[str, object]:
         "decisions": sum(host.decisions for host in world.assembly.hosts),
         "orders": world.assembly.venue.orders_received,
         "words": len(world.words.said),
+        "position_lots": {one.name: one.position_lots for one in seen.books if one.position_lots},
+        "pnl": seen.pnl,
         "best_quotes_checked": world.watch.checked,
         "best_quotes_wrong": world.watch.wrong,
         "connections": link.connect_count,

@@ -2,7 +2,8 @@
 
 Order of a session that goes on: the entries that were kept are taken again, which gives the world as it stood
 and every fill that was acknowledged; then the feed is connected anew. Order of its end: what is on its way is
-let be, entries and fills are made durable, and `end.json` says what it came to. The run's own folder, with its
+let be, entries and fills are made durable, `end.json` says what it came to, and the connection is closed last,
+so that what is held at the end is marked by books that are known. The run's own folder, with its
 events, comes of running the session again (`scenarios.paper_replay`), which has to come to the same.
 """
 
@@ -167,14 +168,21 @@ class PaperRun:
                     # What was connected, and what had been asked for, went with the process before.
                     paper.take(f"0/{DOWN}", b"another process has taken the session up")
                 await self._connected(paper, stop, ws_url, rest_url, watch)
-                if self.trouble is None:
-                    paper.take(END, b"")
-                    self._keep_end(paper.finish())
             finally:
                 paper.alarm.close()
                 for each in (signal.SIGINT, signal.SIGTERM):
                     loop.remove_signal_handler(each)
             self.figures = paper.figures
+
+    async def _over(self, paper: PaperLoop, stop: asyncio.Event, closed: asyncio.Event) -> None:
+        """Once it is to end, end it, and only then the connection: what is held is marked by books that are known."""
+        await stop.wait()
+        try:
+            if self.trouble is None:
+                paper.take(END, b"")
+                self._keep_end(paper.finish())
+        finally:
+            closed.set()
 
     def _keep_end(self, last_ns: int) -> None:
         """Say what the session came to, for who runs it again."""
@@ -202,6 +210,7 @@ class PaperRun:
         def sink(channel: str, data: bytes) -> Sequence[Want]:
             if channel == DOWN and self.start.source_stamps and link.frame_count:
                 stop.set()  # the source is over, and there is no other time to wait in
+                return ()
             return paper.take(f"0/{channel}", data)
 
         self.link = link = Link(config, sink)
@@ -212,19 +221,23 @@ class PaperRun:
             tasks.append(asyncio.ensure_future(watch(self, paper)))
         for task in tasks:
             task.add_done_callback(lambda _: stop.set())
+        closed = asyncio.Event()
+        over = asyncio.create_task(self._over(paper, stop, closed))
         try:
-            await link.run(stop)
+            await link.run(closed)
         except Exception as error:
             self.trouble = self.trouble or error
             if not isinstance(error, InputError):
                 raise
         finally:
+            stop.set()
             for task in tasks:
                 task.cancel()
             for found in await asyncio.gather(*tasks, return_exceptions=True):
                 if isinstance(found, Exception):
                     self.unseen = found
             await speech.stop()
+            await over
 
     async def _ends(self, paper: PaperLoop, stop: asyncio.Event) -> None:
         """Wait for the session's time to be over."""

@@ -18,6 +18,7 @@ from bridge.paper.speech import SPEECH_FILE
 from bridge.recording import Entry, LogWriter, read_log
 from console.output import QUIET, Output
 from console.paper_run import PaperRun, Watcher, tell_troubles
+from console.paper_view import glance
 from console.paper_words import taken
 from desk.gate import GateMode
 from market.errors import InputError
@@ -31,8 +32,9 @@ from scenarios.paper_session import (
     plan_session,
     read_end,
 )
-from tests.paper_process import free_port
+from tests.paper_process import free_port, served
 from tests.paper_rig import BTC, MS, S, entries, played, text_of
+from tests.served_rig import write_capture
 from tests.unit.console.twin import run_twin
 
 if TYPE_CHECKING:
@@ -258,3 +260,26 @@ def test_a_word_to_a_session_that_is_over_is_refused_and_not_kept(tmp_path: Path
             asyncio.run(taken(session.world, paper, b'{"action":"KILL","authority":"x"}'))
     session.world.assembly.finish()
     assert list(read_log(session.folder / INPUTS)) == []
+
+
+def test_a_session_ends_before_its_connection_so_that_what_it_holds_is_marked(
+    tmp_path: Path,
+) -> None:
+    capture = write_capture(tmp_path / "spot_capture.gz", 3_000)
+    folder = begun(tmp_path)
+
+    async def some_fills(session: PaperRun, _loop: PaperLoop) -> None:
+        while glance(session).books[0].position_lots == 0:
+            await asyncio.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.Event().wait()
+
+    with served(capture, arguments=("--speed", "10", "--hold")) as port:
+        session = lived(folder, some_fills, port)
+        seen = glance(session)
+    assert [one.channel for one in read_log(folder / INPUTS)][-2:] == ["0/ws", "end"]
+    assert seen.books[0].is_believed
+    assert seen.pnl.endswith(" USDT")
+    again = replay_session(folder, tmp_path / "runs", wall_ns=time.perf_counter_ns)
+    assert again.differs == []
+    assert again.summary.pnl == seen.pnl
