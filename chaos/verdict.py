@@ -1,8 +1,9 @@
 """The verdict: PASS < VACUOUS < FAIL, from what a history shows and from what its drill is about.
 
 FAIL when any invariant is violated, whether the drill is about it or not. VACUOUS when nothing is, but
-what the drill is about was not put to the test: a fault that did not bite as often as it must, a mark
-that was never reached, an invariant that had nothing to check. PASS otherwise.
+what the drill is about was not put to the test: a fault that did not bite as often as it must, or that an
+event began outside its phase, a mark that was never reached, an invariant that had nothing to check. PASS
+otherwise.
 """
 
 from typing import Final
@@ -19,6 +20,7 @@ from chaos.invariants import (
 from chaos.ledger import History, rows_of
 from chaos.result import FaultRow, InvariantRow, MarkRow, PhaseRow, Verdict, ViolationRow
 from market.errors import InputError
+from market.units import format_ns
 
 DIFFERS: Final = "differs"
 """The mark of a run that is not its twin."""
@@ -83,6 +85,7 @@ class Judged:
             if row.expected and row.state == "idle"
         ]
         empty += [f"{name}: no such fault happened" for name in self._missing(drill)]
+        empty += self._misplaced()
         self.reasons = failed + empty
         return Verdict.FAIL if failed else Verdict.VACUOUS if empty else Verdict.PASS
 
@@ -124,6 +127,20 @@ class Judged:
         """Faults with a trigger that never came."""
         happened = {row.name for row in self.faults}
         return [str(one["name"]) for one in drill.faults if one["name"] not in happened]
+
+    def _misplaced(self) -> list[str]:
+        """Faults that an event began or that last beyond their phases, so that what comes after is no quiet."""
+        history, found = self.history, []
+        allowed = history.end_of("warm_up"), history.end_of("faults"), history.end_of("heal")
+        for one in history.windows:
+            over_ns = one.from_ns + one.fault.duration_ns
+            if not allowed[0] <= one.from_ns < allowed[1] or over_ns > allowed[2]:
+                times = (*(at - history.start_ns for at in (one.from_ns, over_ns, *allowed)),)
+                found.append(
+                    "fault {!r} was from {} to {}, allowed is a beginning from {} to {} and an end up to "
+                    "{}".format(one.fault.name, *map(format_ns, times))
+                )
+        return found
 
     def _faults(self, drill: Drill) -> list[FaultRow]:
         """Every fault as it happened."""

@@ -1,5 +1,6 @@
 """Drills run, and what they come to is told by exit codes."""
 
+from pathlib import Path
 from time import perf_counter_ns
 
 import pytest
@@ -55,3 +56,28 @@ def test_a_drill_that_is_not_as_it_must_be_is_refused(before: str, after: str, s
     assert before in TEXT
     with pytest.raises(InputError, match=".*".join(says.split("*"))):
         plan_drill(TEXT.replace(before, after, 1), "drill.toml")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "duration", "reason"),
+    [
+        ('event = "committed.submit", count = 2, host = "desk"', "1s", "a beginning from 3s to 6s"),
+        ('event = "fault_begun", after = "2500ms"', "1s", "a beginning from 3s to 6s"),
+        ('event = "fault_begun", after = "1500ms"', "3s", "an end up to 8s"),
+        ('event = "fault_begun", after = "1500ms"', "1s", ""),
+    ],
+)
+def test_a_fault_that_an_event_began_outside_its_phase_leaves_the_drill_vacuous(
+    tmp_path: Path, trigger: str, duration: str, reason: str
+) -> None:
+    path = tmp_path / "late.toml"
+    path.write_text(
+        TEXT + '[[faults]]\nname = "late"\nkind = "gateway_disconnect"\ntarget = "desk"\n'
+        f'on = {{ {trigger} }}\nduration = "{duration}"\n'
+    )
+    result = run_drill(str(path), wall_ns=perf_counter_ns, with_twin=False).result
+
+    placed = [one for one in result.reasons if one.startswith("fault 'late' was from ")]
+    assert bool(placed) == bool(reason)
+    assert all(reason in one for one in placed)
+    assert (result.verdict is Verdict.VACUOUS) >= bool(reason)
