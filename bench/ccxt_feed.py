@@ -86,6 +86,8 @@ def main() -> None:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 break
             except OSError:
+                if served.poll() is not None:
+                    raise SystemExit("serve-feed ended, and says why above") from None
                 time.sleep(0.2)
         found = asyncio.run(watch(port))
         served.terminate()
