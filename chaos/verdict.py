@@ -129,7 +129,7 @@ class Judged:
         return [str(one["name"]) for one in drill.faults if one["name"] not in happened]
 
     def _misplaced(self) -> list[str]:
-        """Faults that an event began or that last beyond their phases, so that what comes after is no quiet."""
+        """Faults that were outside their phases; one with a time is refused before it runs."""
         history, found = self.history, []
         allowed = history.end_of("warm_up"), history.end_of("faults"), history.end_of("heal")
         for one in history.windows:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from console.output import Output
     from console.paper_run import PaperRun
     from scenarios.paper_session import SessionPlan, SessionStart
+    from scenarios.paper_words import Heard
 
 SESSIONS: Final = "paper"
 """Folder of paper sessions, among the runs."""
@@ -315,6 +316,13 @@ def _told(session: "PaperRun") -> dict[str, object]:
     }
 
 
+def _word(heard: "Heard") -> dict[str, object]:
+    """A word with all its fields, so that those of several make one table."""
+    word = {name: getattr(heard.word, name) for name in heard.word.__struct_fields__}
+    limits_ppm = None if word["limits_ppm"] is msgspec.UNSET else word["limits_ppm"]
+    return {"stamp_ns": heard.stamp_ns, **word, "limits_ppm": limits_ppm}
+
+
 def _replay(folder: Path, runs_dir: Path, terminal: "Output") -> None:
     """Run a session again, and say whether it came to the same."""
     from scenarios.paper_replay import replay_session
@@ -333,9 +341,7 @@ def _replay(folder: Path, runs_dir: Path, terminal: "Output") -> None:
             "differs": found.differs,
             "was_killed": found.end is None,
             "fills": found.summary.fills,
-            "words": [
-                {"stamp_ns": one.stamp_ns, **msgspec.to_builtins(one.word)} for one in found.said
-            ],
+            "words": [_word(one) for one in found.said],
             "faults": [msgspec.to_builtins(one) for one in found.summary.faults],
             "pnl": found.summary.pnl,
             "wall_s": found.summary.wall_s,

@@ -236,8 +236,10 @@ class PaperRun:
             for found in await asyncio.gather(*tasks, return_exceptions=True):
                 if isinstance(found, Exception):
                     self.unseen = found
-            await speech.stop()
-            await over
+            try:
+                await over
+            finally:
+                await speech.stop()
 
     async def _ends(self, paper: PaperLoop, stop: asyncio.Event) -> None:
         """Wait for the session's time to be over."""

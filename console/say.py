@@ -57,7 +57,6 @@ def say(
         why=why,
     )
     told = speak_to(session, msgspec.json.encode(word), ANSWER_S)
-    desks = told.pop("desks")
-    terminal.rows("say", desks, **told)
-    if any(one["is_down"] for one in desks):
+    terminal.result("said", told)
+    if any(one["is_down"] for one in told["desks"]):
         raise typer.Exit(EXIT_DOES_NOT_HOLD)

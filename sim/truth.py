@@ -5,6 +5,7 @@ does the parsing, strictly as integers. Memory does not grow with the file.
 """
 
 import gzip
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -27,9 +28,7 @@ VALUES_PER_LEVEL: Final = 4
 """Ask price, ask lots, bid price, bid lots."""
 
 ALLOWED: Final = "a LOBSTER zip, or an orderbook file (csv or csv.gz) of 4 columns a level"
-# zipfile says NotImplementedError for a compression it lacks and RuntimeError for an encrypted member;
-# each becomes an InputError that names the file, none is passed over.
-_DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
 class TruthFile:
@@ -86,8 +85,7 @@ class TruthFile:
         if not self.path.is_file():
             raise InputError(f"{self.path}: found no such file, allowed {ALLOWED}")
         if zipfile.is_zipfile(self.path):
-            archive = stack.enter_context(zipfile.ZipFile(self.path))
-            return stack.enter_context(archive.open(self._member(archive)))
+            return self._open_member(stack)
         if self.path.suffix == ".zip":
             raise InputError(f"{self.path}: found no complete zip inside, allowed {ALLOWED}")
         if self.path.suffix == ".gz":
@@ -95,6 +93,14 @@ class TruthFile:
             stack.callback(stream.close)
             return stream
         return stack.enter_context(self.path.open("rb"))
+
+    def _open_member(self, stack: ExitStack) -> IO[bytes]:
+        """The orderbook in a zip; what zipfile will not open it says by a RuntimeError."""
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(self.path))
+            return stack.enter_context(archive.open(self._member(archive)))
+        except RuntimeError as error:
+            raise self._wrong(error) from None
 
     def _member(self, archive: zipfile.ZipFile) -> str:
         """The one orderbook in a zip."""

@@ -28,7 +28,7 @@ from bridge.feeds.base import DAMAGE, DOWN, NOTHING, QUIET, UP, FeedBook, Step
 from bridge.feeds.clock_offset import Timed
 from bridge.feeds.grid import Grid, lines_of, plain
 from bridge.feeds.pauses import Pauses
-from bridge.feeds.stamps import Id, Ms
+from bridge.feeds.stamps import Id, Ms, trade_number
 from bridge.feeds.transport import Sink, stopped
 from market.codes import Side
 from market.errors import InputError
@@ -39,8 +39,6 @@ TRADES: Final = "ccxt:trades:"
 
 _S: Final = 1_000_000_000
 _MS: Final = 1_000_000
-_DIGITS_MAX: Final = 18
-"""Of a trade's number that a tape can hold."""
 _COUNTS: Final = (
     "states", "states_refused", "batches", "batches_refused", "trades", "trade_repeats",
     "trades_unnumbered", "entries_unknown",
@@ -156,11 +154,11 @@ class CcxtFeed(Timed):
         newest = line.trade_id
         numbered: list[tuple[int, _Trade]] = []
         for trade in _BATCHES.decode(data):
-            text = trade.id or ""
-            if text.isdecimal() and len(text) <= _DIGITS_MAX and trade.side in ("buy", "sell"):
-                numbered.append((int(text), trade))
-            else:
+            number = trade_number(trade.id or "")
+            if number is None or trade.side not in ("buy", "sell"):
                 self.counts["trades_unnumbered"] += 1
+            else:
+                numbered.append((number, trade))
         for trade_id, trade in sorted(numbered, key=lambda pair: pair[0]):
             if trade_id <= newest:
                 self.counts["trade_repeats"] += 1

@@ -29,7 +29,7 @@ from bridge.feeds.backoff import Backoff
 from bridge.feeds.base import DAMAGE, FRAME, NOTHING, QUIET, FeedBook, Reopen, Send, Step
 from bridge.feeds.clock_offset import Timed
 from bridge.feeds.grid import Grid, lines_of
-from bridge.feeds.stamps import Id, ns_of
+from bridge.feeds.stamps import Id, ns_of, trade_number
 from market.codes import Side
 from market.errors import InputError
 from market.live import (
@@ -306,9 +306,10 @@ def _said(data: bytes) -> str:
 
 def _numbered(trade: _Trade) -> tuple[int, _Trade]:
     """A trade with its number; `InputError` when it has none."""
-    if not trade.trade_id.isdecimal() or len(trade.trade_id) > 18:
+    number = trade_number(trade.trade_id)
+    if number is None:
         raise InputError(f"found the trade {trade.trade_id[:20]!r}, allowed is a number")
-    return int(trade.trade_id), trade
+    return number, trade
 
 
 def _number_of(numbered: tuple[int, _Trade]) -> int:

@@ -17,6 +17,14 @@ Id = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 """A venue's number of a message, a state or a trade."""
 
 
+_DIGITS_MAX: Final = 18
+
+
+def trade_number(text: str) -> int | None:
+    """The number of a trade that a venue writes as text; None for what is none that a tape can hold."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS_MAX else None
+
+
 def ns_of(stamp: datetime) -> int:
     """Nanoseconds since 1970, to the microsecond that a `datetime` holds; without a zone it is UTC.
 

@@ -86,12 +86,22 @@ class SpeechPort:
             ) from None
 
     async def stop(self) -> None:
-        """Close the port, and forget where it was."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-            with contextlib.suppress(OSError):  # a disk that fails has been told of by now
-                self._path.unlink(missing_ok=True)
+        """Close the port, and forget where it was.
+
+        Raises:
+            InputError: The folder does not let go of the file.
+        """
+        if self._server is None:
+            return
+        self._server.close()
+        self._server = None
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{self._path}: found {error.strerror or error}, allowed is a folder whose files can be "
+                "removed; it tells of a port that is closed"
+            ) from None
 
     def _write(self, content: bytes) -> None:
         """Nobody else may read it, not even for a moment; a killed process may have left one."""
@@ -101,20 +111,17 @@ class SpeechPort:
             file.write(content)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hear one. What breaks here is ours: asyncio tells it, and who spoke is hung up on."""
         self._speaking += 1
         try:
-            if self._speaking <= AT_ONCE:
-                answer = await self._answer(reader)
-                writer.write(msgspec.json.encode(answer) + b"\n")
-                await asyncio.wait_for(writer.drain(), LINE_S)
-        except (OSError, TimeoutError, ValueError):  # they left, said nothing, or said too much
-            pass
+            line = await _line(reader) if self._speaking <= AT_ONCE else b""
+            if line:
+                await _reply(writer, await self._answer(line))
         finally:
             self._speaking -= 1
             writer.close()
 
-    async def _answer(self, reader: asyncio.StreamReader) -> _Answer:
-        line = await asyncio.wait_for(reader.readline(), LINE_S)
+    async def _answer(self, line: bytes) -> _Answer:
         try:
             request = msgspec.json.decode(line, type=_Request)
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -127,6 +134,21 @@ class SpeechPort:
             return _Answer(told=await self._say(bytes(request.word)))
         except InputError as error:
             return _Answer(refused=str(error))
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """What somebody says; nothing of who leaves, is silent or does not end."""
+    try:
+        return await asyncio.wait_for(reader.readline(), LINE_S)
+    except (OSError, TimeoutError, ValueError):
+        return b""
+
+
+async def _reply(writer: asyncio.StreamWriter, answer: _Answer) -> None:
+    """Answer who is still there: whoever has left knows that a word may have been taken."""
+    writer.write(msgspec.json.encode(answer) + b"\n")
+    with contextlib.suppress(OSError, TimeoutError):
+        await asyncio.wait_for(writer.drain(), LINE_S)
 
 
 def speak_to(folder: Path, word: bytes, seconds: float) -> dict[str, Any]:

@@ -8,6 +8,7 @@ does not grow with the file.
 import bz2
 import gzip
 import hashlib
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
@@ -21,9 +22,9 @@ _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP_MAGIC = b"\x1f\x8b"
 _BZIP_MAGIC = b"BZh"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-# zipfile says NotImplementedError for a compression it lacks and RuntimeError for an encrypted member;
-# each becomes an InputError that names the file, none is passed over.
-_DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+# What zipfile will not open (a locked member, a compression that it lacks) it says by a RuntimeError.
+_UNREADABLE = (*_DAMAGE, RuntimeError)
 
 
 class Stream(Protocol):
@@ -123,7 +124,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     """
     try:
         return zipfile.ZipFile(path)
-    except _DAMAGE as error:
+    except _UNREADABLE as error:
         raise InputError(
             f"{path}: found a cut off or damaged zip ({error}), allowed a complete archive"
         ) from None
@@ -134,7 +135,7 @@ def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Source:
     name = f"{Path(archive.filename or '').name}/{Path(member.filename).name}"
     try:
         stream = archive.open(member)
-    except _DAMAGE as error:
+    except _UNREADABLE as error:
         raise InputError(
             f"{name}: found damaged or locked data ({error}), allowed a readable member"
         ) from None

@@ -206,7 +206,7 @@ def says(found: list[tuple[int, str]], *words: tuple[str, ...]) -> Watcher:
 
 
 def test_what_a_person_said_holds_in_the_next_process_and_when_it_is_run_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = begun(tmp_path, recent(entries(200)))
     by = ("--by", "A. Person", "--json")
@@ -216,7 +216,7 @@ def test_what_a_person_said_holds_in_the_next_process_and_when_it_is_run_again(
     (code, out), (refused, _), (_, place) = found
     told = json.loads(out)
     assert (code, refused) == (0, 2)
-    assert (told["action"], told["rows"][0]["mode"]) == ("KILL", "KILLED")
+    assert (told["action"], told["desks"][0]["mode"]) == ("KILL", "KILLED")
     assert "action: found 'dance', allowed is kill, rearm" in capsys.readouterr().err
     assert [one.word.why for one in first.world.words.said] == ["it looks wrong"]
 
@@ -230,11 +230,19 @@ def test_what_a_person_said_holds_in_the_next_process_and_when_it_is_run_again(
     third = lived(
         folder, says(found, ("rearm", *by), ("set-limits", "--limits-ppm", "900000", *by))
     )
-    assert [json.loads(out)["rows"][0]["mode"] for _, out in found[:2]] == ["NORMAL", "NORMAL"]
+    assert [json.loads(out)["desks"][0]["mode"] for _, out in found[:2]] == ["NORMAL", "NORMAL"]
     again = replay_session(folder, tmp_path / "runs", wall_ns=time.perf_counter_ns)
     assert again.differs == []
     assert [one.word.action for one in again.said] == ["KILL", "REARM", "SET_LIMITS"]
     assert again.said == third.world.words.said
+
+    monkeypatch.setenv("TWIN_RUNS", str(tmp_path / "runs"))
+    _, table = run_twin("paper", folder, "--replay", "-q")
+    assert [line.split()[1:] for line in table.splitlines() if "A. Person" in line] == [
+        ["KILL", "A.", "Person", "–", "it", "looks", "wrong"],
+        ["REARM", "A.", "Person", "–"],
+        ["SET_LIMITS", "A.", "Person", "900,000"],
+    ]
 
     tokens = [json.loads(text)["token"].encode() for text in (place, found[2][1])]
     kept = b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())

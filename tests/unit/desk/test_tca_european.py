@@ -45,10 +45,10 @@ MS_NS = 1_000_000
 QUOTE = Quote(1_000, 1_004)
 FACTS = VenueFacts(
     name="Exchange X",
-    identifier="XXXX",
+    identifier="TWNX",
     competent_authority="BaFin",
     segment_name="Shares",
-    segment_identifier="XXXS",
+    segment_identifier="TWNS",
     trading_day="2012-06-21",
     incidents=(
         Incident(kind="outage", nature="gateway", number=2, average_duration_ns=1_500 * MS_NS),
@@ -98,7 +98,7 @@ def orders() -> ParentRecord:
 def test_table_1_has_a_row_for_each_outage_and_auction() -> None:
     first, second = table_1(FACTS)
 
-    assert ("Exchange X", "XXXX", "BaFin", "Shares", "XXXS", "2012-06-21") == tuple(first.values())[
+    assert ("Exchange X", "TWNX", "BaFin", "Shares", "TWNS", "2012-06-21") == tuple(first.values())[
         :6
     ]
     assert ("outage", "gateway", 2, 1_500, 3, Decimal("0.25")) == tuple(first.values())[6:]

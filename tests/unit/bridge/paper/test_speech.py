@@ -151,3 +151,38 @@ def test_a_session_that_ends_before_it_answers_leaves_a_doubt_that_is_told(tmp_p
 def test_a_folder_that_takes_no_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a folder that can be written"):
         listening(tmp_path / "gone", asked(WORD))
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), OSError("a disk"), TimeoutError()])
+def test_what_breaks_while_a_word_is_taken_is_not_passed_over(
+    tmp_path: Path, error: Exception
+) -> None:
+    told: list[dict[str, Any]] = []
+
+    async def breaks(_word: bytes) -> dict[str, Any]:
+        raise error
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        port = SpeechPort(tmp_path, breaks)
+        await port.start()
+        with pytest.raises(InputError, match="nobody knows whether the word was taken"):
+            await asked(WORD)(tmp_path)
+        await port.stop()
+
+    asyncio.run(run())
+    assert [one["exception"] for one in told] == [error]
+
+
+def test_a_place_that_stays_behind_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(_path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    async def run() -> None:
+        port = SpeechPort(tmp_path, Heard().say)
+        await port.start()
+        monkeypatch.setattr(Path, "unlink", refuses)
+        with pytest.raises(InputError, match="found Permission denied, allowed is a folder"):
+            await port.stop()
+
+    asyncio.run(run())
