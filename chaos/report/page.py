@@ -142,7 +142,7 @@ th, td { text-align: left; padding: 4px 18px 4px 0; border-bottom: 1px solid #ee
  vertical-align: top; }
 th { color: #475467; font-weight: 600; white-space: nowrap; }
 td.number { text-align: right; }
-td.id { white-space: nowrap; }
+.id { white-space: nowrap; }
 code { font: 12.5px ui-monospace, monospace; background: #f2f4f7; border-radius: 4px; padding: 1px 5px;
  white-space: nowrap; }
 pre { font: 12.5px/1.5 ui-monospace, monospace; background: #f2f4f7; border-radius: 6px; padding: 10px 14px;

@@ -148,7 +148,7 @@ class Assumed(msgspec.Struct, frozen=True, kw_only=True):
             "queue_model": self.queue_model.name.lower(),
             "impact": f"{self.impact}: nobody answers to us",
             "fees": _fees_said(self.fees),
-            "data_gaps": f"{len(self.data_gaps):,} rows; books lost {cleared} times",
+            "data_gaps": f"{len(self.data_gaps):,} rows; books cleared {cleared} times",
         }
 
 

@@ -89,7 +89,7 @@ def _head(found: Fidelity) -> Section:
         ("tape", found.tape or "what the session's feed gave"),
         ("entries", f"{found.entries:,}"),
         ("judged", passes[found.passes]),
-        ("books unknown for", f"{found.gap_s:,.3f} s in {found.gaps} gaps"),
+        ("books unknown for", f"{found.gap_s:,.3f} s; gaps: {found.gaps}"),
         ("program", "the session's own" if found.same_program else "another than the session's"),
         ("fills that the program gives otherwise today", f"{found.refilled:,}"),
     ]
